@@ -1,0 +1,1 @@
+"""The nouns that more than one room speaks. Frozen data, no rules, no I/O."""
