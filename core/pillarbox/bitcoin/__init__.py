@@ -1,0 +1,1 @@
+"""Bitcoin's formats: bytes, scripts, addresses, headers. Pure."""
