@@ -1,0 +1,1 @@
+"""Recovery words, BIP32 nodes and extended keys. Pure."""
