@@ -1,0 +1,55 @@
+"""Account kinds: every way to make addresses, in one list.
+
+A kind is one module in this room and one line in `KINDS`. Nobody else names kinds.
+"""
+
+from collections.abc import Iterable, Iterator
+
+from pillarbox.accounts.bitcoin import P2PKH, P2SH_P2WPKH, P2TR, P2WPKH
+from pillarbox.accounts.kind import AccountKind
+from pillarbox.errors import PillarboxError
+
+
+class UnknownKindError(PillarboxError):
+    """Parameters: kind, known."""
+
+    code = "unknown-kind"
+    title = "There is no account kind {kind}"
+    message = "This Pillarbox does not know how to make addresses of that kind. It knows: {known}."
+    hint = "Check the spelling; if another Pillarbox made the account, use at least its version."
+
+
+class Kinds:
+    """A set of account kinds, looked up by name, in the order people see them."""
+
+    __slots__ = ("_by_name",)
+
+    def __init__(self, kinds: Iterable[AccountKind]) -> None:
+        self._by_name = {kind.name: kind for kind in kinds}
+
+    def get(self, name: str) -> AccountKind:
+        """Raises UnknownKindError."""
+        kind = self._by_name.get(name)
+        if kind is None:
+            raise UnknownKindError(kind=name, known=", ".join(self._by_name))
+        return kind
+
+    def with_kind(self, kind: AccountKind) -> "Kinds":
+        """These kinds and one more, as a set of its own."""
+        return Kinds((*self, kind))
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        return tuple(self._by_name)
+
+    def __contains__(self, name: object) -> bool:
+        return name in self._by_name
+
+    def __iter__(self) -> Iterator[AccountKind]:
+        return iter(self._by_name.values())
+
+    def __len__(self) -> int:
+        return len(self._by_name)
+
+
+KINDS = Kinds((P2WPKH, P2TR, P2SH_P2WPKH, P2PKH))

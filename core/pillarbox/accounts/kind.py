@@ -1,0 +1,125 @@
+"""What an account kind is: one module and one line in `KINDS`."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Protocol
+
+from pillarbox.model.account import Branch
+from pillarbox.model.address import DerivedAddress
+from pillarbox.model.network import Coin, Network
+from pillarbox.secret import Secret
+
+
+class KeyNeed(StrEnum):
+    """When the private key must be at hand."""
+
+    ENROL = "enrol"
+    """Once, when the account is made: addresses come from public keys afterwards."""
+    EACH_ADDRESS = "each-address"
+    """For every address (hardened leaves): rows of look-ahead are made while the words are in hand."""
+
+
+class UsageProof(StrEnum):
+    """What proves an address used, beside "mark as used" by hand."""
+
+    CHAIN = "chain"
+    MAILBOX = "mailbox"
+    BALANCE_REPORT = "balance-report"
+    HAND_ONLY = "hand-only"
+
+
+class Requirement(StrEnum):
+    """What an account of a kind cannot be made without."""
+
+    SERVER = "server"
+    TOKEN = "token"  # noqa: S105  # the name of a requirement
+
+
+@dataclass(frozen=True, slots=True)
+class Enrolment:
+    """What an account is made from: the seed with a number, or public material.
+
+    `seed` is the BIP39 seed (64 bytes). `public` is an extended public key or an output descriptor.
+    """
+
+    network: Network
+    number: int
+    seed: Secret | None = None
+    public: str | None = None
+    extras: Mapping[str, str] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Params:
+    """What a kind keeps of an account. `data` is JSON text, versioned by the kind itself, no secret in it."""
+
+    data: str
+    path: str
+    """Key origin as people write it, or ""."""
+    fingerprint: str
+    """Master fingerprint in hex, or ""."""
+    same_key: str
+    """Equal for two accounts exactly when they hand out the same addresses; hex, reveals nothing."""
+
+
+@dataclass(frozen=True, slots=True)
+class AddressParts:
+    """What an address text says of itself. `holds` is what its encoding carries, hex or numbers, by name."""
+
+    kind: str
+    network: str
+    holds: Mapping[str, str | int]
+
+
+class Deriver(Protocol):
+    """(branch, index) -> address, for one account."""
+
+    def derive(self, branch: int, start: int, count: int) -> Sequence[DerivedAddress]:
+        """`count` addresses from `start`. An index that has no address (BIP32: 1 in 2^127) is left out.
+
+        Raises IndexError past the branch's last index, WordsNeededError where a private key is missing.
+        """
+        ...
+
+    def path(self, branch: int, index: int) -> str:
+        """The full path as people write it, such as m/84'/0'/0'/0/7."""
+        ...
+
+
+class AccountKind(Protocol):
+    """One way to make addresses, and what it needs."""
+
+    @property
+    def name(self) -> str: ...
+    @property
+    def title(self) -> str:
+        """What a person calls it, such as "Bitcoin · Taproot"."""
+        ...
+
+    @property
+    def coin(self) -> Coin: ...
+    @property
+    def networks(self) -> frozenset[Network]: ...
+    @property
+    def branches(self) -> tuple[Branch, ...]: ...
+    @property
+    def gap_limit(self) -> int: ...
+    @property
+    def key_need(self) -> KeyNeed: ...
+    @property
+    def usage(self) -> UsageProof: ...
+    @property
+    def requires(self) -> frozenset[Requirement]: ...
+
+    def enrol(self, need: Enrolment) -> Params:
+        """Raises InvalidInputError for public material that does not fit the kind or the network."""
+        ...
+
+    def deriver(self, params: str, network: Network, seed: Secret | None = None) -> Deriver:
+        """`params` is `Params.data`. Without `seed`, only what public keys give."""
+        ...
+
+    def read(self, text: str, network: Network | None = None) -> AddressParts | None:
+        """What `text` says if it is an address of this kind (on `network`, where given), else None."""
+        ...

@@ -1,0 +1,121 @@
+"""A new kind drops in: the toy kinds go through the same code as Bitcoin's, and nothing knows their names."""
+
+import json
+
+import pytest
+from tests.unit.accounts.toy_kind import HARDENED_TOY, TOY, ToyKind
+
+from pillarbox.accounts import KINDS, Kinds, UnknownKindError
+from pillarbox.accounts.kind import AccountKind, Deriver, Enrolment, KeyNeed
+from pillarbox.accounts.reader import read
+from pillarbox.bitcoin.script import AddressUnknownError
+from pillarbox.commands.inspect_addresses import inspect_address, inspect_derive
+from pillarbox.errors import WordsNeededError
+from pillarbox.model.network import Network
+from pillarbox.secret import Secret
+
+ALL = KINDS.with_kind(TOY).with_kind(HARDENED_TOY)
+SEED = Secret(bytes(range(64)))
+
+
+def _enrolled(kind: AccountKind, number: int = 0) -> tuple[Deriver, str]:
+    params = kind.enrol(Enrolment(Network.REGTEST, number, SEED))
+    return kind.deriver(params.data, Network.REGTEST, SEED), params.data
+
+
+def test_the_list_has_the_four_bitcoin_kinds_and_the_default_first() -> None:
+    assert KINDS.names == ("bitcoin-p2wpkh", "bitcoin-p2tr", "bitcoin-p2sh-p2wpkh", "bitcoin-p2pkh")
+
+
+def test_adding_a_kind_leaves_the_list_as_it_was() -> None:
+    assert "toy" in ALL
+    assert "toy" not in KINDS
+    assert len(ALL) == len(KINDS) + 2
+
+
+def test_a_kind_is_found_by_its_name() -> None:
+    assert all(ALL.get(kind.name) is kind for kind in ALL)
+
+
+def test_an_unknown_kind_is_named_with_the_known_ones() -> None:
+    with pytest.raises(UnknownKindError) as caught:
+        Kinds([TOY]).get("bitcoin-p2ms")
+    assert caught.value.parameters == {"kind": "bitcoin-p2ms", "known": "toy"}
+
+
+@pytest.mark.parametrize("kind", ALL, ids=lambda kind: kind.name)
+def test_every_kind_keeps_the_contract(kind: AccountKind) -> None:
+    deriver, data = _enrolled(kind)
+    assert json.loads(data)["version"] == 1
+    assert kind.gap_limit > 0
+    assert any(branch.receives for branch in kind.branches)
+    texts = set()
+    for branch in kind.branches:
+        rows = deriver.derive(branch.number, 3, 10)
+        assert [row.index for row in rows] == list(range(3, 13))
+        assert list(deriver.derive(branch.number, 7, 1)) == [rows[4]]
+        assert deriver.derive(branch.number, 5, 0) == []
+        assert len(deriver.derive(branch.number, 2**31 - 1, 1)) == 1
+        with pytest.raises(IndexError):
+            deriver.derive(branch.number, 2**31 - 1, 2)
+        assert deriver.path(branch.number, 7).startswith("m/")
+        for row in rows:
+            parts = read(row.text, Network.REGTEST, ALL)
+            assert (parts.kind, parts.network) == (kind.name, "regtest")
+        texts |= {row.text for row in rows}
+    assert len(texts) == 10 * len(kind.branches)
+
+
+@pytest.mark.parametrize("kind", ALL, ids=lambda kind: kind.name)
+def test_accounts_are_the_same_exactly_when_they_hand_out_the_same(kind: AccountKind) -> None:
+    def same_key(network: Network, number: int) -> str:
+        return kind.enrol(Enrolment(network, number, SEED)).same_key
+
+    assert same_key(Network.REGTEST, 0) == same_key(Network.REGTEST, 0)
+    keys = [same_key(network, number) for network in kind.networks for number in range(3)]
+    assert len(set(keys)) == len(keys)
+
+
+@pytest.mark.parametrize("kind", ALL, ids=lambda kind: kind.name)
+def test_no_secret_stays_in_what_a_kind_keeps(kind: AccountKind) -> None:
+    params = kind.enrol(Enrolment(Network.MAINNET, 0, SEED))
+    assert SEED.reveal().hex() not in repr(params)
+    assert "prv" not in params.data
+
+
+@pytest.mark.parametrize("kind", ALL, ids=lambda kind: kind.name)
+def test_the_key_is_needed_when_the_kind_says_so(kind: AccountKind) -> None:
+    params = kind.enrol(Enrolment(Network.MAINNET, 0, SEED))
+    without_words = kind.deriver(params.data, Network.MAINNET)
+    if kind.key_need is KeyNeed.EACH_ADDRESS:
+        with pytest.raises(WordsNeededError):
+            without_words.derive(0, 0, 1)
+    else:
+        with_words = kind.deriver(params.data, Network.MAINNET, SEED)
+        assert without_words.derive(0, 0, 5) == with_words.derive(0, 0, 5)
+
+
+@pytest.mark.parametrize("kind", ALL, ids=lambda kind: kind.name)
+def test_the_command_line_inspects_every_kind_alike(kind: AccountKind) -> None:
+    derived = inspect_derive(
+        {"seed": SEED.reveal().hex(), "kind": kind.name, "network": "mainnet", "start": 4, "count": 2}, ALL
+    )
+    expected = kind.deriver(kind.enrol(Enrolment(Network.MAINNET, 0, SEED)).data, Network.MAINNET, SEED)
+    assert derived["addresses"] == [row.text for row in expected.derive(0, 4, 2)]
+    assert derived["paths"] == [expected.path(0, 4), expected.path(0, 5)]
+    assert inspect_address(expected.derive(0, 4, 1)[0].text, ALL)["kind"] == kind.name
+
+
+def test_an_index_without_an_address_is_missing_and_shifts_nothing() -> None:
+    kinds = Kinds([ToyKind(holes=frozenset({1, 2}))])
+    derived = inspect_derive({"xpub": "toykey:5", "kind": "toy", "network": "mainnet", "count": 4}, kinds)
+    assert derived == {
+        "addresses": ["toy:5:0:0", "toy:5:0:3"],
+        "paths": ["m/999'/5'/0/0", "m/999'/5'/0/3"],
+    }
+
+
+def test_only_a_known_kind_reads_its_addresses() -> None:
+    assert read("toy:0:0:9", kinds=ALL).holds == {"index": 9}
+    with pytest.raises(AddressUnknownError):
+        read("toy:0:0:9")

@@ -1,0 +1,52 @@
+import pytest
+
+from pillarbox.accounts.reader import read
+from pillarbox.bitcoin.script import AddressNetworkError, AddressUnknownError, AddressUnreadableError
+from pillarbox.model.network import Network
+
+NAMED = [
+    ("1LqBGSKuX5yYUonjxT5qGfpUsXKYYWeabA", "bitcoin-p2pkh", "mainnet"),
+    ("37VucYSaXLCAsxYyAPfbSi9eh4iEcbShgf", "bitcoin-p2sh-p2wpkh", "mainnet"),
+    ("bc1qcr8te4kr609gcawutmrza0j4xv80jy8z306fyu", "bitcoin-p2wpkh", "mainnet"),
+    ("bc1p5cyxnuxmeuwuvkwfem96lqzszd02n6xdcjrs20cac6yqjjwudpxqkedrcr", "bitcoin-p2tr", "mainnet"),
+    ("mrCDrCybB6J1vRfbwM5hemdJz73FwDBC8r", "bitcoin-p2pkh", "testnet"),
+    ("2Mww8dCYPUpKHofjgcXcBCEGmniw9CoaiD2", "bitcoin-p2sh-p2wpkh", "testnet"),
+    ("tb1qrp33g0q5c5txsp9arysrx4k6zdkfs4nce4xj0gdcccefvpysxf3q0sl5k7", "bitcoin-p2wsh", "testnet"),
+    ("BC1SW50QGDZ25J", "bitcoin-witness", "mainnet"),
+]
+
+
+@pytest.mark.parametrize(("text", "kind", "network"), NAMED)
+def test_an_address_is_named_for_what_it_is(text: str, kind: str, network: str) -> None:
+    parts = read(f" {text}\n")
+    assert (parts.kind, parts.network) == (kind, network)
+
+
+def test_an_address_tells_what_its_encoding_holds() -> None:
+    assert read(NAMED[2][0]).holds == {
+        "program": "c0cebcd6c3d3ca8c75dc5ec62ebe55330ef910e2",
+        "script": "0014c0cebcd6c3d3ca8c75dc5ec62ebe55330ef910e2",
+        "witness_version": 0,
+    }
+    assert "witness_version" not in read(NAMED[0][0]).holds
+
+
+def test_an_address_of_several_networks_names_them_all_or_the_one_in_use() -> None:
+    parts = read(NAMED[4][0])
+    assert parts.holds["networks"] == "testnet signet regtest"
+    assert read(NAMED[4][0], Network.REGTEST).network == "regtest"
+
+
+@pytest.mark.parametrize("text", [NAMED[2][0], NAMED[6][0]])
+def test_an_address_of_another_network_is_refused(text: str) -> None:
+    with pytest.raises(AddressNetworkError):
+        read(text, Network.REGTEST)
+
+
+def test_a_damaged_address_is_told_from_one_of_an_unknown_coin() -> None:
+    with pytest.raises(AddressUnreadableError) as damaged:
+        read(NAMED[2][0][:-1] + "p")
+    assert damaged.value.code == "address-unreadable"
+    with pytest.raises(AddressUnknownError) as unknown:
+        read("XoJA8qE3N2Y3jMLEtZ3vcN42qseZ8LvFf5")
+    assert unknown.value.code == "address-unknown"
