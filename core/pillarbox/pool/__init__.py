@@ -1,0 +1,1 @@
+"""Which address goes out next, and what state each is in. Pure."""
