@@ -1,0 +1,212 @@
+"""Payments as the chain tells of them, and what they add up to for each address.
+
+A source tells the whole state of a script each time. What it no longer tells of has vanished: its row stays,
+stops counting, and counts again when it comes back. What was proven vanishes only by a reorganisation.
+"""
+
+import json
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import NamedTuple
+
+from pillarbox.model.account import AccountId
+from pillarbox.model.address import AddressFlag, AddressRef
+from pillarbox.model.payment import Payment, ScriptHistory, Sighting
+from pillarbox.storage import bulk
+from pillarbox.storage.database import Row, Tx
+
+Histories = Sequence[tuple[AddressRef, ScriptHistory]]
+
+_SELECT = (
+    "SELECT p.account, p.branch, p.idx, lower(hex(p.txid)), p.output, p.amount, p.height, p.proven, "
+    "p.first_seen, p.vanished_at, p.after_hand_out, a.watch_key "
+    "FROM payments AS p JOIN addresses AS a USING (account, branch, idx) "
+)
+_AGE = "iif(height > 0, height, 4294967296)"
+_SUMS = (
+    "SELECT account, branch, idx, "
+    "coalesce(sum(amount) FILTER (WHERE vanished_at IS NULL), 0) AS received, "
+    "count(*) FILTER (WHERE vanished_at IS NULL) AS payments, "
+    "count(DISTINCT txid) FILTER (WHERE vanished_at IS NULL) > 1 AS reused, "
+    "coalesce(max(vanished_at), -1) > coalesce(max(first_seen) FILTER (WHERE vanished_at IS NULL), -1) "
+    "AS vanished, "
+    "coalesce(max(height = 0) FILTER (WHERE vanished_at IS NULL), 0) AS unconfirmed"
+)
+_SUM_COLUMNS = ("account", "branch", "idx", "received", "payments", "reused", "vanished", "unconfirmed")
+
+
+class AddressAmounts(NamedTuple):
+    """What an address received in payments that stand.
+
+    `flags` holds REUSED, PAYMENT_VANISHED (a payment is gone, and none came since) and UNCONFIRMED (one of
+    them is in no block yet).
+    """
+
+    received: int
+    payments: int
+    """Outputs, not transactions."""
+    flags: AddressFlag
+
+
+class _Kept(NamedTuple):
+    amount: int
+    height: int
+    proven: bool
+    first_seen: int
+    vanished_at: int | None
+    after_hand_out: int
+
+
+_Output = tuple[str, int]
+"""Transaction id and output number."""
+
+
+def apply(tx: Tx, ref: AddressRef, history: ScriptHistory, at: int) -> AddressAmounts | None:
+    """Make what is kept of an address equal to what a source tells now; None where nothing changed."""
+    return apply_all(tx, [(ref, history)], at).get(ref)
+
+
+def apply_all(tx: Tx, histories: Histories, at: int) -> dict[AddressRef, AddressAmounts]:
+    """The same for many at once; returns what changed.
+
+    A proof stays for as long as the payment stands at its height.
+    """
+    changed: dict[AddressRef, AddressAmounts] = {}
+    newest = tx.value("SELECT coalesce(max(id), 0) FROM hand_outs")
+    for chunk in bulk.chunks(histories):
+        kept = _kept(tx, [ref for ref, _ in chunk])
+        changes = [
+            (ref, output, row)
+            for ref, history in chunk
+            if not history.refused
+            for output, row in _changes(kept.get(ref, {}), history, at, newest)
+        ]
+        _put(tx, changes)
+        changed |= _sums_of(tx, {ref for ref, _, _ in changes})
+    return changed
+
+
+def amounts(tx: Tx, account: AccountId, branch: int) -> Mapping[int, AddressAmounts]:
+    """What each address of a branch received, by index, where there ever was a payment."""
+    found = _sums(tx, "FROM payments WHERE account = ? AND branch = ?", (account, branch))
+    return {ref.index: sums for ref, sums in found}
+
+
+def payments(tx: Tx, account: AccountId, limit: int, before: Payment | None = None) -> list[Payment]:
+    """Up to `limit` payments of an account, newest first, going on after `before`."""
+    order = f"ORDER BY {_AGE} DESC, p.first_seen DESC, p.txid DESC, p.output DESC LIMIT ?"
+    if before is None:
+        return _payments(tx, _SELECT + f"WHERE p.account = ? {order}", (account, limit))
+    seen = before.sighting
+    return _payments(
+        tx,
+        _SELECT + f"WHERE p.account = ? AND ({_AGE}, p.first_seen, p.txid, p.output) "
+        f"< (iif(? > 0, ?, 4294967296), ?, unhex(?), ?) {order}",
+        (account, seen.height, seen.height, before.first_seen, seen.txid, seen.output, limit),
+    )
+
+
+def payments_of(tx: Tx, ref: AddressRef) -> list[Payment]:
+    """Every payment an address ever received, oldest first, vanished ones included."""
+    where = (
+        f"WHERE p.account = ? AND p.branch = ? AND p.idx = ? ORDER BY {_AGE}, p.first_seen, p.txid, p.output"
+    )
+    return _payments(tx, _SELECT + where, tuple(ref))
+
+
+def _changes(
+    kept: Mapping[_Output, _Kept], history: ScriptHistory, at: int, newest_hand_out: int
+) -> Iterator[tuple[_Output, _Kept]]:
+    """The rows to write so that `kept` tells what `history` tells, and what it cannot take back."""
+    told = {(sighting.txid, sighting.output): sighting for sighting in history.sightings}
+    for output, sighting in told.items():
+        old = kept.get(output)
+        stands = old is not None and old.vanished_at is None and old.height == sighting.height
+        proven = sighting.proven or (old is not None and stands and old.proven)
+        first_seen, after = (at, newest_hand_out) if old is None else (old.first_seen, old.after_hand_out)
+        row = _Kept(sighting.amount, sighting.height, proven, first_seen, None, after)
+        if row != old:
+            yield output, row
+    for output, old in kept.items():
+        if output not in told and old.vanished_at is None and not _fixed(old, history.reorganised_from):
+            yield output, old._replace(vanished_at=at)
+
+
+def _fixed(old: _Kept, reorganised_from: int | None) -> bool:
+    """Whether a payment is proven to be in a block that was not replaced."""
+    return old.proven and (reorganised_from is None or old.height < reorganised_from)
+
+
+def _kept(tx: Tx, refs: Sequence[AddressRef]) -> dict[AddressRef, dict[_Output, _Kept]]:
+    found: dict[AddressRef, dict[_Output, _Kept]] = {}
+    rows = bulk.rows(
+        tx,
+        (
+            "account",
+            "branch",
+            "idx",
+            "txid",
+            "output",
+            "amount",
+            "height",
+            "proven",
+            "first_seen",
+            "vanished_at",
+            "after_hand_out",
+        ),
+        "SELECT p.account, p.branch, p.idx, lower(hex(txid)) AS txid, output, amount, height, proven, "
+        "first_seen, vanished_at, after_hand_out FROM json_each(?) CROSS JOIN payments AS p "
+        "ON p.account = value ->> 0 AND p.branch = value ->> 1 AND p.idx = value ->> 2",
+        (json.dumps(refs),),
+    )
+    for account, branch, index, txid, output, amount, height, proven, *when in rows:
+        ref = AddressRef(AccountId(account), branch, index)
+        row = _Kept(amount, height, bool(proven), *when)
+        found.setdefault(ref, {})[txid, output] = row
+    return found
+
+
+def _put(tx: Tx, changes: Sequence[tuple[AddressRef, _Output, _Kept]]) -> None:
+    bulk.execute(
+        tx,
+        "INSERT OR REPLACE INTO payments SELECT value ->> 0, value ->> 1, value ->> 2, unhex(value ->> 3), "
+        "value ->> 4, value ->> 5, value ->> 6, value ->> 7, value ->> 8, value ->> 9, value ->> 10 "
+        "FROM json_each(?)",
+        (),
+        ((*ref, *output, *row) for ref, output, row in changes),
+    )
+
+
+def _sums_of(tx: Tx, refs: Iterable[AddressRef]) -> dict[AddressRef, AddressAmounts]:
+    among = (
+        "FROM json_each(?) CROSS JOIN payments "
+        "ON account = value ->> 0 AND branch = value ->> 1 AND idx = value ->> 2"
+    )
+    return dict(_sums(tx, among, (json.dumps(list(refs)),)))
+
+
+def _sums(tx: Tx, among: str, bindings: tuple[object, ...]) -> Iterator[tuple[AddressRef, AddressAmounts]]:
+    query = f"{_SUMS} {among} GROUP BY account, branch, idx"
+    columns = bulk.integers(tx, _SUM_COLUMNS, query, bindings)
+    for account, branch, index, received, count, reused, vanished, unconfirmed in zip(*columns, strict=True):
+        flags = _FLAGS[bool(reused), bool(vanished), bool(unconfirmed)]
+        yield AddressRef(AccountId(account), branch, index), AddressAmounts(received, count, flags)
+
+
+_FLAGS = {
+    (reused, vanished, unconfirmed): (AddressFlag.REUSED if reused else AddressFlag.NONE)
+    | (AddressFlag.PAYMENT_VANISHED if vanished else AddressFlag.NONE)
+    | (AddressFlag.UNCONFIRMED if unconfirmed else AddressFlag.NONE)
+    for reused in (False, True)
+    for vanished in (False, True)
+    for unconfirmed in (False, True)
+}
+
+
+def _payments(tx: Tx, query: str, bindings: tuple[object, ...]) -> list[Payment]:
+    return [_payment(row) for row in tx.rows(query, bindings)]
+
+
+def _payment(row: Row) -> Payment:
+    account, branch, index, txid, output, amount, height, proven, *when, watch_key = row
+    sighting = Sighting(watch_key, txid, output, amount, height, bool(proven))
+    return Payment(sighting, account, branch, index, *when)
