@@ -1,0 +1,90 @@
+"""Who has a wallet's folder open: one process at a time, by a lock of the operating system.
+
+The lock ends with its process, however that ends, so nothing is ever left locked. The file `lock` names the
+holder for the sake of a message only.
+"""
+
+import json
+import os
+import sys
+from pathlib import Path
+from typing import Self
+
+from pillarbox.errors import PillarboxError
+
+LOCK_FILE = "lock"
+UNKNOWN = "another program"
+
+
+class WalletInUseError(PillarboxError):
+    """Parameters: program, pid (0 where unknown)."""
+
+    code = "wallet-in-use"
+    title = "This wallet is open elsewhere"
+    message = "{program} (process {pid}) has this wallet open. Two programs never write to one wallet."
+    hint = "Go on there, or close it first. Nothing was changed."
+
+
+class FolderLock:
+    """A folder held by this process until `release`. Also a context manager."""
+
+    def __init__(self, descriptor: int) -> None:
+        self._descriptor = descriptor
+
+    @classmethod
+    def acquire(cls, folder: Path, program: str) -> Self:
+        """Hold `folder`, as `program`. Raises WalletInUseError at once where somebody does already."""
+        path = folder / LOCK_FILE
+        descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
+        if not _try_lock(descriptor):
+            os.close(descriptor)
+            raise _in_use(path)
+        os.ftruncate(descriptor, 0)
+        os.write(descriptor, json.dumps({"pid": os.getpid(), "program": program}).encode())
+        return cls(descriptor)
+
+    def release(self) -> None:
+        """Let others in. May be called again. The file stays: removing it would race with the next holder."""
+        if self._descriptor >= 0:
+            os.ftruncate(self._descriptor, 0)
+            os.close(self._descriptor)
+            self._descriptor = -1
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.release()
+
+
+def _in_use(path: Path) -> WalletInUseError:
+    try:
+        holder = json.loads(path.read_bytes())
+        return WalletInUseError(program=str(holder["program"]), pid=int(holder["pid"]))
+    except (OSError, ValueError, KeyError, TypeError):
+        return WalletInUseError(program=UNKNOWN, pid=0)
+
+
+if sys.platform == "win32":
+    import msvcrt
+
+    _BEYOND_TEXT = 1 << 30
+    """Windows keeps others from reading locked bytes: lock one that the text never reaches."""
+
+    def _try_lock(descriptor: int) -> bool:
+        os.lseek(descriptor, _BEYOND_TEXT, os.SEEK_SET)
+        try:
+            msvcrt.locking(descriptor, msvcrt.LK_NBLCK, 1)
+        except OSError:
+            return False
+        os.lseek(descriptor, 0, os.SEEK_SET)
+        return True
+else:
+    import fcntl
+
+    def _try_lock(descriptor: int) -> bool:
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return False
+        return True

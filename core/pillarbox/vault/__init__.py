@@ -1,0 +1,1 @@
+"""Where the file key and the recovery words are kept."""
