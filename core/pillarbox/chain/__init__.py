@@ -1,0 +1,1 @@
+"""The chain as servers tell it, each word of theirs checked before it is believed."""

@@ -1,0 +1,1 @@
+"""Icons, fonts and other data of the window, read through importlib.resources."""
