@@ -1,0 +1,1 @@
+"""One open wallet: a service a use case."""

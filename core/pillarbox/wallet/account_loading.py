@@ -1,0 +1,88 @@
+"""From rows to open accounts, ready to hand out. Runs whole in the database's thread."""
+
+from collections.abc import Callable, Mapping
+
+from pillarbox.accounts import Kinds
+from pillarbox.accounts.kind import AccountKind, Deriver, KeyNeed
+from pillarbox.model.account import Account, Branch
+from pillarbox.model.address import AddressFlag, AddressRef
+from pillarbox.model.receiving import HandOutEnding, PaymentRequest
+from pillarbox.pool.address_pool import AddressPool, ShownRecord
+from pillarbox.storage import accounts, addresses, chain_history, labels, ledger, requests
+from pillarbox.storage.database import Tx
+from pillarbox.wallet.open_accounts import OpenAccount, OpenBranch
+
+Now = Callable[[], int]
+RunningRequests = Mapping[AddressRef, tuple[PaymentRequest, bytes]]
+
+
+def end_forgotten(tx: Tx, at: int) -> None:
+    """Plain hand-outs end with the process that made them; requests end when their hold has run out."""
+    ledger.end_running(tx, at)
+    for request, token in requests.running(tx):
+        if request.held_until is not None and request.held_until <= at:
+            requests.end(tx, request.id, at, HandOutEnding.RAN_OUT.value)
+            ledger.end(tx, token, at, HandOutEnding.RAN_OUT)
+
+
+def read_accounts(tx: Tx, kinds: Kinds, now: Now) -> list[OpenAccount]:
+    """Every account of the wallet, its running requests holding their addresses again."""
+    running = {request.ref: (request, token) for request, token in requests.running(tx)}
+    opened = []
+    for account in accounts.all_accounts(tx):
+        kind = kinds.get(account.kind)
+        deriver = kind.deriver(account.params, account.network)
+        branches = {
+            branch.number: _read_branch(tx, account, kind, branch, deriver, now, running)
+            for branch in kind.branches
+        }
+        opened.append(OpenAccount(account, kind, branches))
+    return opened
+
+
+def open_branch(
+    account: Account, kind: AccountKind, branch: Branch, deriver: Deriver, pool: AddressPool
+) -> OpenBranch:
+    """A branch around its pool, with nothing known of payments yet."""
+    key_source = deriver if kind.key_need is KeyNeed.ENROL else None
+    return OpenBranch(account.id, branch, pool, deriver, key_source)
+
+
+def _read_branch(  # all that a branch is made from
+    tx: Tx,
+    account: Account,
+    kind: AccountKind,
+    branch: Branch,
+    deriver: Deriver,
+    now: Now,
+    running: RunningRequests,
+) -> OpenBranch:
+    used = addresses.used(tx, account.id, branch.number)
+    shown = ledger.shown(tx, account.id, branch.number)
+    pool = AddressPool.load(
+        branch.number,
+        account.gap_limit,
+        now,
+        account.at_limit,
+        addresses=[text or "" for text in addresses.texts(tx, account.id, branch.number)],
+        used=[index for index, _by_hand in used],
+        shown={
+            index: ShownRecord(record.first_shown_at, record.last_ended_at) for index, record in shown.items()
+        },
+    )
+    opened = open_branch(account, kind, branch, deriver, pool)
+    opened.grow()
+    for index, record in shown.items():
+        opened.flag(index, AddressFlag.HANDED_OUT_BEFORE, record.last_ended_at is not None)
+        opened.flag(index, AddressFlag.UNSCANNED, record.unscanned)
+    for index, by_hand in used:
+        opened.flag(index, AddressFlag.MARKED_BY_HAND, by_hand)
+    for index, amounts in chain_history.amounts(tx, account.id, branch.number).items():
+        opened.received[index] = amounts.received
+        opened.payments[index] = amounts.payments
+        opened.flags[index] |= amounts.flags
+    opened.labels.update(labels.all_labels(tx, account.id, branch.number))
+    for ref, (request, token) in running.items():
+        if (ref.account, ref.branch) == (account.id, branch.number):
+            opened.hold_again(request, token)
+    return opened

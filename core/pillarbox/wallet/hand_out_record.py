@@ -1,0 +1,92 @@
+"""The one transaction of a hand-out: new address rows, the ledger, and the request where there is one."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from pillarbox.model.address import AddressRef, DerivedAddress
+from pillarbox.model.receiving import HandOutEnding, PaymentRequest, RequestTerms, Reservation
+from pillarbox.storage import addresses, labels, ledger, meta, requests
+from pillarbox.storage.database import Tx
+from pillarbox.storage.requests import NewRequest
+
+
+@dataclass(frozen=True, slots=True)
+class Given:
+    """An address about to be shown."""
+
+    ref: AddressRef
+    reservation: Reservation
+    terms: RequestTerms | None
+    unscanned: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Running:
+    """The hand-out that holds an address now.
+
+    A plain one (no request) has no time of its own: it ends with the program, or after a day by the sweep.
+    """
+
+    token: bytes
+    held_until: int | None
+    request: PaymentRequest | None
+
+    @property
+    def until_used(self) -> bool:
+        return self.request is not None and self.held_until is None
+
+
+def write(
+    tx: Tx, given: Sequence[Given], rows: Sequence[DerivedAddress], displaced: Sequence[Running]
+) -> list[Running]:
+    """Record hand-outs of one branch; `displaced` holds end, since their addresses are handed out again."""
+    first = given[0]
+    if rows:
+        addresses.insert(tx, first.ref.account, first.ref.branch, rows)
+    for running in displaced:
+        end(tx, running, first.reservation.at, HandOutEnding.RELEASED)
+    made = _write_requests(tx, given)
+    ledger.record(
+        tx,
+        [
+            (
+                gift.reservation.token,
+                *gift.ref,
+                gift.reservation.at,
+                gift.terms.label if gift.terms else "",
+                record.request.id if record.request else None,
+                gift.unscanned,
+            )
+            for gift, record in zip(given, made, strict=True)
+        ],
+    )
+    meta.bump_revision(tx)
+    return made
+
+
+def end(tx: Tx, running: Running, at: int, ending: HandOutEnding) -> None:
+    """A hand-out is over: so says the ledger, and the request it made."""
+    ledger.end(tx, running.token, at, ending)
+    if running.request is not None:
+        requests.end(tx, running.request.id, at, ending.value)
+
+
+def _write_requests(tx: Tx, given: Sequence[Given]) -> list[Running]:
+    """The holds of these hand-outs, and a request for each that has terms."""
+    asked = [_new_request(gift, gift.terms) for gift in given if gift.terms is not None]
+    for gift in given:
+        if gift.terms is not None and gift.terms.label:
+            labels.put(tx, gift.ref, gift.terms.label)
+    made = iter(requests.insert_all(tx, asked) if asked else ())
+    running = []
+    for gift in given:
+        request = None if gift.terms is None else next(made)
+        held_until = None if request is None else request.held_until
+        running.append(Running(gift.reservation.token, held_until, request))
+    return running
+
+
+def _new_request(gift: Given, terms: RequestTerms) -> NewRequest:
+    at = gift.reservation.at
+    held_until = None if terms.hold.seconds is None else at + terms.hold.seconds
+    return NewRequest(gift.ref, gift.reservation.token, terms.label, terms.amount, at, held_until)

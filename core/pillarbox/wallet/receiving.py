@@ -1,0 +1,412 @@
+"""Handing out addresses: reserved in memory, committed to the ledger, and only then shown.
+
+Asking may come in bursts: askers queue, and one task serves them in batches, each one transaction. Cancelling
+an asker does not stop its commit: its address is given back by token, and the ledger says that nobody saw it.
+"""
+
+import asyncio
+import logging
+from collections import deque
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from functools import partial
+
+from pillarbox.errors import InvalidInputError, PillarboxError
+from pillarbox.events import AddressesReserved, Publish
+from pillarbox.model.account import Account, AccountId, AtLimit, ScanState, WalletId
+from pillarbox.model.address import AddressFlag, AddressRef
+from pillarbox.model.receiving import DEFAULT_HOLD, MACHINE_HOLD, HandOut, RequestTerms, Reservation
+from pillarbox.pool.refusals import GapReachedError
+from pillarbox.storage.database import Database
+from pillarbox.wallet import hand_out_record
+from pillarbox.wallet.hand_out_record import Given, Running
+from pillarbox.wallet.open_accounts import OpenAccounts, OpenBranch
+from pillarbox.wallet.usage_recording import UsageRecording
+
+log = logging.getLogger(__name__)
+
+BATCH = 128
+MOST_ASKED = 2**63 - 1
+"""In the smallest unit: what the database can hold."""
+INLINE = 8
+"""Up to this many addresses are derived on the loop; more in a thread."""
+COMMITS_AHEAD = 4
+"""How many batches may wait for their commit while the next is being reserved."""
+
+
+class NotScannedError(PillarboxError):
+    """Parameters: account."""
+
+    code = "not-scanned"
+    title = "The past of this account is not known yet"
+    message = (
+        'Pillarbox has not looked yet which addresses of "{account}" were used before, so a new one might be '
+        "one that somebody already has. No money is at risk; privacy is."
+    )
+    hint = "Connect to a server and let the scan finish, or hand one out knowingly without it."
+
+
+class SameKeyOpenError(PillarboxError):
+    """Parameters: account, wallet."""
+
+    code = "same-key-open"
+    title = "Another open wallet hands out these addresses"
+    message = (
+        'The account "{account}" has the same key as one in "{wallet}", which is open and hands them out.'
+    )
+    hint = 'Ask there, or close "{wallet}" first.'
+
+
+class NoLongerHeldError(PillarboxError):
+    """Parameters: address."""
+
+    code = "no-longer-held"
+    title = "The address was held for too long"
+    message = "{address} was given back before it was needed, and may be with somebody else now."
+    hint = "Begin again with a new address. Nothing was changed."
+
+
+MayHandOut = Callable[[Account], None]
+"""Raises SameKeyOpenError where another open wallet hands out the same addresses."""
+
+Sweep = Callable[[OpenBranch], Awaitable[int]]
+"""Free what was held for long enough."""
+
+Void = Callable[[OpenBranch, int, bytes], Coroutine[None, None, None]]
+"""Undo a hand-out that nobody saw, by index and token."""
+
+Widen = Callable[[AccountId], Awaitable[None]]
+"""Raise an account's gap limit and keep the larger one."""
+
+
+@dataclass(slots=True, eq=False)
+class _Ask:
+    branch: OpenBranch
+    terms: RequestTerms | None
+    at_limit: AtLimit
+    unscanned: bool
+    taken: set[int]
+    """What the same caller was given: reusing the oldest hold never takes one of these."""
+    answer: "asyncio.Future[HandOut]"
+
+
+class Receiving:
+    """Hands out, holds, gives back. The only door to the pools for people and machine flows alike."""
+
+    def __init__(  # noqa: PLR0913  # a service is given exactly what it needs
+        self,
+        wallet: WalletId,
+        accounts: OpenAccounts,
+        db: Database,
+        recording: UsageRecording,
+        publish: Publish,
+        *,
+        sweep: Sweep,
+        void: Void,
+        may_hand_out: MayHandOut,
+        widen: Widen,
+    ) -> None:
+        self._wallet = wallet
+        self._accounts = accounts
+        self._db = db
+        self._recording = recording
+        self._publish = publish
+        self._sweep = sweep
+        self._void = void
+        self._may_hand_out = may_hand_out
+        self._widen = widen
+        self._asks: deque[_Ask] = deque()
+        self._serving: asyncio.Task[None] | None = None
+        self._settling: set[asyncio.Task[None]] = set()
+        self._room = asyncio.Semaphore(COMMITS_AHEAD)
+
+    async def hand_out(
+        self,
+        account: AccountId,
+        terms: RequestTerms | None = None,
+        *,
+        at_limit: AtLimit | None = None,
+        unscanned: bool = False,
+    ) -> HandOut:
+        """An address for one payer, in the ledger before it is returned.
+
+        With `terms` it is a payment request, kept through restarts. `at_limit` answers GapReachedError for
+        this call alone. Raises NotScannedError (unless `unscanned`), SameKeyOpenError, GapReachedError,
+        NoKeySourceError, PoolExhaustedError.
+        """
+        branch, policy = self._check(account, unscanned=unscanned)
+        if terms is not None and terms.amount is not None and not 0 < terms.amount <= MOST_ASKED:
+            raise InvalidInputError(what="amount", why="It is nothing, or more than there is of any coin.")
+        if at_limit is AtLimit.EXTEND and policy is not AtLimit.EXTEND:
+            return await self._hand_out_wider(account, terms, unscanned)
+        return await self._answer(self._ask(branch, terms, at_limit or policy, unscanned))
+
+    async def hand_out_many(
+        self, account: AccountId, count: int, *, at_limit: AtLimit | None = None, unscanned: bool = False
+    ) -> list[HandOut]:
+        """`count` plain hand-outs, all or none: where one is refused, the others are given back unseen."""
+        branch, policy = self._check(account, unscanned=unscanned)
+        asks: list[_Ask] = []
+        taken: set[int] = set()
+        try:
+            for number in range(count):
+                asks.append(self._ask(branch, None, at_limit or policy, unscanned, taken))
+                if number % BATCH == BATCH - 1:
+                    await asyncio.sleep(0)
+            return [await ask.answer for ask in asks]
+        except BaseException:
+            for ask in asks:
+                self._abandon(ask)
+            raise
+
+    @asynccontextmanager
+    async def reserve(self, account: AccountId, branch: int) -> AsyncIterator["MachineReservation"]:
+        """One address for a machine flow: `keep()` it within five minutes, or it is given back."""
+        self._check(account, unscanned=False)
+        place = self._accounts.get(account).branches[branch]
+        await self._sweep(place)
+        reservation = place.pool.next_unused_and_reserve(place.key_source)
+        ref = AddressRef(place.account, place.branch.number, reservation.index)
+        index, token = reservation.index, reservation.token
+        place.pool.extend_hold(index, token, MACHINE_HOLD)
+
+        async def keep() -> None:
+            if not place.pool.extend_hold(index, token, MACHINE_HOLD):
+                raise NoLongerHeldError(address=reservation.address)
+            given = [Given(ref, reservation, None, unscanned=False)]
+            (running,) = await self._db.write(lambda tx: hand_out_record.write(tx, given, [], []))
+            if not place.pool.extend_hold(index, token, DEFAULT_HOLD):
+                await self._void(place, index, token)
+                raise NoLongerHeldError(address=reservation.address)
+            place.pool.mark_shown(index, reservation.at)
+            place.running[index] = running
+            self._tell_reserved(place, [index])
+
+        flow = MachineReservation(ref, reservation.address, keep)
+        try:
+            await self._recording.store_derived(place)
+            yield flow
+        finally:
+            if not flow.kept:
+                place.pool.release_reservation(index, token)
+
+    async def settled(self) -> None:
+        """Return once every commit under way has ended, and what nobody saw is given back."""
+        while self._settling or (self._serving is not None and not self._serving.done()):
+            await asyncio.sleep(0)
+            await asyncio.gather(*self._settling, return_exceptions=True)
+
+    async def stop(self) -> None:
+        """Serve nobody more; let commits under way end."""
+        if self._serving is not None:
+            self._serving.cancel()
+            await asyncio.gather(self._serving, return_exceptions=True)
+        for ask in self._asks:
+            ask.answer.cancel()
+        self._asks.clear()
+        await asyncio.gather(*self._settling, return_exceptions=True)
+
+    def _check(self, account: AccountId, *, unscanned: bool) -> tuple[OpenBranch, AtLimit]:
+        opened = self._accounts.get(account)
+        self._may_hand_out(opened.account)
+        if opened.account.scan_state in (ScanState.UNSCANNED, ScanState.SCANNING) and not unscanned:
+            raise NotScannedError(account=opened.account.label)
+        return opened.receiving_branch, opened.account.at_limit
+
+    async def _hand_out_wider(
+        self, account: AccountId, terms: RequestTerms | None, unscanned: bool
+    ) -> HandOut:
+        branch = self._accounts.get(account).receiving_branch
+        try:
+            return await self._answer(self._ask(branch, terms, AtLimit.ASK, unscanned))
+        except GapReachedError:
+            await self._widen(account)
+            return await self._answer(self._ask(branch, terms, AtLimit.EXTEND, unscanned))
+
+    def _ask(
+        self,
+        branch: OpenBranch,
+        terms: RequestTerms | None,
+        at_limit: AtLimit,
+        unscanned: bool,
+        taken: set[int] | None = None,
+    ) -> _Ask:
+        answer: asyncio.Future[HandOut] = asyncio.get_running_loop().create_future()
+        ask = _Ask(branch, terms, at_limit, unscanned, set() if taken is None else taken, answer)
+        self._asks.append(ask)
+        if self._serving is None or self._serving.done():
+            self._serving = asyncio.create_task(self._serve(), name="hand-outs")
+        return ask
+
+    async def _answer(self, ask: _Ask) -> HandOut:
+        try:
+            return await ask.answer
+        except asyncio.CancelledError:
+            self._abandon(ask)
+            raise
+
+    def _abandon(self, ask: _Ask) -> None:
+        """Nobody waits for this answer any more: whatever it was or will be is given back."""
+        if not ask.answer.done():
+            ask.answer.cancel()
+        elif not ask.answer.cancelled() and ask.answer.exception() is None:
+            given = ask.answer.result()
+            self._settle_soon(self._void(ask.branch, given.ref.index, given.token))
+
+    async def _serve(self) -> None:
+        while self._asks:
+            batch = self._take_batch()
+            if not batch:
+                continue
+            try:
+                await self._room.acquire()
+                reserved = await self._reserve(batch)
+            except asyncio.CancelledError:
+                for ask in batch:
+                    ask.answer.cancel()
+                raise
+            except Exception as error:  # noqa: BLE001  # whatever it was, the askers are told and others served
+                self._room.release()
+                for ask in batch:
+                    _refuse(ask, error)
+                continue
+            for ask, reservation in zip(batch, reserved, strict=False):
+                ask.taken.add(reservation.index)
+            self._asks.extendleft(reversed(batch[len(reserved) :]))
+            self._settle_soon(self._commit(batch[: len(reserved)], reserved))
+            await asyncio.sleep(0)
+
+    def _take_batch(self) -> list[_Ask]:
+        """The next asks that one critical section can serve. Where a person must be asked, one at a time."""
+        first = self._asks[0]
+        most = BATCH if first.at_limit is AtLimit.EXTEND else 1
+        batch: list[_Ask] = []
+        while self._asks and len(batch) < most:
+            ask = self._asks[0]
+            if ask.branch is not first.branch or ask.at_limit is not first.at_limit:
+                break
+            self._asks.popleft()
+            if not ask.answer.done():
+                batch.append(ask)
+        return batch
+
+    async def _reserve(self, batch: Sequence[_Ask]) -> list[Reservation]:
+        """One reservation an ask, or fewer where the pool wants to be asked again."""
+        branch, at_limit = batch[0].branch, batch[0].at_limit
+        await self._sweep(branch)
+        reserve = partial(
+            branch.pool.reserve_many,
+            branch.key_source,
+            len(batch),
+            at_limit=at_limit,
+            not_again=frozenset(batch[0].taken) if at_limit is AtLimit.REUSE_OLDEST else frozenset(),
+        )
+        return reserve() if len(batch) <= INLINE else await asyncio.to_thread(reserve)
+
+    async def _commit(self, batch: Sequence[_Ask], reservations: Sequence[Reservation]) -> None:
+        """Write the batch; then show it, or give it back."""
+        branch = batch[0].branch
+        rows = branch.pool.take_derived()
+        given = [
+            Given(AddressRef(branch.account, branch.branch.number, r.index), r, ask.terms, ask.unscanned)
+            for ask, r in zip(batch, reservations, strict=True)
+        ]
+        displaced = [branch.running[r.index] for r in reservations if r.index in branch.running]
+        try:
+            made = await self._db.write(lambda tx: hand_out_record.write(tx, given, rows, displaced))
+        except Exception as error:  # noqa: BLE001  # whatever it was, the askers are told and nothing is shown
+            branch.pool.give_back_derived(rows)
+            for reservation in reservations:
+                branch.pool.release_reservation(reservation.index, reservation.token)
+            for ask in batch:
+                _refuse(ask, error)
+            return
+        finally:
+            self._room.release()
+        if rows:
+            self._recording.tell_derived(branch, rows)
+        self._show(branch, batch, given, made)
+
+    def _show(
+        self,
+        branch: OpenBranch,
+        batch: Sequence[_Ask],
+        given: Sequence[Given],
+        made: Sequence[Running],
+    ) -> None:
+        branch.grow()  # rows may be those of a batch whose commit failed: the next commit stores them
+        shown: list[int] = []
+        for ask, gift, record in zip(batch, given, made, strict=True):
+            reservation = gift.reservation
+            index = reservation.index
+            if ask.answer.done():
+                self._settle_soon(self._void(branch, index, reservation.token))
+                continue
+            before = reservation.handed_out_before
+            if gift.terms is not None:
+                branch.pool.extend_hold(index, reservation.token, gift.terms.hold)
+                if gift.terms.label:
+                    branch.labels[index] = gift.terms.label
+            branch.pool.mark_shown(index, reservation.at)
+            branch.running[index] = record
+            branch.flag(index, AddressFlag.HANDED_OUT_BEFORE, before)
+            branch.flag(index, AddressFlag.UNSCANNED, gift.unscanned)
+            shown.append(index)
+            ask.answer.set_result(
+                HandOut(
+                    ref=gift.ref,
+                    text=reservation.address,
+                    path=branch.deriver.path(gift.ref.branch, index),
+                    token=reservation.token,
+                    shown_at=reservation.at,
+                    held_until=record.held_until,
+                    request=record.request,
+                    handed_out_before=before,
+                    unscanned=gift.unscanned,
+                )
+            )
+        if shown:
+            self._tell_reserved(branch, shown)
+
+    def _tell_reserved(self, branch: OpenBranch, indices: Sequence[int]) -> None:
+        self._publish(
+            AddressesReserved(
+                self._wallet,
+                self._accounts.revisions.next(),
+                branch.account,
+                branch.branch.number,
+                tuple(indices),
+            )
+        )
+
+    def _settle_soon(self, work: Coroutine[None, None, None]) -> None:
+        """Run to its end whatever becomes of the asker; `stop` waits for it."""
+        task = asyncio.create_task(work)
+        self._settling.add(task)
+        task.add_done_callback(self._settled)
+
+    def _settled(self, task: "asyncio.Task[None]") -> None:
+        self._settling.discard(task)
+        if not task.cancelled() and (error := task.exception()) is not None:
+            log.error("a hand-out could not be settled", exc_info=error)
+
+
+class MachineReservation:
+    """An address a machine flow holds while it makes up its mind."""
+
+    def __init__(self, ref: AddressRef, address: str, keep: Callable[[], Awaitable[None]]) -> None:
+        self.ref = ref
+        self.address = address
+        self.kept = False
+        self._keep = keep
+
+    async def keep(self) -> None:
+        """Put it into the ledger: from here on it counts as shown."""
+        await self._keep()
+        self.kept = True
+
+
+def _refuse(ask: _Ask, error: BaseException) -> None:
+    if not ask.answer.done():
+        ask.answer.set_exception(error)

@@ -1,0 +1,145 @@
+"""Sightings become amounts and Used: in one transaction, then in memory, then in events.
+
+Watching and scanning both end here, so that a payment is counted the same way by either.
+"""
+
+from collections import defaultdict
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+
+from pillarbox.clock import Clock
+from pillarbox.events import AddressesDerived, AddressesUsed, AmountsChanged, Publish
+from pillarbox.model.account import AccountId, WalletId
+from pillarbox.model.address import AddressFlag, AddressRef, DerivedAddress
+from pillarbox.model.payment import ScriptHistory
+from pillarbox.pool.attribution import attribute, settled
+from pillarbox.storage import addresses, chain_history, ledger, meta, requests
+from pillarbox.storage.chain_history import AddressAmounts
+from pillarbox.storage.database import Database, Tx
+from pillarbox.wallet.open_accounts import OpenAccounts, OpenBranch
+
+WatchNew = Callable[[Sequence[DerivedAddress]], None]
+"""Told of rows that are to be watched from now on."""
+
+Also = Callable[[Tx], None]
+"""What else goes into the same transaction."""
+
+AMOUNT_FLAGS = AddressFlag.REUSED | AddressFlag.PAYMENT_VANISHED | AddressFlag.UNCONFIRMED
+
+
+@dataclass(slots=True)
+class _Change:
+    """What one transaction did to one branch."""
+
+    touched: list[int] = field(default_factory=list)
+    amounts: dict[int, AddressAmounts] = field(default_factory=dict)
+
+
+class UsageRecording:
+    """Takes what a source tells of scripts, and makes it durable and visible."""
+
+    def __init__(
+        self, wallet: WalletId, accounts: OpenAccounts, db: Database, publish: Publish, clock: Clock
+    ) -> None:
+        self._wallet = wallet
+        self._accounts = accounts
+        self._db = db
+        self._publish = publish
+        self._clock = clock
+        self.watch_new: WatchNew = lambda _rows: None
+
+    async def record(self, histories: Sequence[ScriptHistory], also: Also = lambda _tx: None) -> int:
+        """Record; returns how many addresses became Used. Scripts that are not ours are passed over."""
+        at = self._clock.now()
+
+        def write(tx: Tx) -> dict[tuple[AccountId, int], _Change]:
+            changes = _write_histories(tx, histories, at)
+            if changes:
+                meta.bump_revision(tx)
+            also(tx)
+            return changes
+
+        changes = await self._db.write(write)
+        used = 0
+        for (account, number), change in changes.items():
+            used += await self._apply(self._accounts.get(account).branches[number], change)
+        return used
+
+    async def store_derived(self, branch: OpenBranch) -> None:
+        """Store the rows the pool has derived since the last call, then have them watched."""
+        rows = branch.pool.take_derived()
+        if not rows:
+            return
+        try:
+            await self._db.write(lambda tx: addresses.insert(tx, branch.account, branch.branch.number, rows))
+        except BaseException:
+            branch.pool.give_back_derived(rows)
+            raise
+        self.tell_derived(branch, rows)
+
+    def tell_derived(self, branch: OpenBranch, rows: Sequence[DerivedAddress]) -> None:
+        """Rows were stored: make room for them, have them watched, and say so."""
+        branch.grow()
+        self.watch_new(rows)
+        revision = self._accounts.revisions.next()
+        indices = tuple(row.index for row in rows)
+        self._publish(AddressesDerived(self._wallet, revision, branch.account, branch.branch.number, indices))
+
+    async def _apply(self, branch: OpenBranch, change: _Change) -> int:
+        branch.grow()
+        for index, amounts in change.amounts.items():
+            branch.received[index] = amounts.received
+            branch.payments[index] = amounts.payments
+            branch.flags[index] = (branch.flags[index] & ~AMOUNT_FLAGS) | amounts.flags
+        for index in change.touched:
+            branch.flag(index, AddressFlag.MARKED_BY_HAND, False)
+        newly_used = branch.pool.mark_used(change.touched)
+        for index in newly_used:
+            branch.running.pop(index, None)
+        if newly_used:
+            branch.pool.maintain_gap_limit(branch.key_source)
+            await self.store_derived(branch)
+        self._tell(branch, newly_used, tuple(sorted(change.amounts)))
+        return len(newly_used)
+
+    def _tell(self, branch: OpenBranch, used: Sequence[int], changed: Sequence[int]) -> None:
+        place = (branch.account, branch.branch.number)
+        if used:
+            self._publish(AddressesUsed(self._wallet, self._accounts.revisions.next(), *place, tuple(used)))
+        if changed:
+            self._publish(
+                AmountsChanged(self._wallet, self._accounts.revisions.next(), *place, tuple(changed))
+            )
+
+
+def _write_histories(
+    tx: Tx, histories: Sequence[ScriptHistory], at: int
+) -> dict[tuple[AccountId, int], _Change]:
+    places = addresses.find_watch_keys(tx, [history.watch_key for history in histories])
+    changes: dict[tuple[AccountId, int], _Change] = defaultdict(_Change)
+    ours = [(places[h.watch_key], h) for h in histories if h.watch_key in places]
+    for ref, amounts in chain_history.apply_all(tx, ours, at).items():
+        changes[ref.account, ref.branch].amounts[ref.index] = amounts
+    for ref, history in ours:
+        if history.touched:
+            changes[ref.account, ref.branch].touched.append(ref.index)
+    for (account, branch), change in changes.items():
+        addresses.mark_used(tx, account, branch, change.touched, by_hand=False, at=at)
+        changed = sorted({*change.touched, *change.amounts})
+        for index in requests.asked_for(tx, account, branch, changed):
+            _settle_requests(tx, AddressRef(account, branch, index), at)
+    return dict(changes)
+
+
+def _settle_requests(tx: Tx, ref: AddressRef, at: int) -> None:
+    """What this address's payments settle is paid, late requests too; a running one no longer holds it."""
+    asked = {request.id: request for request in requests.for_address(tx, ref)}
+    entries = ledger.history(tx, ref)
+    attributions = [attribute(payment, entries, asked) for payment in chain_history.payments_of(tx, ref)]
+    paid = set(settled(attributions, asked))
+    for request in asked.values():
+        if request.id in paid:
+            requests.pay(tx, request.id, at)
+        elif request.ending == "paid":
+            requests.unpay(tx, request.id)
+    requests.end_for(tx, ref, at, "used")

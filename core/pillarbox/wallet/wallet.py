@@ -1,0 +1,161 @@
+"""One open wallet: composes its services and stops them. It has no rules of its own."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+
+from pillarbox.accounts import Kinds
+from pillarbox.chain.usage import UsageSource
+from pillarbox.clock import Clock
+from pillarbox.events import Events, ServiceStateChanged
+from pillarbox.model.account import Account, WalletId
+from pillarbox.model.backup import BackupPhase, BackupStatus
+from pillarbox.model.network import Network
+from pillarbox.model.progress import ServiceState
+from pillarbox.storage.database import Database, Tx
+from pillarbox.wallet.account_keeping import AccountKeeping
+from pillarbox.wallet.account_loading import end_forgotten, read_accounts
+from pillarbox.wallet.holding import Holding
+from pillarbox.wallet.labels import Labels
+from pillarbox.wallet.open_accounts import OpenAccount, OpenAccounts
+from pillarbox.wallet.payments import Payments
+from pillarbox.wallet.receiving import Receiving
+from pillarbox.wallet.scanning import Scanning
+from pillarbox.wallet.supervisor import Supervisor
+from pillarbox.wallet.unlocking import Unlocking
+from pillarbox.wallet.usage_recording import UsageRecording
+from pillarbox.wallet.watching import Watching
+
+
+@dataclass(frozen=True, slots=True)
+class Surroundings:
+    """What a wallet is given by the program it runs in."""
+
+    events: Events
+    clock: Clock
+    kinds: Kinds
+    usage: Callable[[Network], Awaitable[UsageSource]]
+    may_hand_out: Callable[[WalletId, str, Account], None]
+    """Given a wallet's id, its name and an account. Raises SameKeyOpenError where another open wallet hands
+    out the same addresses."""
+
+
+class Wallet:
+    """What front ends hold: the services of one open wallet, by use case."""
+
+    def __init__(  # a service is given exactly what it needs
+        self,
+        wallet: WalletId,
+        name: str,
+        network: Network,
+        db: Database,
+        unlocking: Unlocking,
+        accounts: OpenAccounts,
+        around: Surroundings,
+    ) -> None:
+        self.id = wallet
+        self.name = name
+        self.network = network
+        self.unlocking = unlocking
+        self._accounts = accounts
+        self._db = db
+        self._events = around.events
+        publish, clock = around.events.publish, around.clock
+
+        async def source() -> UsageSource:
+            return await around.usage(network)
+
+        self._recording = recording = UsageRecording(wallet, accounts, db, publish, clock)
+        self.accounts = AccountKeeping(wallet, network, accounts, around.kinds, db, recording, publish, clock)
+        self.holding = Holding(wallet, accounts, db, recording, publish, clock)
+        self.receiving = Receiving(
+            wallet,
+            accounts,
+            db,
+            recording,
+            publish,
+            sweep=self.holding.sweep,
+            void=self.holding.void,
+            may_hand_out=lambda account: around.may_hand_out(wallet, name, account),
+            widen=self.accounts.widen_gap,
+        )
+        self.watching = Watching(accounts, db, source, recording)
+        self.scanning = Scanning(
+            wallet, accounts, db, source, recording, publish, self.accounts.set_scan_state
+        )
+        self.labels = Labels(wallet, accounts, db, publish)
+        self.payments = Payments(db)
+        recording.watch_new = self.watching.add
+        self._supervisor = Supervisor(clock, self._tell_service)
+
+    @classmethod
+    async def compose(
+        cls,
+        wallet: WalletId,
+        name: str,
+        network: Network,
+        db: Database,
+        unlocking: Unlocking,
+        around: Surroundings,
+    ) -> "Wallet":
+        """Read everything; no service runs yet."""
+
+        def read(tx: Tx) -> list[OpenAccount]:
+            return read_accounts(tx, around.kinds, around.clock.now)
+
+        opened = await db.read(read)
+        accounts = OpenAccounts({account.account.id: account for account in opened})
+        return cls(wallet, name, network, db, unlocking, accounts, around)
+
+    @classmethod
+    async def open(
+        cls,
+        wallet: WalletId,
+        name: str,
+        network: Network,
+        db: Database,
+        unlocking: Unlocking,
+        around: Surroundings,
+    ) -> "Wallet":
+        """End what a process that is gone left running, read everything, and start the services."""
+        at = around.clock.now()
+        await db.write(lambda tx: end_forgotten(tx, at))
+        made = await cls.compose(wallet, name, network, db, unlocking, around)
+        await made.start()
+        return made
+
+    async def start(self) -> None:
+        """Derive what a killed process had not stored yet, then run the services."""
+        for account in self._accounts:
+            for branch in account.branches.values():
+                if branch.key_source is not None:
+                    await asyncio.to_thread(branch.pool.maintain_gap_limit, branch.key_source)
+                    await self._recording.store_derived(branch)
+        self._supervisor.start([self.holding, self.watching, self.scanning])
+
+    @property
+    def fingerprint(self) -> str:
+        """Of the master key, 8 hex characters, or "" where no account knows it."""
+        return next((a.account.fingerprint for a in self._accounts if a.account.fingerprint), "")
+
+    @property
+    def watch_only(self) -> bool:
+        return all(account.account.watch_only for account in self._accounts)
+
+    @property
+    def backup(self) -> BackupStatus:
+        return BackupStatus(BackupPhase.NEVER)
+
+    @property
+    def service_states(self) -> dict[str, ServiceState]:
+        return dict(self._supervisor.states)
+
+    async def close(self) -> None:
+        """Stop handing out, end the services, close the database."""
+        await self.receiving.stop()
+        await self._supervisor.stop()
+        await self._db.close()
+
+    def _tell_service(self, service: str, state: ServiceState) -> None:
+        revision = self._accounts.revisions.next()
+        self._events.publish(ServiceStateChanged(self.id, revision, service, state))

@@ -1,0 +1,25 @@
+"""Fixtures for the tests of an open wallet's services."""
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+from wallet_bench import SEED, Bench
+
+from pillarbox.wallet.wallet import Wallet
+
+
+@pytest.fixture
+async def bench(tmp_path: Path) -> AsyncIterator[Bench]:
+    """A wallet folder that a test opens, closes and opens again."""
+    made = Bench(tmp_path)
+    yield made
+    await made.close()
+
+
+@pytest.fixture
+async def wallet(bench: Bench) -> Wallet:
+    """An open wallet with account 0 of the first kind, made here."""
+    opened = await bench.open()
+    await opened.accounts.add("bitcoin-p2wpkh", number=0, seed=SEED)
+    return opened

@@ -1,0 +1,82 @@
+"""A kind nobody foresaw passes through pool, storage, scanning and columns untouched."""
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+from tests.unit.accounts.toy_kind import HARDENED_TOY, TOY, ToyKind
+from wallet_bench import SEED, Bench
+
+from pillarbox.accounts import KINDS
+from pillarbox.events import AddressesUsed
+from pillarbox.model.account import AtLimit
+from pillarbox.model.address import AddressFlag, AddressRef, AddressState
+from pillarbox.model.receiving import RequestTerms
+from pillarbox.pool.refusals import NoKeySourceError
+from pillarbox.wallet.wallet import Wallet
+
+HOLED = ToyKind("toy-holed", holes=frozenset({1, 4}))
+TOYS = KINDS.with_kind(TOY).with_kind(HARDENED_TOY).with_kind(HOLED)
+
+
+@pytest.fixture
+async def bench(tmp_path: Path) -> AsyncIterator[Bench]:
+    made = Bench(tmp_path, TOYS)
+    yield made
+    await made.close()
+
+
+@pytest.fixture
+async def wallet(bench: Bench) -> Wallet:
+    return await bench.open()
+
+
+async def test_a_toy_account_hands_out_is_paid_and_survives_a_restart(bench: Bench, wallet: Wallet) -> None:
+    account = await wallet.accounts.add("toy", number=3, seed=SEED)
+    given = await wallet.receiving.hand_out(account.id, RequestTerms("Ann", 250))
+    assert (given.text, given.path) == ("toy:3:0:0", "m/999'/3'/0/0")
+    deriver = TOY.deriver(account.params, account.network)
+    bench.chain.pay(deriver.derive(0, 0, 1)[0].watch_key, 250)
+    await bench.happened(AddressesUsed)
+    await bench.close()
+    again = await bench.open()
+    columns = again.accounts.columns(account.id, 0)
+    assert list(columns.texts) == [f"toy:3:0:{index}" for index in range(6)]
+    assert (columns.states[0], columns.received[0], columns.labels) == (AddressState.USED, 250, {0: "Ann"})
+    assert await again.accounts.find("toy:3:0:5") == AddressRef(account.id, 0, 5)
+
+
+async def test_a_toy_account_watches_only(wallet: Wallet) -> None:
+    account = await wallet.accounts.add("toy", public="toykey:8")
+    assert account.watch_only
+    assert (await wallet.receiving.hand_out(account.id)).text == "toy:8:0:0"
+
+
+async def test_a_hardened_kind_hands_out_what_was_made_while_the_words_were_in_hand(
+    bench: Bench, wallet: Wallet
+) -> None:
+    account = await wallet.accounts.add("toy-hardened", number=0, seed=SEED)
+    await wallet.accounts.set_at_limit(account.id, AtLimit.EXTEND)
+    await bench.close()
+    again = await bench.open()
+    given = await again.receiving.hand_out_many(account.id, 5)
+    assert [hand_out.text for hand_out in given] == [f"toy:0:0:{index}'" for index in range(5)]
+    with pytest.raises(NoKeySourceError):
+        await again.receiving.hand_out(account.id)
+
+
+async def test_an_index_without_an_address_is_never_handed_out(wallet: Wallet) -> None:
+    account = await wallet.accounts.add("toy-holed", number=0, seed=SEED)
+    await wallet.accounts.set_at_limit(account.id, AtLimit.EXTEND)
+    given = await wallet.receiving.hand_out_many(account.id, 5)
+    assert [hand_out.ref.index for hand_out in given] == [0, 2, 3, 5, 6]
+
+
+async def test_what_is_beyond_the_gap_is_flagged(wallet: Wallet) -> None:
+    account = await wallet.accounts.add("toy", number=0, seed=SEED)
+    await wallet.accounts.set_at_limit(account.id, AtLimit.EXTEND)
+    given = await wallet.receiving.hand_out_many(account.id, 7)
+    beyond = [g.ref.index for g in given if AddressFlag.BEYOND_GAP in wallet.accounts.address(g.ref).flags]
+    assert beyond == [5, 6]
+    columns = wallet.accounts.columns(account.id, 0)
+    assert [i for i in columns.indices if columns.flags[i] & AddressFlag.BEYOND_GAP] == beyond
