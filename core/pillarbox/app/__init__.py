@@ -1,0 +1,1 @@
+"""One running Pillarbox: open wallets, shared connections, settings."""

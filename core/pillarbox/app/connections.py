@@ -1,0 +1,132 @@
+"""One connection a network, shared by every wallet on it."""
+
+import asyncio
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+from pillarbox.app.settings import Settings
+from pillarbox.chain.electrum_servers import ElectrumServers
+from pillarbox.chain.electrum_usage import ElectrumUsage
+from pillarbox.chain.header_chain import HeaderChain
+from pillarbox.chain.server_address import ProxyAddress, ServerAddress
+from pillarbox.chain.usage import UsageSource
+from pillarbox.clock import Clock
+from pillarbox.events import ConnectionChanged, Events, SettingsChanged
+from pillarbox.files.install import install_file
+from pillarbox.model.network import Network
+from pillarbox.model.progress import ConnectionPhase, ConnectionState
+
+NOT_SET = ConnectionState(ConnectionPhase.UNSET)
+
+
+class ServerPins:
+    """The certificates servers were first seen with. No secret, but who is asked is private."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._pins: dict[str, str] = json.loads(path.read_bytes()) if path.exists() else {}
+
+    def get(self, host_port: str) -> bytes | None:
+        pin = self._pins.get(host_port)
+        return None if pin is None else bytes.fromhex(pin)
+
+    def set(self, host_port: str, pin: bytes) -> None:
+        self._keep({**self._pins, host_port: pin.hex()})
+
+    def forget(self, host_port: str) -> None:
+        """Trust whatever the server shows next; for a person who knows why the certificate changed."""
+        self._keep({name: pin for name, pin in self._pins.items() if name != host_port})
+
+    def _keep(self, pins: dict[str, str]) -> None:
+        self._path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        install_file(self._path, json.dumps(pins, indent=2).encode(), replace=True)
+        self._pins = pins
+
+
+class Connections:
+    """Makes a network's connection when its first wallet opens, and follows the settings."""
+
+    def __init__(self, settings: Settings, events: Events, clock: Clock, folder: Path) -> None:
+        self._settings = settings
+        self._events = events
+        self._clock = clock
+        self._folder = folder
+        self._servers: dict[Network, ElectrumServers] = {}
+        self._sources: dict[Network, ElectrumUsage] = {}
+        self._configured = {network: asyncio.Event() for network in Network}
+        self._revision = 0
+        self.pins = ServerPins(folder / "server-pins.json")
+        self._note_configured()
+        self._subscription = events.subscribe(SettingsChanged, self._follow_settings)
+
+    async def usage(self, network: Network) -> UsageSource:
+        """The source that a network's wallets share, as soon as the user has chosen a server for it."""
+        await self._configured[network].wait()
+        if network not in self._sources:
+            servers = ElectrumServers(
+                network,
+                self._addresses(network),
+                headers=HeaderChain.of(network, self._folder / "headers"),
+                pins=self.pins,
+                clock=self._clock,
+                proxy=self._proxy(),
+            )
+            self._servers[network] = servers
+            self._sources[network] = ElectrumUsage(servers)
+            servers.on_change(self._teller(network))
+            await servers.start()
+        return self._sources[network]
+
+    def state(self, network: Network) -> ConnectionState:
+        servers = self._servers.get(network)
+        return NOT_SET if servers is None else servers.state
+
+    def use_server(self, network: Network, text: str) -> None:
+        """Put a server first in the network's list. Raises InvalidInputError for a text that names none."""
+        server = str(ServerAddress.parse(text))
+        values = self._settings.values
+        others = [other for other in values.servers_for(network) if other != server]
+        self._settings.change(servers={**values.servers, network.value: [server, *others]})
+
+    def forget_server(self, network: Network) -> None:
+        """Ask no server of this network any more."""
+        values = self._settings.values
+        self._settings.change(servers={**values.servers, network.value: []})
+
+    def use_proxy(self, text: str) -> None:
+        """Reach every server through this SOCKS5 proxy, or through none for "". Raises InvalidInputError."""
+        plain = text.strip()
+        self._settings.change(proxy=str(ProxyAddress.parse(plain)) if plain else "")
+
+    async def aclose(self) -> None:
+        self._subscription.close()
+        for servers in self._servers.values():
+            await servers.aclose()
+
+    def _addresses(self, network: Network) -> list[ServerAddress]:
+        return [ServerAddress.parse(text) for text in self._settings.values.servers_for(network)]
+
+    def _proxy(self) -> ProxyAddress | None:
+        text = self._settings.values.proxy
+        return ProxyAddress.parse(text) if text else None
+
+    def _follow_settings(self, event: SettingsChanged) -> None:
+        if {"servers", "proxy"} & set(event.names):
+            self._note_configured()
+            for network, servers in self._servers.items():
+                servers.replace(self._addresses(network), self._proxy())
+
+    def _note_configured(self) -> None:
+        for network, configured in self._configured.items():
+            if self._settings.values.servers_for(network):
+                configured.set()
+            else:
+                configured.clear()
+
+    def _teller(self, network: Network) -> Callable[[ConnectionState], None]:
+        def tell(state: ConnectionState) -> None:
+            self._revision += 1
+            self._events.publish(ConnectionChanged(None, self._revision, network, state))
+
+        return tell

@@ -1,0 +1,55 @@
+"""Where everything lies that the program writes: the platform's own place, or one folder of the user's."""
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Self
+
+import platformdirs
+
+from pillarbox.errors import InvalidInputError
+
+VARIABLE = "PILLARBOX_DATA_DIR"
+
+
+@dataclass(frozen=True, slots=True)
+class Paths:
+    """Everything lies below `root`."""
+
+    root: Path
+
+    @classmethod
+    def choose(cls, data_dir: str | None = None) -> Self:
+        """`data_dir`, else what PILLARBOX_DATA_DIR says, else the platform's place for a user's data.
+
+        Raises InvalidInputError for the home of a user that there is not.
+        """
+        chosen = data_dir or os.environ.get(VARIABLE)
+        if chosen:
+            try:
+                return cls(Path(chosen).expanduser().absolute())
+            except RuntimeError as error:
+                raise InvalidInputError(what="data folder", why="There is no such user's home.") from error
+        return cls(platformdirs.user_data_path("pillarbox", appauthor=False))
+
+    @property
+    def wallets(self) -> Path:
+        return self.root / "wallets"
+
+    @property
+    def settings(self) -> Path:
+        return self.root / "settings.json"
+
+    @property
+    def chain(self) -> Path:
+        """Block headers and the certificates of servers."""
+        return self.root / "chain"
+
+    @property
+    def log(self) -> Path:
+        return self.root / "log" / "pillarbox.log"
+
+    @property
+    def run(self) -> Path:
+        """Sockets of running programs."""
+        return self.root / "run"
