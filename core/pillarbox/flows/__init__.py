@@ -1,0 +1,1 @@
+"""Wizards as typed state machines, without widgets."""

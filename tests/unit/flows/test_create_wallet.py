@@ -1,0 +1,168 @@
+"""The first run without widgets: no dead ends, back works, and nothing entered is lost by going back."""
+
+from pillarbox.errors import ErrorText, InvalidInputError
+from pillarbox.flows.create_wallet import (
+    CreateWallet,
+    Done,
+    Draft,
+    EnterKeys,
+    KeysEntered,
+    Named,
+    Naming,
+    Ports,
+    Protect,
+    Protected,
+    RestoreIsComing,
+    ShowWords,
+    Start,
+    Verified,
+    VerifyWords,
+    Welcome,
+    Written,
+)
+from pillarbox.model.network import Network
+from pillarbox.secret import Secret
+
+WORDS = tuple(f"word{n}" for n in range(1, 13))
+GOOD = Protected("long enough", "long enough", use_keychain=False)
+
+
+class Program:
+    """What the flow asks of the program, remembered."""
+
+    def __init__(self) -> None:
+        self.made: list[tuple[Draft, str | None]] = []
+        self.sets_of_words = 0
+
+    def flow(self) -> CreateWallet:
+        return CreateWallet(Ports(self.words, self.check_name, self.check_keys, self.make))
+
+    async def words(self, count: int) -> str:
+        self.sets_of_words += 1
+        return " ".join(WORDS[:count])
+
+    def check_name(self, name: str) -> None:
+        if name == "taken":
+            raise InvalidInputError(what="name", why="It is taken.")
+
+    async def check_keys(self, text: str, network: Network) -> bool:
+        if text == "nonsense":
+            raise InvalidInputError(what="text", why="It is neither.")
+        return not text.startswith("xpub")
+
+    async def make(self, draft: Draft, passphrase: Secret | None) -> ErrorText | None:
+        self.made.append((draft, passphrase.text() if passphrase else None))
+        return None
+
+
+def answers(step: VerifyWords) -> Verified:
+    return Verified({position: WORDS[position - 1] for position in step.positions})
+
+
+async def to_verifying(flow: CreateWallet) -> VerifyWords:
+    await flow.answer(Start.CREATE)
+    await flow.answer(Named("Studio", Network.REGTEST))
+    step = await flow.answer(Written())
+    assert isinstance(step, VerifyWords)
+    return step
+
+
+async def test_a_new_wallet_is_made_once_its_words_were_written_down_and_verified() -> None:
+    program = Program()
+    flow = program.flow()
+    step = await to_verifying(flow)
+    assert await flow.answer(answers(step)) == Protect(has_words=True)
+    assert program.made == []
+    assert await flow.answer(GOOD) == Done("Studio")
+    ((draft, passphrase),) = program.made
+    assert (draft.words, draft.network, passphrase) == (WORDS, Network.REGTEST, "long enough")
+    assert not flow.can_go_back
+
+
+async def test_a_wrong_word_is_named_by_its_position_and_asked_again() -> None:
+    flow = Program().flow()
+    step = await to_verifying(flow)
+    wrong = await flow.answer(Verified(dict.fromkeys(step.positions, "other")))
+    assert isinstance(wrong, VerifyWords)
+    assert wrong.error is not None
+    assert f"Word {step.positions[0]}" in wrong.error.message
+    assert isinstance(await flow.answer(answers(step)), Protect)
+
+
+async def test_going_back_keeps_the_words_and_everything_entered() -> None:
+    program = Program()
+    flow = program.flow()
+    step = await to_verifying(flow)
+    await flow.answer(answers(step))
+    seen = [flow.back() for _ in range(4)]
+    assert [type(s) for s in seen] == [VerifyWords, ShowWords, Naming, Welcome]
+    assert seen[2] == Naming("Studio", Network.REGTEST)
+    assert await to_verifying(flow) == step
+    assert program.sets_of_words == 1
+
+
+async def test_another_number_of_words_makes_other_words() -> None:
+    program = Program()
+    flow = program.flow()
+    await to_verifying(flow)
+    flow.back()
+    flow.back()
+    step = await flow.answer(Named("Studio", Network.REGTEST, 9))
+    assert step == ShowWords(WORDS[:9])
+
+
+async def test_what_is_imported_is_checked_before_anything_is_made() -> None:
+    program = Program()
+    flow = program.flow()
+    await flow.answer(Start.IMPORT)
+    await flow.answer(Named("Watch", Network.MAINNET))
+    refused = await flow.answer(KeysEntered("nonsense"))
+    assert isinstance(refused, EnterKeys)
+    assert refused.error is not None
+    assert refused.text == "nonsense"
+    assert await flow.answer(KeysEntered("xpub...")) == Protect(has_words=False)
+    assert await flow.answer(Protected("", "", use_keychain=True)) == Done("Watch")
+    assert program.made[0][1] is None
+
+
+async def test_a_wallet_with_words_needs_a_passphrase_entered_twice_alike() -> None:
+    program = Program()
+    flow = program.flow()
+    await flow.answer(answers(await to_verifying(flow)))
+    for answer in (Protected("", ""), Protected("short", "short"), Protected("long enough", "long enuogh")):
+        step = await flow.answer(answer)
+        assert isinstance(step, Protect)
+        assert step.error is not None
+    assert program.made == []
+
+
+async def test_a_taken_name_stays_in_its_field_with_the_reason() -> None:
+    flow = Program().flow()
+    await flow.answer(Start.CREATE)
+    step = await flow.answer(Named("taken", Network.SIGNET))
+    assert isinstance(step, Naming)
+    assert (step.name, step.network, step.error is None) == ("taken", Network.SIGNET, False)
+
+
+async def test_restoring_says_that_it_is_coming_and_leads_back() -> None:
+    flow = Program().flow()
+    assert await flow.answer(Start.RESTORE) == RestoreIsComing()
+    assert flow.back() == Welcome()
+
+
+async def test_cancelling_forgets_everything() -> None:
+    program = Program()
+    flow = program.flow()
+    first = await to_verifying(flow)
+    await flow.cancel()
+    assert flow.step == Welcome()
+    assert not flow.can_go_back
+    await to_verifying(flow)
+    assert program.sets_of_words == 2
+    assert first.positions
+
+
+def test_no_step_shows_secrets_when_printed() -> None:
+    assert "word1" not in repr(ShowWords(WORDS))
+    assert "secret" not in repr(EnterKeys("secret words", "secret"))
+    assert "hidden" not in repr(Protected("hidden", "hidden"))
