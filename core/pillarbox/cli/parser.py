@@ -1,0 +1,227 @@
+"""What was typed, as a command's name and its arguments in JSON form. Nothing is looked up or asked here."""
+
+import argparse
+import sys
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, NoReturn
+
+from pillarbox import __version__
+
+WINDOW = "window"
+TOUR = "tour"
+SELF_TEST = "self-test"
+INSPECT = "inspect"
+INSPECT_KINDS = ("address", "derive")
+NETWORKS = ("mainnet", "testnet", "signet", "regtest")
+SECRET_FILES = ("passphrase", "mnemonic", "bip39_passphrase")
+"""Arguments that are secret, so that only files that hold them are named on the command line."""
+_OPTIONS = ("command", "json", "data_dir", "verbose", *(f"{name}_file" for name in SECRET_FILES))
+
+
+@dataclass(frozen=True, slots=True)
+class Invocation:
+    """One run of the program. `files` says which file holds which secret; "-" is standard input."""
+
+    command: str
+    given: Mapping[str, object]
+    files: Mapping[str, str]
+    json: bool
+    data_dir: str | None
+    verbose: bool
+
+
+class _Parser(argparse.ArgumentParser):
+    """Abbreviates no option, and repeats nothing that was typed in the wrong place: it may be a secret."""
+
+    def parse_args(  # type: ignore[override]  # one form is enough
+        self, args: Sequence[str] | None = None
+    ) -> argparse.Namespace:
+        found, extra = self.parse_known_args(args)
+        if extra:
+            options = [text for text in extra if text.startswith("-") and text.isprintable()]
+            named = f": {' '.join(options)}" if options else ""
+            self.error(f"more was given than this command takes{named}")
+        return found
+
+
+def parse(argv: Sequence[str] | None = None) -> Invocation:
+    """Raises SystemExit: 2 after a message on standard error, 0 after help or version."""
+    typed = list(sys.argv[1:] if argv is None else argv)
+    found = vars(_parser().parse_args(typed))
+    files = {name: found[f"{name}_file"] for name in SECRET_FILES if found.get(f"{name}_file") is not None}
+    if list(files.values()).count("-") > 1:
+        _refuse("only one file can be standard input (-)")
+    return Invocation(
+        command=found["command"],
+        given={name: value for name, value in found.items() if name not in _OPTIONS and value is not None},
+        files=files,
+        json=found.get("json", False),
+        data_dir=found.get("data_dir"),
+        verbose=found.get("verbose", False),
+    )
+
+
+def _refuse(message: str) -> NoReturn:
+    _parser().error(message)
+
+
+def _parser() -> argparse.ArgumentParser:
+    everywhere = _options_everywhere()
+    parser = _Parser(
+        prog="pillarbox",
+        description="Hands out every receive address exactly once. Without a command it opens the window.",
+        parents=[everywhere],
+        allow_abbrev=False,
+    )
+    parser.add_argument("--version", action="version", version=f"Pillarbox {__version__}")
+    parser.set_defaults(command=WINDOW)
+    places = parser.add_subparsers(title="commands", metavar="COMMAND")
+    commands = _Commands(places, everywhere)
+    _add_wallet_commands(commands)
+    _add_account_commands(commands)
+    _add_address_commands(commands)
+    _add_other_commands(commands)
+    return parser
+
+
+class _Commands:
+    """Adds commands, one or two words long."""
+
+    def __init__(self, places: Any, everywhere: argparse.ArgumentParser) -> None:
+        """`places` is what `add_subparsers` returns: argparse has no public name for its class."""
+        self._places = places
+        self._everywhere = everywhere
+
+    def add(self, word: str, title: str, *, name: str | None = None) -> argparse.ArgumentParser:
+        parser: argparse.ArgumentParser = self._places.add_parser(
+            word, help=title, description=title, parents=[self._everywhere], allow_abbrev=False
+        )
+        parser.set_defaults(command=name or word)
+        return parser
+
+    def group(self, word: str, title: str) -> "_Commands":
+        parser = self._places.add_parser(
+            word, help=title, description=title, parents=[self._everywhere], allow_abbrev=False
+        )
+        places = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
+        return _Commands(places, self._everywhere)
+
+
+def _options_everywhere() -> argparse.ArgumentParser:
+    """Options that may stand before and after a command. What is absent leaves no trace."""
+    parser = argparse.ArgumentParser(add_help=False, argument_default=argparse.SUPPRESS)
+    parser.add_argument(
+        "--json", action="store_true", help="one JSON object, or one a line, on standard output"
+    )
+    parser.add_argument("--data-dir", metavar="DIR", help="keep everything below DIR ($PILLARBOX_DATA_DIR)")
+    parser.add_argument("-v", "--verbose", action="store_true", help="the log on standard error, too")
+    return parser
+
+
+def _add_wallet_commands(commands: _Commands) -> None:
+    wallet = commands.group("wallet", "make, list, lock and unlock wallets")
+    create = wallet.add("create", "make a new wallet and show its recovery words", name="wallet create")
+    create.add_argument("wallet", metavar="NAME")
+    _add_network(create)
+    create.add_argument("--words", type=int, choices=(12, 15, 18, 21, 24), help="how many recovery words")
+    _add_keychain(create)
+    _add_passphrase(create)
+    bring = wallet.add("import", "make a wallet of words or public keys that exist", name="wallet import")
+    bring.add_argument("wallet", metavar="NAME")
+    source = bring.add_mutually_exclusive_group()
+    source.add_argument("--mnemonic-file", metavar="F", help="a file with the recovery words (- for stdin)")
+    source.add_argument("--xpub", metavar="X", help="an extended public key: watch-only")
+    source.add_argument("--descriptor", metavar="D", help="an output descriptor: watch-only")
+    bring.add_argument("--bip39-passphrase-file", metavar="F", help="a file with the words' own passphrase")
+    _add_network(bring)
+    _add_keychain(bring)
+    _add_passphrase(bring)
+    wallet.add("list", "the wallets here", name="wallet list")
+    for word, title in (
+        ("show", "a wallet and its accounts"),
+        ("lock", "lock the window on a wallet; where none is open, take its key out of the keychain"),
+        ("unlock", "the reverse of lock"),
+    ):
+        parser = wallet.add(word, title, name=f"wallet {word}")
+        parser.add_argument("wallet", metavar="NAME")
+        _add_passphrase(parser)
+
+
+def _add_account_commands(commands: _Commands) -> None:
+    account = commands.group("account", "add and list accounts")
+    add = account.add("add", "add an account", name="account add")
+    add.add_argument("wallet", metavar="NAME")
+    add.add_argument("kind", metavar="KIND", help="such as bitcoin-p2wpkh or bitcoin-p2tr")
+    add.add_argument("--account", dest="number", type=int, metavar="N", help="its number in the path")
+    add.add_argument("--label", metavar="L")
+    add.add_argument("--xpub", metavar="X", help="watch-only, from an extended public key or descriptor")
+    add.add_argument("--gap-limit", type=int, metavar="N")
+    add.add_argument("--server", metavar="URL", help="for kinds that need a server of their own")
+    _add_passphrase(add)
+    shown = account.add("list", "the accounts of a wallet", name="account list")
+    shown.add_argument("wallet", metavar="NAME")
+    _add_passphrase(shown)
+
+
+def _add_address_commands(commands: _Commands) -> None:
+    receive = commands.add("receive", "hand out a fresh address")
+    _add_place(receive)
+    receive.add_argument("--label", metavar="L", help="who or what it is for: makes it a payment request")
+    receive.add_argument("--amount", metavar="A", help="in whole coins, decimal: makes it a payment request")
+    receive.add_argument("--hold", metavar="1h|24h|7d|until-used", help="how long it is kept for the payer")
+    receive.add_argument("--count", type=int, metavar="N", help="how many addresses")
+    receive.add_argument("--at-limit", metavar="reuse|extend", help="what to do at the gap limit")
+    receive.add_argument("--unscanned", action="store_true", default=None, help="do not wait for the scan")
+    addresses = commands.add("addresses", "the addresses of an account")
+    _add_place(addresses)
+    addresses.add_argument("--branch", metavar="B", help="such as external or internal, or a number")
+    addresses.add_argument("--state", metavar="unused|reserved|used")
+    addresses.add_argument("--from", dest="start", type=int, metavar="I", help="the first index")
+    addresses.add_argument("--limit", type=int, metavar="N", help="how many at most")
+    release = commands.add("release", "make a reserved address available again")
+    mark = commands.add("mark-used", "mark an address as used, by hand")
+    for parser in (release, mark):
+        parser.add_argument("wallet", metavar="NAME")
+        parser.add_argument("address", metavar="ADDRESS")
+    mark.add_argument("--undo", action="store_true", default=None, help="take such a mark back")
+    sync = commands.add("sync", "learn which addresses were paid")
+    sync.add_argument("wallet", metavar="NAME")
+    sync.add_argument("--electrum", metavar="HOST:PORT[:t|s]", help="the server to ask, kept in the settings")
+    how_long = sync.add_mutually_exclusive_group()
+    how_long.add_argument("--once", action="store_false", dest="watch", default=None, help="then end (usual)")
+    how_long.add_argument("--watch", action="store_true", default=None, help="go on until Ctrl+C")
+    for parser in (receive, addresses, release, mark, sync):
+        _add_passphrase(parser)
+
+
+def _add_other_commands(commands: _Commands) -> None:
+    inspect = commands.add("inspect", "look at anything, change nothing", name=INSPECT)
+    inspect.add_argument("kind", choices=INSPECT_KINDS)
+    inspect.add_argument("item", metavar="ITEM", nargs="?", help="without it: one item a line from stdin")
+    commands.add(SELF_TEST, "check this installed copy")
+    tour = commands.add(TOUR, "the main job in the real window, a picture a step")
+    tour.add_argument("--out", metavar="DIR", help="where the pictures go")
+
+
+def _add_place(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("wallet", metavar="NAME")
+    parser.add_argument("account", metavar="ACCOUNT", nargs="?", help="its id or label, or the first one")
+
+
+def _add_network(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--network", choices=NETWORKS, help="mainnet if left out")
+
+
+def _add_keychain(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--no-keychain",
+        action="store_false",
+        dest="keychain",
+        default=None,
+        help="the passphrase alone opens it",
+    )
+
+
+def _add_passphrase(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--passphrase-file", metavar="F", help="a file with the passphrase (- for stdin)")

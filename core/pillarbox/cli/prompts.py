@@ -1,0 +1,166 @@
+"""Secrets from the person: by a hidden prompt, a file, or standard input. Never from the command line."""
+
+import contextlib
+import getpass
+import signal
+import sys
+import threading
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+from pillarbox.commands.command import PassphraseNeededError
+from pillarbox.errors import InvalidInputError, PillarboxError
+from pillarbox.flows.create_wallet import SHORTEST_PASSPHRASE
+from pillarbox.secret import Secret
+
+STDIN = "-"
+LARGEST_FILE = 1 << 16
+"""Bytes."""
+ATTEMPTS = 3
+
+
+class FileUnreadableError(PillarboxError):
+    """Parameters: path, why."""
+
+    code = "file-unreadable"
+    title = "This file cannot be read"
+    message = "{path}: {why}."
+    hint = "Check its name and its permissions. Nothing was changed."
+
+
+class PassphrasesDifferError(PillarboxError):
+    """No parameters."""
+
+    code = "passphrases-differ"
+    title = "The two passphrases differ"
+    message = "The passphrase was not the same both times."
+    hint = "Start again. Nothing was changed."
+
+
+class Prompts:
+    """Asks for secrets. `files` says which of them is in which file; "-" is standard input."""
+
+    def __init__(self, files: Mapping[str, str]) -> None:
+        self._files = files
+        self._stdin_is_taken = STDIN in files.values()
+        self._passphrase: Secret | None = None
+
+    def in_file(self, name: str) -> bool:
+        return name in self._files
+
+    @property
+    def can_ask_again(self) -> bool:
+        """Whether a person is there to correct a wrong answer."""
+        return not self.in_file("passphrase") and sys.stdin is not None and sys.stdin.isatty()
+
+    def complete(self, command: str, given: Mapping[str, object]) -> dict[str, object]:
+        """A command's arguments with the secrets it cannot do without: asked for where no file has them."""
+        secrets = {name: self.read_file(name) for name in self._files if name != "passphrase"}
+        found = {**given, **secrets}
+        if command == "wallet import" and not {"mnemonic", "xpub", "descriptor"} & set(found):
+            found["mnemonic"] = self.words()
+        if command in ("wallet create", "wallet import"):
+            watch_only = command == "wallet import" and "mnemonic" not in found
+            optional = watch_only and found.get("keychain", True) is True
+            found["passphrase"] = self.new_passphrase(optional=optional)
+        return found
+
+    def read_file(self, name: str) -> Secret:
+        """The secret in the file given for it, without the line's end. Raises FileUnreadableError."""
+        path = self._files[name]
+        try:
+            if path == STDIN:
+                data = sys.stdin.buffer.read(LARGEST_FILE + 1)
+            else:
+                with Path(path).open("rb") as file:
+                    data = file.read(LARGEST_FILE + 1)
+        except OSError as error:
+            raise FileUnreadableError(path=path, why=error.strerror or type(error).__name__) from error
+        if len(data) > LARGEST_FILE:
+            raise FileUnreadableError(path=path, why="it is far larger than any secret")
+        return _text(data, path)
+
+    def passphrase(self, purpose: str) -> Secret:
+        """The wallet's passphrase, from its file or by asking once. Raises PassphraseNeededError."""
+        if self._passphrase is None:
+            in_file = self.in_file("passphrase")
+            self._passphrase = self.read_file("passphrase") if in_file else self._ask(purpose)
+        return self._passphrase.copy()
+
+    def forget_passphrase(self) -> None:
+        """It was the wrong one: ask again next time."""
+        self._passphrase = None
+
+    def new_passphrase(self, *, optional: bool) -> Secret | None:
+        """A passphrase to set, asked twice where a person types it. None: left empty, if that is allowed."""
+        if self.in_file("passphrase"):
+            return _not_empty(self.read_file("passphrase"))
+        typed = self._ask(f"New passphrase{' (empty: the keychain alone)' if optional else ''}")
+        if optional and not typed:
+            return None
+        _not_empty(typed)
+        if self.can_ask_again:
+            if len(typed.text()) < SHORTEST_PASSPHRASE:
+                raise InvalidInputError(
+                    what="passphrase", why=f"A passphrase has at least {SHORTEST_PASSPHRASE} characters."
+                )
+            if self._ask("The same again") != typed:
+                raise PassphrasesDifferError
+        return typed
+
+    def words(self) -> Secret:
+        """Recovery words, typed in the clear: a person has to see what they copy."""
+        return self._ask("Recovery words, separated by spaces", hidden=False)
+
+    def _ask(self, purpose: str, *, hidden: bool = True) -> Secret:
+        """Raises PassphraseNeededError where nobody can answer."""
+        answer = None
+        with _interruptible():
+            if sys.stdin is not None and sys.stdin.isatty():
+                answer = _typed(f"{purpose}: ", hidden=hidden)
+            elif sys.stdin is not None and not self._stdin_is_taken:
+                answer = sys.stdin.buffer.readline(LARGEST_FILE)
+        if not answer:
+            raise PassphraseNeededError(
+                purpose=f"There is nobody to ask for it ({purpose[0].lower()}{purpose[1:]})."
+            )
+        return _text(answer, "standard input")
+
+
+def _typed(prompt: str, *, hidden: bool) -> bytes:
+    """A line as it was typed, its end included; nothing at the end of the input (Ctrl+D)."""
+    if not hidden:
+        sys.stderr.write(prompt)
+        sys.stderr.flush()
+        return sys.stdin.buffer.readline(LARGEST_FILE)
+    try:
+        return getpass.getpass(prompt, stream=sys.stderr).encode(errors="surrogateescape") + b"\n"
+    except EOFError:
+        return b""
+
+
+def _text(data: bytes, path: str) -> Secret:
+    try:
+        data.decode()
+    except UnicodeDecodeError:
+        raise FileUnreadableError(path=path, why="it is not text in UTF-8") from None
+    return Secret(data.removesuffix(b"\n").removesuffix(b"\r"))
+
+
+def _not_empty(passphrase: Secret) -> Secret:
+    if not passphrase:
+        raise InvalidInputError(what="passphrase", why="It is empty.")
+    return passphrase
+
+
+@contextlib.contextmanager
+def _interruptible() -> Iterator[None]:
+    """Let Ctrl+C end a prompt at once: an asyncio runner would only note it until the prompt returns."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)

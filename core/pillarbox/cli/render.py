@@ -1,0 +1,250 @@
+"""What commands reply, as JSON for programs or as plain text for people."""
+
+import json
+from collections.abc import Callable, Mapping, Sequence
+from datetime import UTC, datetime, timedelta
+from typing import Any, TextIO
+
+from pillarbox.app.local_socket import Json
+from pillarbox.commands.nouns import error_object
+from pillarbox.errors import ErrorText
+from pillarbox.model.progress import Progress
+
+Row = Sequence[str]
+Text = Callable[[Any], str]
+"""From an object to its lines."""
+
+
+class Renderer:
+    """Objects go to `out`; progress, notes, and errors for people go to `err`."""
+
+    def __init__(self, *, as_json: bool, out: TextIO, err: TextIO) -> None:
+        self._as_json = as_json
+        self._out = out
+        self._err = err
+        self._rows: list[Row] = []
+        self._line_is_open = False
+        self.shown = 0
+        """How many objects were replied so far."""
+
+    def reply(self, command: str, found: Json) -> None:
+        """One object of a command's reply."""
+        self._end_line()
+        self.shown += 1
+        self._note_trouble(found.get("keychain_trouble"))
+        if self._as_json:
+            self.json(found)
+        elif command in _TABLES:
+            self._rows.append(_TABLES[command][1](found))
+        else:
+            self._out.write(f"{_TEXTS.get(command, _lines)(found)}\n")
+            self._out.flush()
+
+    def finish(self, command: str) -> None:
+        """The command has replied all it will: only now the widths of a table's columns are known."""
+        if self._rows:
+            self._out.write(table((_TABLES[command][0], *self._rows)))
+            self._rows.clear()
+        self._end_line()
+        self._out.flush()
+
+    def json(self, found: Json) -> None:
+        self._out.write(json.dumps(found) + "\n")
+        self._out.flush()
+
+    def progress(self, progress: Progress) -> None:
+        total = "" if progress.total is None else f" of {progress.total}"
+        text = f"{progress.done}{total} done, {progress.found} found"
+        if self._err.isatty():
+            self._err.write(f"\r\x1b[K{text}")
+            self._line_is_open = True
+        else:
+            self._err.write(f"{text}\n")
+        self._err.flush()
+
+    def note(self, text: str) -> None:
+        """Words beside the reply."""
+        self._end_line()
+        self._err.write(f"{printable(text)}\n")
+        self._err.flush()
+
+    def error(self, error: ErrorText) -> None:
+        self._end_line()
+        if self._as_json:
+            self.json(error_object(error))
+        else:
+            self.note(f"{error.title}\n  {error.message}\n  {error.hint}")
+
+    def _note_trouble(self, trouble: Any) -> None:
+        """A keychain that was not used is no failure, but the person expects it to open the wallet."""
+        if trouble is not None:
+            self.note(f"{trouble['title']}. {trouble['message']}\n  The passphrase opens the wallet.")
+
+    def _end_line(self) -> None:
+        if self._line_is_open:
+            self._line_is_open = False
+            self._err.write("\n")
+
+
+def printable(text: str) -> str:
+    """`text` without what would command a terminal: labels and names may come from anywhere."""
+    return "".join(c if c.isprintable() or c == "\n" else ascii(c)[1:-1] for c in text)
+
+
+def table(rows: Sequence[Row]) -> str:
+    """Rows of equal length, aligned; the first is the head."""
+    shown = [[printable(cell.replace("\n", " ")) for cell in row] for row in rows]
+    widths = [max(len(row[column]) for row in shown) for column in range(len(shown[0]))]
+    lines = ("  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)) for row in shown)
+    return "".join(f"{line.rstrip()}\n" for line in lines)
+
+
+def moment(at: int | None) -> str:
+    """Unix seconds as this computer's date and time."""
+    if at is None:
+        return ""
+    local = (datetime.fromtimestamp(0, UTC) + timedelta(seconds=at)).astimezone()
+    return local.strftime("%Y-%m-%d %H:%M")
+
+
+def _amount(found: Json) -> str:
+    return f"{found['received']} {found['unit']}"
+
+
+def _held(address: Json) -> str:
+    if address["state"] != "reserved":
+        return ""
+    until: Any = address["held_until"]
+    if until is None:
+        return "until used" if address["held_until_used"] else "until Pillarbox closes"
+    return f"until {moment(until)}"
+
+
+def _address_row(address: Any) -> Row:
+    return (
+        f"{address['branch']}/{address['index']}",
+        address["state"],
+        address["address"],
+        _amount(address),
+        _held(address),
+        address["label"],
+        ", ".join(address["flags"]),
+    )
+
+
+def _account_row(account: Any) -> Row:
+    return (
+        str(account["account"]),
+        account["label"],
+        account["kind"],
+        account["path"] or "watch-only",
+        f"{account['unused']} unused, {account['reserved']} reserved, {account['used']} used",
+        _amount(account),
+        account["scan_state"],
+    )
+
+
+def _wallet_row(wallet: Any) -> Row:
+    return (
+        wallet["name"],
+        wallet["network"],
+        "open" if wallet["open"] else "closed",
+        "opened by the keychain" if wallet["in_keychain"] else "opened by its passphrase",
+    )
+
+
+_ACCOUNT_HEAD = ("ID", "LABEL", "KIND", "PATH", "ADDRESSES", "RECEIVED", "PAST")
+_TABLES: Mapping[str, tuple[Row, Callable[[Json], Row]]] = {
+    "wallet list": (("NAME", "NETWORK", "NOW", "KEY"), _wallet_row),
+    "account list": (_ACCOUNT_HEAD, _account_row),
+    "addresses": (("PLACE", "STATE", "ADDRESS", "RECEIVED", "HELD", "LABEL", "FLAGS"), _address_row),
+}
+
+
+def _lines(found: Any) -> str:
+    width = max((len(name) for name in found), default=0)
+    return "\n".join(f"{name.ljust(width)}  {printable(str(value))}" for name, value in found.items())
+
+
+def _address_text(address: Any) -> str:
+    """The address alone on the first line, so that a script may take that."""
+    told = {
+        "state": address["state"],
+        "path": address["path"],
+        "held": _held(address),
+        "label": address["label"],
+        "asks for": (address.get("request") or {}).get("amount_text") or "",
+        "link": address.get("uri", ""),
+        "note": "somebody was shown this address before" if address["handed_out_before"] else "",
+    }
+    lines = (f"  {name.ljust(10)}  {printable(value)}" for name, value in told.items() if value)
+    return "\n".join((address["address"], *lines))
+
+
+def _wallet_text(wallet: Any) -> str:
+    head = {
+        "wallet": wallet["name"],
+        "network": wallet["network"],
+        "fingerprint": wallet["fingerprint"] or "unknown",
+        "keys": "watch-only" if wallet["watch_only"] else "recovery words, sealed by the passphrase",
+        "opened by": "the keychain, or the passphrase" if wallet["in_keychain"] else "the passphrase",
+    }
+    accounts = table((_ACCOUNT_HEAD, *(_account_row(account) for account in wallet["accounts"])))
+    return f"{_lines(head)}\n\n{accounts}".rstrip("\n")
+
+
+def _new_wallet_text(wallet: Any) -> str:
+    words = wallet["words"].split()
+    rows = [words[start : start + 4] for start in range(0, len(words), 4)]
+    numbered = (
+        "".join(f"{4 * row + place + 1:4d}. {word:<10}" for place, word in enumerate(line)).rstrip()
+        for row, line in enumerate(rows)
+    )
+    return "\n".join(
+        (
+            "Write these words down on paper, in this order. They are shown only now.",
+            "Whoever has them can spend everything; without them nobody can restore this wallet.",
+            "",
+            *numbered,
+            "",
+            _wallet_text(wallet),
+        )
+    )
+
+
+def _lock_text(wallet: Any) -> str:
+    return f"{printable(wallet['name'])} is {'locked' if wallet['locked'] else 'unlocked'}."
+
+
+def _sync_text(found: Any) -> str:
+    if "event" in found:
+        return f"{moment(found.get('at'))}{found['event']}: {_event_text(found)}"
+    rows = (_account_row(account) for account in found["accounts"])
+    connection = found["connection"]
+    head = f"{printable(found['wallet'])} is up to date with {connection['server']}"
+    return f"{head} at height {connection['height']}.\n\n{table((_ACCOUNT_HEAD, *rows))}".rstrip("\n")
+
+
+def _event_text(found: Any) -> str:
+    if "address" in found:
+        return "  ".join(cell for cell in _address_row(found) if cell)
+    return f"{found['phase']} {found['server']}".strip()
+
+
+def _check_text(check: Any) -> str:
+    return f"{'ok    ' if check['ok'] else 'BROKEN'}  {check['check']}: {printable(check['detail'])}"
+
+
+_TEXTS: Mapping[str, Text] = {
+    "wallet create": _new_wallet_text,
+    "wallet import": _wallet_text,
+    "wallet show": _wallet_text,
+    "wallet lock": _lock_text,
+    "wallet unlock": _lock_text,
+    "account add": lambda account: table((_ACCOUNT_HEAD, _account_row(account))).rstrip("\n"),
+    "receive": _address_text,
+    "release": _address_text,
+    "mark-used": _address_text,
+    "sync": _sync_text,
+    "self-test": _check_text,
+}

@@ -1,0 +1,90 @@
+"""`account add|list`."""
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from pillarbox.commands.command import Command, PassphraseNeededError, Replies, Where, opened
+from pillarbox.commands.nouns import account_object, accounts_of
+from pillarbox.errors import InvalidInputError
+from pillarbox.model.account import Account, ScanState
+from pillarbox.secret import Secret
+
+if TYPE_CHECKING:
+    from pillarbox.app.application import Application
+    from pillarbox.wallet.wallet import Wallet
+
+
+@dataclass(frozen=True, slots=True)
+class AddArguments:
+    """`number` is the account's in the path, the next free one unless given. With `xpub` it is watch-only."""
+
+    wallet: str
+    kind: str
+    number: int | None = None
+    label: str = ""
+    xpub: str | None = field(default=None, repr=False)
+    gap_limit: int | None = None
+    server: str | None = None
+    passphrase: Secret | None = field(default=None, repr=False)
+
+    def __post_init__(self) -> None:
+        if self.number is not None and self.number >= 1 << 31:
+            raise InvalidInputError(what="account number", why="It is a number below 2147483648.")
+
+
+@dataclass(frozen=True, slots=True)
+class ListArguments:
+    wallet: str
+
+
+async def add(app: "Application", arguments: AddArguments) -> Replies:
+    """A further account of the wallet, from its words or watch-only."""
+    wallet = opened(app, arguments.wallet)
+    kind = app.kinds.get(arguments.kind)
+    if arguments.server is not None and "server" not in kind.requires:
+        raise InvalidInputError(what="server", why=f"{kind.title} is made without a server of its own.")
+    make = _add_from_words if arguments.xpub is None else _watch
+    account = await make(wallet, arguments)
+    yield account_object(account, wallet.accounts.counts(account.id), kind.coin)
+
+
+async def list_accounts(app: "Application", arguments: ListArguments) -> Replies:
+    for account in accounts_of(opened(app, arguments.wallet)):
+        yield account
+
+
+async def _watch(wallet: "Wallet", arguments: AddArguments) -> Account:
+    return await wallet.accounts.add(
+        arguments.kind,
+        label=arguments.label,
+        public=arguments.xpub,
+        gap_limit=arguments.gap_limit,
+        scan_state=ScanState.UNSCANNED,
+    )
+
+
+async def _add_from_words(wallet: "Wallet", arguments: AddArguments) -> Account:
+    if arguments.passphrase is None and await wallet.unlocking.has_words():
+        raise PassphraseNeededError(purpose="A further account is made from the wallet's recovery words.")
+    passphrase = arguments.passphrase or Secret(b"")
+    async with wallet.unlocking.seed(passphrase) as seed:
+        return await wallet.accounts.add(
+            arguments.kind,
+            number=arguments.number,
+            label=arguments.label,
+            seed=seed,
+            gap_limit=arguments.gap_limit,
+            scan_state=_past(wallet),
+        )
+
+
+def _past(wallet: "Wallet") -> ScanState:
+    """Words made here have no past; others may have been used elsewhere, under any account number."""
+    made_here = any(account.scan_state is ScanState.MADE_HERE for account in wallet.accounts.all())
+    return ScanState.MADE_HERE if made_here else ScanState.UNSCANNED
+
+
+COMMANDS = (
+    Command("account add", AddArguments, Where.OPEN_WALLET, add),
+    Command("account list", ListArguments, Where.OPEN_WALLET, list_accounts),
+)

@@ -1,0 +1,127 @@
+"""`inspect address` and `inspect derive`: look at addresses, change nothing."""
+
+from collections.abc import Mapping
+
+from pillarbox.accounts import KINDS, Kinds
+from pillarbox.accounts.kind import AccountKind, Enrolment
+from pillarbox.accounts.reader import read
+from pillarbox.errors import InvalidInputError
+from pillarbox.keys import mnemonic
+from pillarbox.keys.mnemonic import Mnemonic
+from pillarbox.model.network import Network
+from pillarbox.secret import Secret
+
+Item = str | Mapping[str, object]
+"""A bare text, or an object with the keys of the command line's contract."""
+
+MAX_COUNT = 100_000
+"""Addresses of one item."""
+_SOURCES = ("mnemonic", "entropy", "seed", "xpub")
+
+
+def inspect_address(item: Item, kinds: Kinds = KINDS) -> dict[str, object]:
+    """An address's `kind`, `network`, and what its encoding holds. Raises PillarboxError.
+
+    `item` is the address, or `{"address", "network"?}`.
+    """
+    given = {"address": item} if isinstance(item, str) else item
+    network = _network(given) if "network" in given else None
+    parts = read(_text(given, "address"), network, kinds)
+    return {"kind": parts.kind, "network": parts.network, **parts.holds}
+
+
+def inspect_derive(item: Item, kinds: Kinds = KINDS) -> dict[str, object]:
+    """`addresses` and `paths` from words, entropy, a seed or an account's public key. Raises PillarboxError.
+
+    Without its keys: `account` and `start` are 0, `count` is 1, `role` is the kind's first branch.
+    An index that has no address is missing in both lists.
+    """
+    if isinstance(item, str):
+        raise InvalidInputError(
+            what="item", why="To derive takes a JSON object with a key source and a kind."
+        )
+    kind = kinds.get(_text(item, "kind"))
+    network = _network(item)
+    if network not in kind.networks:
+        raise InvalidInputError(what="network", why=f"{kind.title} does not exist on {network}.")
+    branch = _branch(item, kind)
+    start = _number(item, "start", 0)
+    count = _number(item, "count", 1)
+    if count > MAX_COUNT:
+        raise InvalidInputError(what="count", why=f"One item derives at most {MAX_COUNT} addresses.")
+    seed, public = _key_source(item)
+    try:
+        params = kind.enrol(Enrolment(network, _number(item, "account", 0), seed, public))
+        deriver = kind.deriver(params.data, network, seed)
+        rows = deriver.derive(branch, start, count)
+    except IndexError as error:
+        raise InvalidInputError(
+            what="index", why="The branch ends before the last index asked for."
+        ) from error
+    finally:
+        if seed is not None:
+            seed.wipe()
+    return {
+        "addresses": [row.text for row in rows],
+        "paths": [deriver.path(branch, row.index) for row in rows],
+    }
+
+
+def _key_source(item: Mapping[str, object]) -> tuple[Secret | None, str | None]:
+    """The seed or the public key of an item."""
+    sources = [name for name in _SOURCES if name in item]
+    if len(sources) != 1:
+        raise InvalidInputError(what="item", why=f"It needs exactly one of {', '.join(_SOURCES)}.")
+    (source,) = sources
+    text = _text(item, source)
+    if source == "xpub":
+        return None, text
+    if source == "seed":
+        return Secret(_bytes(text, source)), None
+    passphrase = Secret.from_text(_text(item, "passphrase") if "passphrase" in item else "")
+    with passphrase, _words(text, source) as words:
+        return words.seed(passphrase), None
+
+
+def _words(text: str, source: str) -> Mnemonic:
+    if source == "entropy":
+        return mnemonic.from_entropy(Secret(_bytes(text, source)))
+    with Secret.from_text(text) as words:
+        return mnemonic.read(words)
+
+
+def _branch(item: Mapping[str, object], kind: AccountKind) -> int:
+    role = item.get("role", kind.branches[0].number)
+    for branch in kind.branches:
+        if role in (branch.name, branch.number, str(branch.number)) and not isinstance(role, bool):
+            return branch.number
+    known = ", ".join(f"{branch.name} ({branch.number})" for branch in kind.branches)
+    raise InvalidInputError(what="role", why=f"{kind.title} has these: {known}.")
+
+
+def _network(item: Mapping[str, object]) -> Network:
+    name = _text(item, "network")
+    if name not in frozenset(Network):
+        raise InvalidInputError(what="network", why=f"The known ones are {', '.join(Network)}.")
+    return Network(name)
+
+
+def _text(item: Mapping[str, object], name: str) -> str:
+    value = item.get(name)
+    if not isinstance(value, str):
+        raise InvalidInputError(what="item", why=f"It needs {name} as a text.")
+    return value
+
+
+def _number(item: Mapping[str, object], name: str, default: int) -> int:
+    value = item.get(name, default)
+    if not isinstance(value, int) or isinstance(value, bool) or value < 0:
+        raise InvalidInputError(what="item", why=f"Its {name} must be a whole number, 0 or more.")
+    return value
+
+
+def _bytes(text: str, name: str) -> bytes:
+    try:
+        return bytes.fromhex(text)
+    except ValueError:
+        raise InvalidInputError(what=name, why="It must be pairs of hexadecimal digits.") from None

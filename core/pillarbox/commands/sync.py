@@ -1,0 +1,185 @@
+"""`sync`: learn from the chain which addresses were paid, once or for as long as it runs."""
+
+import asyncio
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from pillarbox.accounts.kind import UsageProof
+from pillarbox.app.local_socket import ToldError
+from pillarbox.chain.electrum_errors import NoServerError
+from pillarbox.commands.command import Command, Replies, Where, opened
+from pillarbox.commands.nouns import JsonObject, accounts_of, address_object, connection_object
+from pillarbox.errors import PillarboxError
+from pillarbox.events import (
+    AddressesDerived,
+    AddressEvent,
+    ConnectionChanged,
+    Event,
+    ScanProgressed,
+    ScreenLocked,
+)
+from pillarbox.model.account import AccountId, ScanState
+from pillarbox.model.address import AddressRef
+from pillarbox.model.progress import ConnectionPhase
+
+if TYPE_CHECKING:
+    from pillarbox.app.application import Application
+    from pillarbox.wallet.wallet import Wallet
+
+PATIENCE = 30.0
+"""Seconds without a connection after which there is no point in waiting on."""
+_REACHED = (ConnectionPhase.SYNCING, ConnectionPhase.CONNECTED)
+_UNKNOWN_PAST = (ScanState.UNSCANNED, ScanState.SCANNING)
+
+
+class NoServerNamedError(NoServerError):
+    """No parameters."""
+
+    hint = "Name one: pillarbox sync NAME --electrum HOST:PORT"
+
+
+class NotConnectedError(PillarboxError):
+    """Parameters: network."""
+
+    code = "not-connected"
+    title = "No server answers"
+    message = "None of the servers set for {network} could be reached. What was found before is kept."
+    hint = "Check the network and the servers' addresses, and try again."
+
+
+@dataclass(frozen=True, slots=True)
+class SyncArguments:
+    """`electrum` is HOST:PORT[:t|s], put first in the settings. With `watch` it goes on until cancelled."""
+
+    wallet: str
+    electrum: str | None = None
+    watch: bool = False
+
+
+async def sync(app: "Application", arguments: SyncArguments) -> Replies:
+    """Progress; then a summary; then with `watch` an object for every change."""
+    wallet = opened(app, arguments.wallet)
+    if arguments.electrum is not None:
+        app.connections.use_server(wallet.network, arguments.electrum)
+    if not app.settings.values.servers_for(wallet.network):
+        raise NoServerNamedError
+    heard: asyncio.Queue[Event | None] = asyncio.Queue()
+    subscriptions = (
+        app.events.subscribe(Event, heard.put_nowait, wallet.id),
+        app.events.subscribe(ConnectionChanged, heard.put_nowait),
+    )
+    catching_up = asyncio.create_task(_catch_up(app, wallet), name="sync")
+    catching_up.add_done_callback(lambda _: heard.put_nowait(None))
+    try:
+        while (event := await heard.get()) is not None:
+            if isinstance(event, ScanProgressed):
+                yield event.progress
+        catching_up.result()
+        yield _summary(app, wallet)
+        while arguments.watch and (event := await heard.get()) is not None:
+            if isinstance(event, ScreenLocked):
+                wallet.unlocking.require_unlocked()
+            for told in _told(wallet, event):
+                yield told
+    finally:
+        for subscription in subscriptions:
+            subscription.close()
+        catching_up.cancel()
+        await asyncio.gather(catching_up, return_exceptions=True)
+
+
+async def _catch_up(app: "Application", wallet: "Wallet") -> None:
+    """Return once the past of every account is known, and the present state of every watched address."""
+    connection = asyncio.create_task(_lose_patience(app, wallet), name="sync connection")
+    work = asyncio.create_task(_scan_and_watch(app, wallet), name="sync work")
+    try:
+        await asyncio.wait((connection, work), return_when=asyncio.FIRST_COMPLETED)
+        if connection.done():
+            connection.result()
+        work.result()
+    finally:
+        for task in (connection, work):
+            task.cancel()
+        await asyncio.gather(connection, work, return_exceptions=True)
+
+
+async def _scan_and_watch(app: "Application", wallet: "Wallet") -> None:
+    changed = asyncio.Event()
+    subscription = app.events.subscribe(ScanProgressed, lambda _: changed.set(), wallet.id)
+    try:
+        while unscanned := _unscanned(wallet):
+            for account in unscanned:
+                wallet.scanning.start(account)
+            await changed.wait()
+            changed.clear()
+    finally:
+        subscription.close()
+    await wallet.watching.caught_up()
+
+
+def _unscanned(wallet: "Wallet") -> list[AccountId]:
+    return [
+        account.id
+        for account in wallet.accounts.all()
+        if account.scan_state in _UNKNOWN_PAST and wallet.accounts.kind(account.id).usage is UsageProof.CHAIN
+    ]
+
+
+async def _lose_patience(app: "Application", wallet: "Wallet") -> None:
+    """Never return; raise where there is no connection for PATIENCE, or the only server is refused."""
+    changed = asyncio.Event()
+    subscription = app.events.subscribe(ConnectionChanged, lambda _: changed.set())
+    deadline: float | None = None
+    try:
+        while True:
+            changed.clear()
+            state = app.connections.state(wallet.network)
+            only_one = len(app.settings.values.servers_for(wallet.network)) == 1
+            if state.phase is ConnectionPhase.REFUSED and only_one and state.error is not None:
+                raise ToldError(state.error)
+            if state.phase in _REACHED:
+                deadline = None
+            elif deadline is None:
+                deadline = asyncio.get_running_loop().time() + PATIENCE
+            try:
+                async with asyncio.timeout_at(deadline):
+                    await changed.wait()
+            except TimeoutError:
+                if state.error is not None:
+                    raise ToldError(state.error) from None
+                raise NotConnectedError(network=wallet.network.value) from None
+    finally:
+        subscription.close()
+
+
+def _summary(app: "Application", wallet: "Wallet") -> JsonObject:
+    return {
+        "wallet": wallet.name,
+        "network": wallet.network.value,
+        "connection": connection_object(app.connections.state(wallet.network)),
+        "accounts": accounts_of(wallet),
+    }
+
+
+def _told(wallet: "Wallet", event: Event) -> Iterator[JsonObject]:
+    """What a watcher is told of an event: one object an address, or the connection's state.
+
+    Addresses made in advance are nobody's business yet.
+    """
+    name = re.sub(r"(?<!^)(?=[A-Z])", "-", type(event).__name__).lower()
+    match event:
+        case AddressesDerived():
+            return
+        case AddressEvent():
+            kind = wallet.accounts.kind(event.account)
+            branch = next(branch.name for branch in kind.branches if branch.number == event.branch)
+            for index in event.indices:
+                ref = AddressRef(event.account, event.branch, index)
+                yield {"event": name, **address_object(wallet.accounts.address(ref), branch, kind.coin)}
+        case ConnectionChanged() if event.network is wallet.network:
+            yield {"event": name, **connection_object(event.state)}
+
+
+COMMANDS = (Command("sync", SyncArguments, Where.OPEN_WALLET, sync, can_resume=True),)
