@@ -1,0 +1,1 @@
+"""Questions that interrupt: each opens, and its answer is awaited."""

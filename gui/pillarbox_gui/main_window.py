@@ -1,0 +1,237 @@
+"""The window: shows the first run, a locked wallet, or an open one. It composes, and decides nothing."""
+
+import asyncio
+from collections.abc import Callable
+from functools import partial
+
+from PySide6.QtCore import QCoreApplication, QSize, Qt, Signal
+from PySide6.QtGui import QCloseEvent
+from PySide6.QtWidgets import QDialog, QMainWindow, QStackedWidget, QWidget
+
+from pillarbox.app.application import Application
+from pillarbox.errors import ErrorText, PillarboxError
+from pillarbox.events import ScreenLocked, WalletsChanged
+from pillarbox.flows.create_wallet_ports import create_wallet_flow
+from pillarbox.secret import Secret
+from pillarbox.wallet.wallet import Wallet
+from pillarbox_gui import actions
+from pillarbox_gui.actions import Act
+from pillarbox_gui.dialogs.message import Message
+from pillarbox_gui.errors import ErrorPresenter
+from pillarbox_gui.pages.idle_lock import IdleLock
+from pillarbox_gui.pages.look import Look
+from pillarbox_gui.pages.trouble import TroublePage
+from pillarbox_gui.pages.unlock import Unlock, UnlockPage
+from pillarbox_gui.pages.wallet_view import WalletView
+from pillarbox_gui.tasks import Again, TaskScope
+from pillarbox_gui.theme.icons import app_icon
+from pillarbox_gui.theme.theme import Theme
+from pillarbox_gui.wizards.wizard_view import WizardView
+from pillarbox_gui.wording.errors import error_words
+from pillarbox_gui.wording.times import Calendar
+
+SIZE = 1440, 820
+SMALLEST = 1024, 600
+
+translate = QCoreApplication.translate
+
+
+class MainWindow(QMainWindow):
+    """`close_asked` means that the program should end: whoever runs it then calls `retire`."""
+
+    close_asked = Signal()
+
+    def __init__(self, app: Application, theme: Theme) -> None:
+        super().__init__()
+        self._app = app
+        self.look = Look(theme, Calendar(), app.clock.now, ErrorPresenter(self._show_error))
+        self._tasks = TaskScope(self, self.look.present)
+        self._views: dict[str, WalletView] = {}
+        self._retired = False
+        self._screens = QStackedWidget()
+        self.setCentralWidget(self._screens)
+        self.setWindowTitle("Pillarbox")
+        self.setWindowIcon(app_icon())
+        room = self.screen().availableGeometry().size()
+        self.setMinimumSize(QSize(*(theme.px(length) for length in SMALLEST)).boundedTo(room))
+        self.resize(QSize(*(theme.px(length) for length in SIZE)).boundedTo(room))
+        self._quit = Act(actions.QUIT, theme, self, self.close)
+        self.addAction(self._quit)
+        self._idle = IdleLock(app.settings, app.events, self)
+        self._idle.idle.connect(self._lock_all)
+        self._subscriptions = [
+            app.events.subscribe(ScreenLocked, self._follow_lock),
+            app.events.subscribe(WalletsChanged, lambda _: self._drop_closed()),
+        ]
+
+    @property
+    def screen_shown(self) -> QWidget | None:
+        """What fills the window now."""
+        return self._screens.currentWidget()
+
+    def start(self) -> None:
+        """Show the first wallet, or the first run where there is none."""
+        names = [summary.name for summary in self._app.wallet_summaries()]
+        if names:
+            self.open_wallet(names[0])
+        else:
+            self.show_first_run()
+
+    def show_first_run(self) -> None:
+        """Make or bring a wallet."""
+        wizard = WizardView(
+            self.look, create_wallet_flow(self._app), lambda: bool(self._app.wallet_summaries())
+        )
+        wizard.done.connect(self.open_wallet)
+        wizard.left.connect(self.start)
+        self._show(wizard)
+
+    def open_wallet(self, name: str) -> None:
+        """Show a wallet: at once where it is open, by the keychain, or by its passphrase."""
+        self._tasks.start("open", partial(self._open, name))
+
+    def come_to_front(self) -> None:
+        """A second start of the program asks for this window."""
+        self.setWindowState(self.windowState() & ~Qt.WindowState.WindowMinimized)
+        self.show()
+        self.raise_()
+        self.activateWindow()
+
+    def retire(self) -> None:
+        """Stop listening and working, so that the wallets can be closed."""
+        self._retired = True
+        self._idle.close()
+        for subscription in self._subscriptions:
+            subscription.close()
+        self._close_questions()
+        self._tasks.cancel_all()
+        for view in self._views.values():
+            view.close_view()
+        self.hide()
+        self.deleteLater()
+
+    def closeEvent(self, event: QCloseEvent) -> None:
+        event.ignore()
+        self.close_asked.emit()
+
+    async def _open(self, name: str) -> None:
+        summary = self._app.summary(name)
+        if not (summary.is_open or summary.in_keychain):
+            self._ask_to_open(name)
+            return
+        try:
+            wallet = await self._app.open_wallet(name)
+        except PillarboxError as error:
+            if summary.has_passphrase and error.code.startswith("keychain-"):
+                self._ask_to_open(name).say_trouble(error_words(error))
+            else:
+                self._show_trouble(name, error)
+            return
+        await self._show_wallet(wallet)
+
+    def _ask_to_open(self, name: str) -> UnlockPage:
+        async def unlock(passphrase: Secret) -> None:
+            await self._show_wallet(await self._app.open_wallet(name, passphrase))
+
+        explanation = translate("window", "Enter its passphrase to open this wallet.")
+        return self._show_unlock(name, explanation, unlock)
+
+    def _show_unlock(self, name: str, explanation: str, unlock: Unlock) -> UnlockPage:
+        page = UnlockPage(self.look, name, explanation, unlock)
+        for other in self._app.wallet_summaries():
+            if other.name != name:
+                page.add_wallet(other.name, partial(self.open_wallet, other.name))
+        page.another.clicked.connect(self.show_first_run)
+        self._show(page)
+        page.passphrase.setFocus()
+        return page
+
+    def _show_trouble(self, name: str, error: PillarboxError) -> None:
+        ways: dict[str, Callable[[], None]] = {
+            translate("window", "Try again"): partial(self.open_wallet, name)
+        }
+        for other in self._app.wallet_summaries():
+            if other.name != name:
+                text = translate("window", "Open {name}").format(name=other.name)
+                ways[text] = partial(self.open_wallet, other.name)
+        ways[actions.ADD_WALLET.text()] = self.show_first_run
+        self._show(TroublePage(self.look.theme, error_words(error), ways))
+
+    async def _show_wallet(self, wallet: Wallet) -> None:
+        if wallet.unlocking.locked:
+            self._show_lock(wallet)
+            return
+        view = self._views.get(wallet.name)
+        if view is None:
+            view = self._views[wallet.name] = await WalletView.build(self.look, self._app, wallet)
+            view.lock_asked.connect(partial(self._lock, wallet))
+            view.sidebar.wallet_menu.aboutToShow.connect(partial(self._fill_menu, view))
+            await asyncio.sleep(0)  # building and showing are a frame each
+        self.setWindowTitle(f"{wallet.name} \N{EN DASH} Pillarbox")
+        self._show(view)
+
+    def _show_lock(self, wallet: Wallet) -> None:
+        explanation = translate(
+            "window", "The screen is locked. Payments are still being watched for. Enter the passphrase."
+        )
+        self._show_unlock(wallet.name, explanation, wallet.unlocking.unlock_screen)
+
+    def _show(self, screen: QWidget) -> None:
+        """Fill the window; what was there goes, unless it is an open wallet's view."""
+        before = self._screens.currentWidget()
+        self._screens.addWidget(screen)
+        self._screens.setCurrentWidget(screen)
+        if before is not None and before is not screen and before not in self._views.values():
+            self._screens.removeWidget(before)
+            before.deleteLater()
+
+    def _fill_menu(self, view: WalletView) -> None:
+        menu, theme = view.sidebar.wallet_menu, self.look.theme
+        menu.clear()
+        for summary in self._app.wallet_summaries():
+            if summary.name != view.wallet.name:
+                menu.addAction(summary.name).triggered.connect(partial(self.open_wallet, summary.name))
+        menu.addSeparator()
+        menu.addAction(Act(actions.ADD_WALLET, theme, menu, self.show_first_run))
+        if view.wallet.unlocking.can_lock:
+            menu.addAction(view.lock_act)
+        menu.addAction(self._quit)
+
+    def _lock(self, wallet: Wallet) -> None:
+        if not wallet.unlocking.lock_screen():
+            self._views[wallet.name].tell(
+                translate("window", "This wallet has no passphrase, so its screen cannot be locked.")
+            )
+
+    def _lock_all(self) -> None:
+        """Nobody is here. Wallets without a passphrase stay as they are."""
+        for wallet in self._app.open_wallets.values():
+            wallet.unlocking.lock_screen()
+
+    def _follow_lock(self, event: ScreenLocked) -> None:
+        wallet = next((w for w in self._app.open_wallets.values() if w.id == event.wallet), None)
+        if wallet is None:
+            return
+        if event.locked:
+            self._close_questions()
+            self._show_lock(wallet)
+        else:
+            self._tasks.start("open", partial(self._show_wallet, wallet))
+
+    def _close_questions(self) -> None:
+        for question in self.findChildren(QDialog):
+            question.reject()
+
+    def _drop_closed(self) -> None:
+        for name in [name for name in self._views if name not in self._app.open_wallets]:
+            self._close_questions()
+            view = self._views.pop(name)
+            view.close_view()
+            view.deleteLater()
+            if self._screens.currentWidget() is view and not self._retired:
+                self.start()
+
+    def _show_error(self, words: ErrorText) -> None:
+        if not self._retired:
+            show = Message(self.look.theme, self, words).ask
+            self._tasks.start(f"error {words.code}", show, Again.REJECT)

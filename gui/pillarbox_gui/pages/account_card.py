@@ -1,0 +1,109 @@
+"""An account in the sidebar: its name, its kind, what it received, and how its addresses stand."""
+
+from dataclasses import dataclass
+
+from PySide6.QtCore import QCoreApplication, QRect, QRectF, QSize, Qt
+from PySide6.QtGui import QFont, QFontMetrics, QPainter, QPaintEvent, QPen
+from PySide6.QtWidgets import QAbstractButton, QSizePolicy
+
+from pillarbox.model.account import AccountId
+from pillarbox_gui.theme.theme import Theme
+from pillarbox_gui.theme.tokens import Radius, Space
+from pillarbox_gui.widgets.state_bar import draw_state_bar
+
+BAR = 6
+LINE_GAP = 3
+
+translate = QCoreApplication.translate
+
+
+@dataclass(frozen=True, slots=True)
+class AccountFacts:
+    """What a card shows. Counts are of the receiving branch."""
+
+    account: AccountId
+    label: str
+    kind: str
+    amount: str
+    spoken_amount: str
+    used: int
+    reserved: int
+    unused: int
+
+
+class AccountCard(QAbstractButton):
+    """Checked: this is the account whose addresses are shown."""
+
+    def __init__(self, theme: Theme, facts: AccountFacts) -> None:
+        super().__init__()
+        self._theme = theme
+        self.setCheckable(True)
+        self.setAutoExclusive(True)
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+        self.setAttribute(Qt.WidgetAttribute.WA_Hover)
+        self.tell(facts)
+        theme.changed.connect(self.updateGeometry)
+
+    def tell(self, facts: AccountFacts) -> None:
+        self.facts = facts
+        counts = translate("sidebar", "{used} used, {reserved} reserved, {unused} unused").format(
+            used=facts.used, reserved=facts.reserved, unused=facts.unused
+        )
+        self.setText(facts.label)
+        self.setAccessibleName(f"{facts.label}, {facts.kind}")
+        self.setAccessibleDescription(
+            translate("sidebar", "Received {amount}. {counts}.").format(
+                amount=facts.spoken_amount, counts=counts
+            )
+        )
+        self.setToolTip(f"{facts.label}\n{counts}")
+        self.update()
+
+    def sizeHint(self) -> QSize:
+        fonts, px = self._theme.fonts, self._theme.px
+        lines = sum(QFontMetrics(font).height() for font in (fonts.strong, fonts.muted, fonts.mono_muted))
+        return QSize(px(160), lines + px(2 * Space.S + 2 * LINE_GAP + Space.S + BAR))
+
+    def paintEvent(self, _event: QPaintEvent) -> None:
+        painter = QPainter(self)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        self._paint_ground(painter)
+        px, fonts, palette = self._theme.px, self._theme.fonts, self._theme.palette
+        inner = self.rect().adjusted(px(Space.M), px(Space.S), -px(Space.M), -px(Space.S))
+        top = inner.top()
+        for text, font, colour in (
+            (self.facts.label, fonts.strong if self.isChecked() else fonts.base, palette.text),
+            (self.facts.kind, fonts.muted, palette.muted),
+            (self.facts.amount, fonts.mono_muted, palette.text),
+        ):
+            top = self._paint_line(painter, QRect(inner.left(), top, inner.width(), 0), text, font, colour)
+        counts = self.facts.used, self.facts.reserved, self.facts.unused
+        bar = QRect(inner.left(), inner.bottom() + 1 - px(BAR), inner.width(), px(BAR))
+        draw_state_bar(painter, self._theme, QRectF(bar), counts, self.layoutDirection())
+
+    def _paint_ground(self, painter: QPainter) -> None:
+        palette, colour = self._theme.palette, self._theme.colour
+        radius = self._theme.px(Radius.CONTROL)
+        edge = QRectF(self.rect()).adjusted(0.5, 0.5, -0.5, -0.5)
+        painter.setPen(Qt.PenStyle.NoPen)
+        if self.isChecked():
+            painter.setPen(QPen(colour(palette.hairline), 1))
+            painter.setBrush(colour(palette.panel))
+            painter.drawRoundedRect(edge, radius, radius)
+        elif self.underMouse():
+            painter.setBrush(colour(palette.hairline))
+            painter.drawRoundedRect(edge, radius, radius)
+        if self.hasFocus():
+            painter.setPen(QPen(colour(palette.focus), 2))
+            painter.setBrush(Qt.BrushStyle.NoBrush)
+            painter.drawRoundedRect(edge.adjusted(0.5, 0.5, -0.5, -0.5), radius, radius)
+
+    def _paint_line(self, painter: QPainter, at: QRect, text: str, font: QFont, colour: str) -> int:
+        metrics = QFontMetrics(font)
+        at.setHeight(metrics.height())
+        painter.setFont(font)
+        painter.setPen(self._theme.colour(colour))
+        shown = metrics.elidedText(text, Qt.TextElideMode.ElideRight, at.width())
+        painter.drawText(at, Qt.AlignmentFlag.AlignLeading | Qt.AlignmentFlag.AlignVCenter, shown)
+        return at.bottom() + 1 + self._theme.px(LINE_GAP)

@@ -1,0 +1,40 @@
+"""All that the panel tells of one address, as it was when asked."""
+
+from dataclasses import dataclass
+
+from pillarbox.model.address import Address, AddressRef, AddressState
+from pillarbox.model.network import Coin, Network
+from pillarbox.model.payment import Payment
+from pillarbox.model.receiving import LedgerEntry, PaymentRequest
+from pillarbox.wallet.account_keeping import LinkTexts
+from pillarbox.wallet.wallet import Wallet
+
+
+@dataclass(frozen=True, slots=True)
+class AddressDetail:
+    """One address, its request, its past. `history` is oldest first; `link` only while it is held."""
+
+    address: Address
+    coin: Coin
+    network: Network
+    request: PaymentRequest | None
+    link: LinkTexts | None
+    history: tuple[LedgerEntry, ...] = ()
+    payments: tuple[Payment, ...] = ()
+
+
+async def read_detail(wallet: Wallet, ref: AddressRef) -> AddressDetail:
+    """Raises NoSuchAddressError, AddressDamagedError."""
+    history = tuple(await wallet.holding.history(ref))
+    payments = tuple(await wallet.payments.of_address(ref))
+    request = wallet.accounts.request(ref)
+    held = wallet.accounts.address(ref)
+    return AddressDetail(
+        address=held,
+        coin=wallet.accounts.kind(ref.account).coin,
+        network=wallet.network,
+        request=request,
+        link=wallet.accounts.payment_link(ref) if held.state is AddressState.RESERVED else None,
+        history=history,
+        payments=payments,
+    )

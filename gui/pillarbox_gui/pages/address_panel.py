@@ -1,0 +1,274 @@
+"""The right side: the one address in hand."""
+
+from collections.abc import Callable
+
+from PySide6.QtCore import QCoreApplication, Qt, Signal
+from PySide6.QtWidgets import QFrame, QGridLayout, QLabel, QLineEdit, QMenu, QScrollArea, QVBoxLayout, QWidget
+
+from pillarbox.model.address import AddressFlag, AddressState
+from pillarbox.model.payment import Payment
+from pillarbox.model.receiving import HandOutEnding, Hold, LedgerEntry
+from pillarbox_gui import actions
+from pillarbox_gui.dialogs.payment_request import LONGEST_LABEL, hold_choices
+from pillarbox_gui.pages.address_detail import AddressDetail
+from pillarbox_gui.pages.controls import Button, Card, clear, column, row, take_role, words
+from pillarbox_gui.pages.look import Look
+from pillarbox_gui.theme.tokens import Space
+from pillarbox_gui.widgets.chunked_address import ChunkedAddress
+from pillarbox_gui.widgets.qr_code import QrCode
+from pillarbox_gui.widgets.state_chip import StateChip
+from pillarbox_gui.wording.amounts import amount_words
+from pillarbox_gui.wording.states import flag_sentence, hold_sentence, hold_words
+
+WIDTH = 312
+NARROW = 304
+QR_SIDE = 216
+NARROW_QR_SIDE = 168
+
+translate = QCoreApplication.translate
+
+
+class AddressPanel(Card):
+    """Tells of an address, and asks for what may be done with it; does nothing itself."""
+
+    copy_asked = Signal()
+    link_asked = Signal()
+    label_entered = Signal(str)
+    hold_asked = Signal(object)
+    """A Hold."""
+    release_asked = Signal()
+    mark_used_asked = Signal()
+    undo_asked = Signal()
+
+    def __init__(self, look: Look) -> None:
+        super().__init__(look.theme, Space.M, Space.L)
+        self._look = look
+        theme = look.theme
+        self.detail: AddressDetail | None = None
+        self.setAccessibleName(translate("panel", "Address in hand"))
+        self.chip = StateChip(theme)
+        self.qr = QrCode(theme)
+        self.chunks = ChunkedAddress(theme)
+        self.copy = Button(theme, actions.COPY_ADDRESS.text())
+        self.copy.clicked.connect(self.copy_asked)
+        self.link = Button(theme, actions.COPY_LINK.text())
+        self.link.clicked.connect(self.link_asked)
+        self.label = QLineEdit(maxLength=LONGEST_LABEL)
+        self.label.setPlaceholderText(translate("panel", "Add a label"))
+        self.label.setAccessibleName(translate("panel", "Label"))
+        self.label.editingFinished.connect(self._enter_label)
+        self.keep = Button(theme, actions.KEEP.text())
+        self.keep.setMenu(self._hold_menu())
+        self.release = Button(theme, actions.RELEASE_BRIEFLY.text())
+        self.release.setAccessibleName(actions.RELEASE.text())
+        self.release.setToolTip(actions.RELEASE.text())
+        self.release.clicked.connect(self.release_asked)
+        self.mark_used = Button(theme, actions.MARK_USED.text())
+        self.mark_used.clicked.connect(self.mark_used_asked)
+        self.undo = Button(theme, actions.UNDO_MARK_USED.text())
+        self.undo.clicked.connect(self.undo_asked)
+        self.nothing = words(
+            translate("panel", "Choose an address to see it here, or take a new one."), "muted", wrap=True
+        )
+        self.nothing.setAlignment(Qt.AlignmentFlag.AlignCenter)
+        self.body.addWidget(self.nothing, 1)
+        self._content = self._lay_out()
+        self.body.addWidget(self._content, 1)
+        self.be_narrow(False)
+        self.show_nothing()
+
+    def be_narrow(self, narrow: bool) -> None:
+        px = self._look.theme.px
+        self.setFixedWidth(px(NARROW if narrow else WIDTH))
+        side = px(NARROW_QR_SIDE if narrow else QR_SIDE)
+        self.qr.setFixedSize(side, side)
+
+    def show_nothing(self) -> None:
+        self.detail = None
+        self._content.hide()
+        self.nothing.show()
+
+    def show_detail(self, detail: AddressDetail) -> None:
+        """Show an address, or the one shown anew. A label being typed is left alone."""
+        same = self.detail is not None and self.detail.address.ref == detail.address.ref
+        self.detail = detail
+        address = detail.address
+        state = address.state
+        now, calendar = self._look.now(), self._look.calendar
+        said = hold_words(address.held_until, address.held_until_used, now, calendar)
+        self.chip.set_state(state, said if state is AddressState.RESERVED else None)
+        self.qr.setVisible(detail.link is not None)
+        if detail.link is not None:
+            self.qr.set_text(detail.link.qr, translate("panel", "QR code of the payment link"))
+        self.chunks.set_address(address.text)
+        self.copy.setVisible(state is not AddressState.UNUSED)
+        self.link.setVisible(detail.link is not None)
+        if not (same and self.label.isModified()):
+            self.label.setText(address.label)
+            self.label.setCursorPosition(0)
+        self._fill_facts(detail)
+        self._fill_sentences(detail)
+        self._fill_past(detail)
+        self._offer(address.state, address.flags)
+        self.nothing.hide()
+        self._content.show()
+
+    def _offer(self, state: AddressState, flags: AddressFlag) -> None:
+        by_hand = AddressFlag.MARKED_BY_HAND in flags
+        self.keep.setVisible(state is AddressState.RESERVED)
+        self.release.setVisible(state is AddressState.RESERVED)
+        self.mark_used.setVisible(state is not AddressState.USED)
+        self.undo.setVisible(state is AddressState.USED and by_hand)
+
+    def _enter_label(self) -> None:
+        if self.detail is not None and self.label.isModified():
+            self.label.setModified(False)
+            self.label_entered.emit(self.label.text())
+
+    def _hold_menu(self) -> QMenu:
+        menu = QMenu(self)
+        menu.setAccessibleName(actions.KEEP.text())
+
+        def choose(hold: Hold) -> Callable[[], None]:
+            return lambda: self.hold_asked.emit(hold)
+
+        for text, hold in hold_choices():
+            menu.addAction(text).triggered.connect(choose(hold))
+        return menu
+
+    def _lay_out(self) -> QWidget:
+        theme = self._look.theme
+        content = QWidget()
+        take_role(content, "clear")
+        whole = column(theme, Space.M)
+        area = QScrollArea()
+        area.setWidgetResizable(True)
+        area.setFrameShape(QFrame.Shape.NoFrame)
+        area.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        inside = QWidget()
+        take_role(inside, "clear")
+        inside.setLayout(self._upper_part())
+        area.setWidget(inside)
+        whole.addWidget(area, 1)
+        holds = row(theme)
+        holds.addWidget(self.keep, 1)
+        holds.addWidget(self.release, 1)
+        marks = row(theme)
+        marks.addWidget(self.mark_used, 1)
+        marks.addWidget(self.undo, 1)
+        whole.addLayout(holds)
+        whole.addLayout(marks)
+        content.setLayout(whole)
+        return content
+
+    def _upper_part(self) -> QVBoxLayout:
+        theme = self._look.theme
+        upper = column(theme, Space.M)
+        upper.addWidget(self.chip)
+        upper.addWidget(self.qr, 0, Qt.AlignmentFlag.AlignHCenter)
+        upper.addWidget(self.chunks)
+        buttons = row(theme)
+        buttons.addWidget(self.copy, 1)
+        buttons.addWidget(self.link, 1)
+        upper.addLayout(buttons)
+        self._facts = QGridLayout()
+        self._facts.setVerticalSpacing(theme.px(Space.S))
+        self._facts.setHorizontalSpacing(theme.px(Space.M))
+        self._facts.setColumnStretch(1, 1)
+        key = words(translate("panel", "Label"), "muted")
+        key.setBuddy(self.label)
+        self._facts.addWidget(key, 0, 0)
+        self._facts.addWidget(self.label, 0, 1)
+        self._values: dict[str, tuple[QLabel, QLabel]] = {}
+        for number, (name, text) in enumerate(_fact_names(), 1):
+            key, value = words(text, "muted"), words("", "mono" if name in ("asked", "received") else "")
+            value.setAlignment(Qt.AlignmentFlag.AlignRight)
+            self._facts.addWidget(key, number, 0)
+            self._facts.addWidget(value, number, 1)
+            self._values[name] = key, value
+        upper.addLayout(self._facts)
+        self._sentences = words("", "muted", wrap=True)
+        upper.addWidget(self._sentences)
+        self._past = column(theme, Space.XS)
+        upper.addLayout(self._past)
+        upper.addStretch()
+        return upper
+
+    def _fill_facts(self, detail: AddressDetail) -> None:
+        address, now, calendar = detail.address, self._look.now(), self._look.calendar
+        asked = detail.request.amount if detail.request else None
+        texts = {
+            "asked": amount_words(asked, detail.coin, detail.network) if asked else "",
+            "received": amount_words(address.received, detail.coin, detail.network)
+            if address.received
+            else "",
+            "path": address.path,
+            "shown": calendar.ago(detail.history[0].shown_at, now) if detail.history else "",
+        }
+        for name, (key, value) in self._values.items():
+            value.setText(texts[name])
+            key.setVisible(bool(texts[name]))
+            value.setVisible(bool(texts[name]))
+
+    def _fill_sentences(self, detail: AddressDetail) -> None:
+        address = detail.address
+        sentences = [flag_sentence(flag) for flag in AddressFlag if flag in address.flags]
+        if address.state is AddressState.RESERVED:
+            now, calendar = self._look.now(), self._look.calendar
+            sentences.insert(0, hold_sentence(address.held_until, address.held_until_used, now, calendar))
+        elif address.state is AddressState.UNUSED and not detail.history:
+            sentences.insert(
+                0,
+                translate("panel", "Nobody has been shown this address yet. New receive address picks one."),
+            )
+        elif address.state is AddressState.USED:
+            sentences.insert(0, translate("panel", "Ask for a new address for the next payment."))
+        self._sentences.setText("\n\n".join(sentences))
+        self._sentences.setVisible(bool(sentences))
+
+    def _fill_past(self, detail: AddressDetail) -> None:
+        clear(self._past)
+        if detail.payments:
+            self._past.addWidget(words(translate("panel", "Payments"), "strong"))
+            for payment in detail.payments:
+                self._past.addWidget(words(self._payment_words(detail, payment), "muted", wrap=True))
+        if detail.history:
+            self._past.addWidget(words(translate("panel", "Handed out"), "strong"))
+            for entry in reversed(detail.history):
+                self._past.addWidget(words(self._hand_out_words(entry), "muted", wrap=True))
+
+    def _payment_words(self, detail: AddressDetail, payment: Payment) -> str:
+        amount = amount_words(payment.sighting.amount, detail.coin, detail.network, trim=True)
+        if payment.vanished_at is not None:
+            state = translate("panel", "vanished")
+        elif payment.sighting.height:
+            state = translate("panel", "in block {height}").format(height=payment.sighting.height)
+        else:
+            state = translate("panel", "not confirmed yet")
+        when = self._look.calendar.ago(payment.first_seen, self._look.now())
+        return f"{amount} · {when} · {state}"
+
+    def _hand_out_words(self, entry: LedgerEntry) -> str:
+        now, calendar = self._look.now(), self._look.calendar
+        parts = [calendar.ago(entry.shown_at, now)]
+        if entry.label:
+            parts.append(entry.label)
+        if entry.ending is not None and entry.ended_at is not None:
+            parts.append(
+                {
+                    HandOutEnding.RELEASED: translate("panel", "no longer held {when}"),
+                    HandOutEnding.RAN_OUT: translate("panel", "hold ended {when}"),
+                    HandOutEnding.VOIDED: translate("panel", "never shown"),
+                }[entry.ending].format(when=calendar.ago(entry.ended_at, now))
+            )
+        return " · ".join(parts)
+
+
+def _fact_names() -> tuple[tuple[str, str], ...]:
+    return (
+        ("asked", translate("panel", "Asked")),
+        ("received", translate("panel", "Received")),
+        ("path", translate("panel", "Path")),
+        ("shown", translate("panel", "First shown")),
+    )

@@ -1,0 +1,75 @@
+"""How safe the wallet is, and how to keep it so: nothing better than the truth."""
+
+from PySide6.QtCore import QCoreApplication
+
+from pillarbox.wallet.wallet import Wallet
+from pillarbox_gui.pages.controls import Card, Page, words
+from pillarbox_gui.pages.look import Look
+from pillarbox_gui.theme.tokens import Space
+from pillarbox_gui.widgets.chip import Chip
+from pillarbox_gui.wording.states import backup_words
+
+translate = QCoreApplication.translate
+
+
+class BackupsPage(Page):
+    """The backup's state, and what the words do and do not bring back."""
+
+    def __init__(self, look: Look, wallet: Wallet) -> None:
+        super().__init__(look.theme, translate("backups", "Backups"))
+        said = backup_words(wallet.backup)
+        state = Card(look.theme, Space.M, Space.L)
+        chip = Chip(look.theme)
+        chip.set_chip(lambda palette: palette.tone(said.tone), said.icon, said.text)
+        state.body.addWidget(chip)
+        state.body.addWidget(words(said.detail, wrap=True))
+        self.body.addWidget(state)
+        for title, text in _advice(wallet.watch_only):
+            card = Card(look.theme, Space.XS, Space.L)
+            card.body.addWidget(words(title, "strong", wrap=True))
+            card.body.addWidget(words(text, "muted", wrap=True))
+            self.body.addWidget(card)
+        self.body.addStretch()
+
+    def close_page(self) -> None:
+        """It listens to nothing."""
+
+
+def _advice(watch_only: bool) -> tuple[tuple[str, str], ...]:
+    if watch_only:
+        return (
+            (
+                translate("backups", "This wallet watches, and cannot spend"),
+                translate(
+                    "backups",
+                    "Its words are elsewhere. Keep them there, and keep the public key or descriptor to "
+                    "watch again.",
+                ),
+            ),
+        )
+    return (
+        (
+            translate("backups", "Keep the recovery words on paper"),
+            translate(
+                "backups",
+                "Write them by hand, in order, and keep them dry, private and away from this computer. Two "
+                "copies in two places survive a fire. Whoever reads them can take the money.",
+            ),
+        ),
+        (
+            translate("backups", "What the words bring back"),
+            translate(
+                "backups",
+                "Every address of every account, and every payment to them. Use Import a wallet on the "
+                "other computer; Pillarbox scans for all that was used.",
+            ),
+        ),
+        (
+            translate("backups", "What they do not bring back"),
+            translate(
+                "backups",
+                "Labels, payment requests, and who was shown which address. Pillarbox cannot write backup "
+                "files yet, so these are on this computer only.",
+            ),
+        ),
+    )

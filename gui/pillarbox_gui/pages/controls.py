@@ -1,0 +1,186 @@
+"""Labels, buttons, cards: the parts that pages, dialogs and wizards are made of."""
+
+from PySide6.QtCore import QSize, Qt
+from PySide6.QtGui import QKeyEvent, QMouseEvent, QResizeEvent
+from PySide6.QtWidgets import (
+    QBoxLayout,
+    QFrame,
+    QHBoxLayout,
+    QLabel,
+    QPushButton,
+    QSizePolicy,
+    QVBoxLayout,
+    QWidget,
+)
+
+from pillarbox_gui.actions import ICON, small_icon
+from pillarbox_gui.theme.theme import Theme
+from pillarbox_gui.theme.tokens import Space
+from pillarbox_gui.wording.states import StatusWords
+
+ICON_GAP = "\N{EN SPACE}"
+"""Qt leaves four pixels between an icon and its words."""
+PAGE_WIDTH = 840
+
+
+def take_role(widget: QWidget, role: str) -> None:
+    """Choose a style of the sheet for a widget that was not shown yet, which is polished only then."""
+    widget.setProperty("role", role)
+
+
+def words(text: str = "", role: str = "", *, wrap: bool = False) -> QLabel:
+    """Plain text in one of the sheet's styles. It is never read as markup: labels come from people."""
+    label = QLabel(text)
+    label.setTextFormat(Qt.TextFormat.PlainText)
+    label.setWordWrap(wrap)
+    if role:
+        take_role(label, role)
+    return label
+
+
+def column(theme: Theme, spacing: int = Space.S, margin: int = 0) -> QVBoxLayout:
+    layout = QVBoxLayout()
+    _space(layout, theme, spacing, margin)
+    return layout
+
+
+def row(theme: Theme, spacing: int = Space.S, margin: int = 0) -> QHBoxLayout:
+    layout = QHBoxLayout()
+    _space(layout, theme, spacing, margin)
+    return layout
+
+
+class Elided(QLabel):
+    """One line that gives way: what does not fit is cut at its end, and stands in the tooltip."""
+
+    def __init__(self, role: str) -> None:
+        super().__init__()
+        self._whole = ""
+        take_role(self, role)
+        self.setTextFormat(Qt.TextFormat.PlainText)
+        self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
+
+    def say(self, text: str) -> None:
+        self._whole = text
+        self.setToolTip(text)
+        self.setAccessibleName(text)
+        self._fit()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._fit()
+
+    def _fit(self) -> None:
+        self.ensurePolished()
+        self.setText(self.fontMetrics().elidedText(self._whole, Qt.TextElideMode.ElideRight, self.width()))
+
+
+class Pressable(QPushButton):
+    """Enter presses it where it has the focus, as the space bar does."""
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        if event.key() not in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
+            super().keyPressEvent(event)
+        elif not event.isAutoRepeat():
+            self.click()
+
+
+class Button(Pressable):
+    """A button whose icon follows the theme. The second press of a double click does not press it again."""
+
+    def __init__(self, theme: Theme, text: str, role: str = "", icon: str = "") -> None:
+        super().__init__()
+        self._theme = theme
+        self._icon = icon
+        self._role = role
+        self.say(text)
+        self.setAutoDefault(False)
+        if role:
+            take_role(self, role)
+        self._tint()
+        theme.changed.connect(self._tint)
+
+    def say(self, text: str) -> None:
+        """Change its words, for everybody."""
+        self.setText(f"{ICON_GAP}{text}" if self._icon and text else text)
+        self.setAccessibleName(text)
+
+    def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
+        event.accept()
+
+    def _tint(self) -> None:
+        if self._icon:
+            colour = self._theme.palette.on_accent if self._role == "primary" else None
+            side = self._theme.px(ICON)
+            self.setIcon(small_icon(self._theme, self._icon, colour))
+            self.setIconSize(QSize(side, side))
+
+
+class StatusFact(Pressable):
+    """One quiet fact, with its icon, its words, and a page behind it."""
+
+    def __init__(self, theme: Theme, fact: StatusWords) -> None:
+        super().__init__()
+        self._theme = theme
+        self._fact = fact
+        self.setAutoDefault(False)
+        take_role(self, "quiet")
+        self.tell(fact)
+        theme.changed.connect(self._tint)
+
+    def tell(self, fact: StatusWords) -> None:
+        self._fact = fact
+        self.setText(f"{ICON_GAP}{fact.text}")
+        self.setToolTip(fact.detail)
+        self.setAccessibleName(fact.text)
+        self.setAccessibleDescription(fact.detail)
+        self._tint()
+
+    def _tint(self) -> None:
+        ink = self._theme.palette.tone(self._fact.tone)
+        self.setIcon(small_icon(self._theme, self._fact.icon, ink.fg))
+
+
+class Card(QFrame):
+    """A white panel with its contents one below the other."""
+
+    def __init__(self, theme: Theme, spacing: int = Space.S, margin: int = Space.L) -> None:
+        super().__init__()
+        take_role(self, "card")
+        self.body = column(theme, spacing, margin)
+        self.setLayout(self.body)
+
+
+class Page(QWidget):
+    """The ground that a page's contents lie on. Texts and forms read best in a column; tables are wide."""
+
+    def __init__(self, theme: Theme, title: str, *, wide: bool = False) -> None:
+        super().__init__()
+        take_role(self, "page")
+        self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
+        self.setAccessibleName(title)
+        inside = QWidget()
+        self.body = column(theme, Space.L)
+        self.body.addWidget(words(title, "title"))
+        inside.setLayout(self.body)
+        if not wide:
+            inside.setMaximumWidth(theme.px(PAGE_WIDTH))
+        whole = row(theme, 0, Space.L)
+        whole.addWidget(inside, 100)
+        whole.addStretch(0 if wide else 1)
+        self.setLayout(whole)
+
+
+def clear(layout: QBoxLayout) -> None:
+    """Take everything out of a layout, and delete it."""
+    while (item := layout.takeAt(0)) is not None:
+        if (widget := item.widget()) is not None:
+            widget.hide()
+            widget.deleteLater()
+        elif isinstance(inner := item.layout(), QBoxLayout):
+            clear(inner)
+
+
+def _space(layout: QBoxLayout, theme: Theme, spacing: int, margin: int) -> None:
+    layout.setSpacing(theme.px(spacing))
+    layout.setContentsMargins(*(theme.px(margin),) * 4)

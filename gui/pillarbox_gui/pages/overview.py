@@ -1,0 +1,215 @@
+"""What needs attention, and what does not."""
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from PySide6.QtCore import QCoreApplication, Signal
+from PySide6.QtGui import QShowEvent
+from PySide6.QtWidgets import QLabel
+
+from pillarbox.app.connections import Connections
+from pillarbox.events import AccountsChanged, AddressEvent, ConnectionChanged, Event, Events, ScanProgressed
+from pillarbox.model.account import AccountId, ScanState
+from pillarbox.model.address import AddressFlag, AddressRef
+from pillarbox.model.progress import ConnectionPhase
+from pillarbox.wallet.wallet import Wallet
+from pillarbox_gui.pages.controls import Button, Card, Page, clear, column, row, words
+from pillarbox_gui.pages.look import Look
+from pillarbox_gui.tasks import TaskScope
+from pillarbox_gui.theme.tokens import Space, Tone
+from pillarbox_gui.wording.amounts import amount_words
+from pillarbox_gui.wording.states import StatusWords, backup_words, connection_words
+
+ICON = 20
+
+translate = QCoreApplication.translate
+
+
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """Something to know, and the page where it is dealt with."""
+
+    said: StatusWords
+    verb: str
+    page: str
+    address: AddressRef | None = None
+    """The address it is about, to be chosen on that page."""
+
+
+@dataclass(frozen=True, slots=True)
+class Gone:
+    """What vanished of an account: how many payments, their sum in the smallest unit, the first address."""
+
+    payments: int
+    amount: int
+    first: AddressRef
+
+
+class OverviewPage(Page):
+    """Totals, then notices, the most urgent first."""
+
+    page_asked = Signal(str)
+    address_asked = Signal(object)
+
+    def __init__(self, look: Look, events: Events, wallet: Wallet, connections: Connections) -> None:
+        super().__init__(look.theme, translate("overview", "Overview"))
+        self._look = look
+        self._wallet = wallet
+        self._connections = connections
+        self._tasks = TaskScope(self, look.present)
+        self._gone: dict[AccountId, Gone] = {}
+        totals = Card(look.theme, Space.XS, Space.L)
+        totals.body.addWidget(words(translate("overview", "Received in this wallet"), "muted"))
+        self._totals = column(look.theme, Space.XS)
+        totals.body.addLayout(self._totals)
+        self.body.addWidget(totals)
+        self._notices = column(look.theme, Space.S)
+        self.body.addLayout(self._notices)
+        self.body.addStretch()
+        self._subscriptions = [
+            events.subscribe(kind, self._hear)
+            for kind in (AccountsChanged, AddressEvent, ConnectionChanged, ScanProgressed)
+        ]
+        self._stale = True
+        look.theme.changed.connect(self._tell_notices)
+
+    def close_page(self) -> None:
+        for subscription in self._subscriptions:
+            subscription.close()
+        self._tasks.cancel_all()
+
+    def showEvent(self, event: QShowEvent) -> None:
+        super().showEvent(event)
+        if self._stale:
+            self._tell()
+
+    def _hear(self, event: Event) -> None:
+        if event.wallet in (None, self._wallet.id):
+            self._stale = True
+            if self.isVisible():
+                self._tell()
+
+    def _tell(self) -> None:
+        self._stale = False
+        clear(self._totals)
+        for text in self._total_words():
+            self._totals.addWidget(words(text, "large"))
+        self._tell_notices()
+        self._tasks.start("gone", self._look_for_gone)
+
+    async def _look_for_gone(self) -> None:
+        found = {}
+        for account in self._wallet.accounts.all():
+            await asyncio.sleep(0)  # an account may be large: a turn of the loop for each
+            gone = await self._gone_from(account.id)
+            if gone is not None:
+                found[account.id] = gone
+        if found != self._gone:
+            self._gone = found
+            self._tell_notices()
+
+    async def _gone_from(self, account: AccountId) -> Gone | None:
+        columns = self._wallet.accounts.columns(account, 0)
+        flag = AddressFlag.PAYMENT_VANISHED.value
+        refs = [AddressRef(account, 0, i) for i, flags in enumerate(columns.flags) if flags & flag]
+        amount = payments = 0
+        for ref in refs:
+            kept = await self._wallet.payments.of_address(ref)
+            stands_since = max((p.first_seen for p in kept if p.vanished_at is None), default=-1)
+            # What vanished before another payment came was replaced by it.
+            gone = [p for p in kept if p.vanished_at is not None and p.vanished_at > stands_since]
+            amount += sum(payment.sighting.amount for payment in gone)
+            payments += len(gone)
+        return Gone(payments, amount, refs[0]) if refs else None
+
+    def _tell_notices(self) -> None:
+        clear(self._notices)
+        for notice in self.notices():
+            self._notices.addWidget(self._notice_card(notice))
+
+    def _total_words(self) -> list[str]:
+        sums: dict[str, int] = {}
+        coins = {}
+        for account in self._wallet.accounts.all():
+            coin = self._wallet.accounts.kind(account.id).coin
+            coins[coin.name] = coin
+            sums[coin.name] = sums.get(coin.name, 0) + self._wallet.accounts.counts(account.id).received
+        return [amount_words(total, coins[name], self._wallet.network) for name, total in sums.items()]
+
+    def notices(self) -> list[Notice]:
+        """What there is to say now."""
+        found = [self._gone_notice(account, gone) for account, gone in self._gone.items()]
+        connection = self._connections.state(self._wallet.network)
+        if connection.phase not in (ConnectionPhase.CONNECTED, ConnectionPhase.SYNCING):
+            said = connection_words(connection)
+            found.append(Notice(said, translate("overview", "Open settings"), "settings"))
+        for account in self._wallet.accounts.all():
+            if account.scan_state in (ScanState.UNSCANNED, ScanState.SCANNING):
+                said = StatusWords(
+                    Tone.WAITING,
+                    "scan",
+                    translate("overview", "{account} is not scanned yet").format(account=account.label),
+                    translate("overview", "Which of its addresses were used before is not known yet."),
+                )
+                found.append(Notice(said, translate("overview", "Open receive"), "receive"))
+            run = self._wallet.accounts.unused_run(account.id)
+            if run * 4 >= account.gap_limit * 3:
+                said = StatusWords(
+                    Tone.WAITING,
+                    "warning",
+                    translate("overview", "{account} is near its gap limit").format(account=account.label),
+                    translate("overview", "{n} of {limit} addresses in a row were not paid yet.").format(
+                        n=run, limit=account.gap_limit
+                    ),
+                )
+                found.append(Notice(said, translate("overview", "Open receive"), "receive"))
+        found.append(
+            Notice(backup_words(self._wallet.backup), translate("overview", "Open backups"), "backups")
+        )
+        return found
+
+    def _gone_notice(self, account: AccountId, gone: Gone) -> Notice:
+        accounts = self._wallet.accounts
+        amount = amount_words(gone.amount, accounts.kind(account).coin, self._wallet.network)
+        title = (
+            translate("overview", "A payment is no longer in the chain: {amount}")
+            if gone.payments == 1
+            else translate("overview", "{n} payments are no longer in the chain: {amount}")
+        )
+        said = StatusWords(
+            Tone.BAD,
+            "error",
+            title.format(n=gone.payments, amount=amount),
+            translate(
+                "overview",
+                "It was paid to {account} and does not stand any more. Do not count on it, and ask "
+                "whoever paid.",
+            ).format(account=accounts.get(account).label),
+        )
+        return Notice(said, translate("overview", "Show the address"), "receive", gone.first)
+
+    def _notice_card(self, notice: Notice) -> Card:
+        theme = self._look.theme
+        card = Card(theme, 0, Space.L)
+        line = row(theme, Space.M)
+        picture = QLabel()
+        ink = theme.palette.tone(notice.said.tone)
+        ratio = self.devicePixelRatioF()
+        picture.setPixmap(theme.icons.pixmap(notice.said.icon, theme.px(ICON), ratio, ink.fg))
+        line.addWidget(picture)
+        told = column(theme, 2)
+        told.addWidget(words(notice.said.text, "strong", wrap=True))
+        told.addWidget(words(notice.said.detail, "muted", wrap=True))
+        line.addLayout(told, 1)
+        button = Button(theme, notice.verb)
+        button.setAccessibleDescription(notice.said.text)
+        button.clicked.connect(self._asker(notice))
+        line.addWidget(button)
+        card.body.addLayout(line)
+        return card
+
+    def _asker(self, notice: Notice) -> Callable[[], None]:
+        if notice.address is not None:
+            return lambda: self.address_asked.emit(notice.address)
+        return lambda: self.page_asked.emit(notice.page)

@@ -1,0 +1,202 @@
+"""What was received, newest first."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from PySide6.QtCore import (
+    QAbstractTableModel,
+    QCoreApplication,
+    QModelIndex,
+    QPersistentModelIndex,
+    Qt,
+    Signal,
+)
+from PySide6.QtGui import QShowEvent
+from PySide6.QtWidgets import QStackedLayout
+
+from pillarbox.events import AmountsChanged, Events
+from pillarbox.model.account import AccountId
+from pillarbox.model.address import AddressRef
+from pillarbox.model.network import Coin, Network
+from pillarbox.model.payment import Payment
+from pillarbox.wallet.wallet import Wallet
+from pillarbox_gui.models.column import Column, Face
+from pillarbox_gui.pages.controls import Card, Page, words
+from pillarbox_gui.pages.look import Look
+from pillarbox_gui.tasks import TaskScope
+from pillarbox_gui.widgets.row_table import RowTableView
+from pillarbox_gui.wording.amounts import amount_words
+from pillarbox_gui.wording.times import Calendar
+
+MOST = 1000
+"""Payments shown of each account."""
+
+Index = QModelIndex | QPersistentModelIndex
+Role = Qt.ItemDataRole
+translate = QCoreApplication.translate
+
+
+@dataclass(frozen=True, slots=True)
+class PaymentRow:
+    """One payment, with the names that belong to it."""
+
+    payment: Payment
+    account: str
+    label: str
+    address: str
+    coin: Coin
+    network: Network
+
+    @property
+    def ref(self) -> AddressRef:
+        return AddressRef(AccountId(self.payment.account), self.payment.branch, self.payment.index)
+
+
+@dataclass(frozen=True, slots=True)
+class PaymentWords:
+    """Payments as text."""
+
+    rows: Sequence[PaymentRow]
+    now: Callable[[], int]
+    calendar: Calendar
+
+    def when(self, row: int) -> str:
+        return self.calendar.ago(self.rows[row].payment.first_seen, self.now())
+
+    def amount(self, row: int) -> str:
+        one = self.rows[row]
+        return amount_words(one.payment.sighting.amount, one.coin, one.network)
+
+    def account(self, row: int) -> str:
+        return self.rows[row].account
+
+    def label(self, row: int) -> str:
+        return self.rows[row].label
+
+    def address(self, row: int) -> str:
+        return self.rows[row].address
+
+    def state(self, row: int) -> str:
+        payment = self.rows[row].payment
+        if payment.vanished_at is not None:
+            return translate("payments", "Vanished")
+        if payment.sighting.height:
+            return translate("payments", "In block {height}").format(height=payment.sighting.height)
+        return translate("payments", "Not confirmed yet")
+
+
+COLUMNS: tuple[Column[PaymentWords], ...] = (
+    Column("when", lambda _: translate("payments", "When"), PaymentWords.when, Face.MUTED, width=150),
+    Column(
+        "amount",
+        lambda _: translate("payments", "Amount"),
+        PaymentWords.amount,
+        Face.MONO,
+        right=True,
+        width=170,
+    ),
+    Column("account", lambda _: translate("payments", "Account"), PaymentWords.account, width=120),
+    Column("label", lambda _: translate("payments", "Label"), PaymentWords.label, width=160, stretch=True),
+    Column("address", lambda _: translate("payments", "Address"), PaymentWords.address, Face.MONO, width=170),
+    Column("state", lambda _: translate("payments", "State"), PaymentWords.state, Face.MUTED, width=150),
+)
+
+
+class PaymentTableModel(QAbstractTableModel):
+    """A list that is replaced whole."""
+
+    def __init__(self, look: Look) -> None:
+        super().__init__()
+        self._words = PaymentWords((), look.now, look.calendar)
+
+    def show(self, rows: Sequence[PaymentRow]) -> None:
+        self.beginResetModel()
+        self._words = PaymentWords(rows, self._words.now, self._words.calendar)
+        self.endResetModel()
+
+    def ref_at(self, row: int) -> AddressRef:
+        return self._words.rows[row].ref
+
+    def rowCount(self, parent: Index = QModelIndex()) -> int:  # noqa: B008  # Qt's own default
+        return 0 if parent.isValid() else len(self._words.rows)
+
+    def columnCount(self, parent: Index = QModelIndex()) -> int:  # noqa: B008  # Qt's own default
+        return 0 if parent.isValid() else len(COLUMNS)
+
+    def data(self, index: Index, role: int = Role.DisplayRole) -> Any:
+        if not index.isValid():
+            return None
+        if role in (Role.DisplayRole, Role.ToolTipRole):
+            return COLUMNS[index.column()].text(self._words, index.row())
+        if role == Role.AccessibleTextRole:
+            return ", ".join(filter(None, (column.text(self._words, index.row()) for column in COLUMNS)))
+        if role == Role.TextAlignmentRole:
+            return _side(index.column())
+        return None
+
+    def headerData(self, section: int, orientation: Qt.Orientation, role: int = Role.DisplayRole) -> Any:
+        if orientation is not Qt.Orientation.Horizontal:
+            return None
+        if role == Role.DisplayRole:
+            return COLUMNS[section].title(self._words)
+        return _side(section) if role == Role.TextAlignmentRole else None
+
+
+class PaymentsPage(Page):
+    """Every account's payments in one table; a row leads to its address."""
+
+    address_asked = Signal(object)
+
+    def __init__(self, look: Look, events: Events, wallet: Wallet) -> None:
+        super().__init__(look.theme, translate("payments", "Payments"), wide=True)
+        self._wallet = wallet
+        self._tasks = TaskScope(self, look.present)
+        self.model = PaymentTableModel(look)
+        self.table = RowTableView(look.theme, COLUMNS, self.model)
+        self.table.setAccessibleName(translate("payments", "Payments"))
+        self.table.activated.connect(lambda index: self.address_asked.emit(self.model.ref_at(index.row())))
+        self.none = words(
+            translate("payments", "Nothing was received yet. A payment shows here seconds after it is made."),
+            "muted",
+            wrap=True,
+        )
+        self.none.setAlignment(Qt.AlignmentFlag.AlignCenter)
+        card = Card(look.theme, 0, 1)
+        self._stack = QStackedLayout()
+        self._stack.addWidget(self.none)
+        self._stack.addWidget(self.table)
+        card.body.addLayout(self._stack)
+        self.body.addWidget(card, 1)
+        self._subscription = events.subscribe(AmountsChanged, lambda _: self._read(), wallet.id)
+
+    def close_page(self) -> None:
+        self._subscription.close()
+        self._tasks.cancel_all()
+
+    def showEvent(self, event: QShowEvent) -> None:
+        super().showEvent(event)
+        self._read()
+
+    def _read(self) -> None:
+        if self.isVisible():
+            self._tasks.start("read", self._read_payments)
+
+    async def _read_payments(self) -> None:
+        rows = []
+        for account in self._wallet.accounts.all():
+            coin = self._wallet.accounts.kind(account.id).coin
+            for payment in await self._wallet.payments.of_account(account.id, MOST):
+                ref = AddressRef(account.id, payment.branch, payment.index)
+                address = self._wallet.accounts.address(ref)
+                rows.append(
+                    PaymentRow(payment, account.label, address.label, address.text, coin, account.network)
+                )
+        rows.sort(key=lambda one: one.payment.first_seen, reverse=True)
+        self.model.show(rows)
+        self._stack.setCurrentWidget(self.table if rows else self.none)
+
+
+def _side(column: int) -> Qt.AlignmentFlag:
+    side = Qt.AlignmentFlag.AlignRight if COLUMNS[column].right else Qt.AlignmentFlag.AlignLeft
+    return side | Qt.AlignmentFlag.AlignVCenter

@@ -1,0 +1,313 @@
+"""The desk: hand out an address, see who has which, and what was paid."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from functools import partial
+
+from PySide6.QtCore import QCoreApplication, QPoint, QTimer, Signal
+from PySide6.QtGui import QGuiApplication, QResizeEvent
+from PySide6.QtWidgets import QMenu, QWidget
+
+from pillarbox.errors import PillarboxError
+from pillarbox.events import AccountsChanged, AddressEvent, Events, ScanProgressed
+from pillarbox.model.account import AccountId
+from pillarbox.model.address import AddressFlag, AddressRef, AddressState
+from pillarbox.model.receiving import Hold, RequestTerms
+from pillarbox.wallet.wallet import Wallet
+from pillarbox_gui import actions
+from pillarbox_gui.actions import Act
+from pillarbox_gui.dialogs.message import Confirmation
+from pillarbox_gui.dialogs.payment_request import PaymentRequestQuestion, hold_choices
+from pillarbox_gui.dialogs.rename_account import RenameQuestion
+from pillarbox_gui.models.address_table import AddressTableModel
+from pillarbox_gui.pages.address_detail import read_detail
+from pillarbox_gui.pages.address_list import AddressList
+from pillarbox_gui.pages.address_panel import AddressPanel
+from pillarbox_gui.pages.controls import row, take_role
+from pillarbox_gui.pages.hand_out import hand_out
+from pillarbox_gui.pages.look import Look
+from pillarbox_gui.tasks import Again, TaskScope
+from pillarbox_gui.theme.tokens import Space
+
+NARROW_BELOW = 860
+COALESCE_MS = 16
+MINUTE_MS = 60_000
+
+translate = QCoreApplication.translate
+
+
+class ReceivePage(QWidget):
+    """One account's receiving addresses, live."""
+
+    told = Signal(str)
+    """Something to say in the status line."""
+
+    def __init__(self, look: Look, events: Events, wallet: Wallet, hold_hours: Callable[[], int]) -> None:
+        super().__init__()
+        take_role(self, "page")
+        self._look = look
+        self._wallet = wallet
+        self._hold_hours = hold_hours
+        self._tasks = TaskScope(self, look.present)
+        self._changed: set[int] = set()
+        self.account = wallet.accounts.all()[0].id
+        self._branch = 0
+        self.model = AddressTableModel(look.now, look.calendar, asyncio.to_thread, look.present, self)
+        self.list = AddressList(look.theme, self.model)
+        self.panel = AddressPanel(look)
+        whole = row(look.theme, Space.L, Space.L)
+        whole.addWidget(self.list, 1)
+        whole.addWidget(self.panel)
+        self.setLayout(whole)
+        self._connect()
+        self._soon = QTimer(self, singleShot=True, interval=COALESCE_MS)
+        self._soon.timeout.connect(self._take_changes)
+        self._minutely = QTimer(self, interval=MINUTE_MS)
+        self._minutely.timeout.connect(self._tell_times)
+        self._minutely.start()
+        self._subscriptions = [
+            events.subscribe(AddressEvent, self._hear_addresses, wallet.id),
+            events.subscribe(AccountsChanged, lambda _: self._tell_account(), wallet.id),
+            events.subscribe(ScanProgressed, lambda _: self._tell_account(), wallet.id),
+        ]
+        self.show_account(self.account)
+
+    def close_page(self) -> None:
+        """Stop listening and working; the page is about to go."""
+        for subscription in self._subscriptions:
+            subscription.close()
+        self._soon.stop()
+        self._minutely.stop()
+        self._tasks.cancel_all()
+
+    def show_account(self, account: AccountId) -> None:
+        """Show an account's addresses. This hands nothing out."""
+        self.account = account
+        kind = self._wallet.accounts.kind(account)
+        self._branch = next(branch.number for branch in kind.branches if branch.receives)
+        self._changed.clear()
+        columns = self._wallet.accounts.columns(account, self._branch)
+        self.model.show(columns, kind.coin, self._wallet.network)
+        self._tell_account()
+        newest = bytes(columns.states).rfind(AddressState.RESERVED)
+        if newest >= 0:
+            self.choose(AddressRef(account, self._branch, columns.indices[newest]))
+        else:
+            self.panel.show_nothing()
+
+    def choose(self, ref: AddressRef) -> None:
+        """Select an address in the table, and show it."""
+        if self.model.position_of(ref) is None:
+            self.list.show_all()
+        self.list.table.choose(ref)
+        self._show_detail(ref)
+
+    def new_address(self) -> None:
+        """A click on the primary button. While one is being handed out, another click does nothing."""
+        self._tasks.start("hand-out", partial(self._hand_out, None), Again.REJECT)
+
+    def request_payment(self) -> None:
+        self._tasks.start("hand-out", self._request_payment, Again.REJECT)
+
+    def rename_account(self) -> None:
+        self._tasks.start("rename", self._rename, Again.REJECT)
+
+    def scan_more(self) -> None:
+        """Look further than the gap limit for addresses that were used: by one more gap of the kind's own."""
+        accounts = self._wallet.accounts
+        wider = accounts.get(self.account).gap_limit + accounts.kind(self.account).gap_limit
+        self._wallet.scanning.start(self.account, wider)
+        self._tell_account()
+
+    def copy_address(self, ref: AddressRef) -> None:
+        """Only what derives to the same again is copied, and only what was handed out."""
+        if self._wallet.accounts.address(ref).state is AddressState.UNUSED:
+            self.told.emit(
+                translate(
+                    "receive", "Nobody has this address yet. Take a new receive address to hand one out."
+                )
+            )
+            return
+        self._copy(lambda: self._wallet.accounts.checked_text(ref), translate("receive", "Address copied"))
+
+    def copy_link(self, ref: AddressRef) -> None:
+        self._copy(
+            lambda: self._wallet.accounts.payment_link(ref).link, translate("receive", "Payment link copied")
+        )
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self.panel.be_narrow(self.width() < self._look.theme.px(NARROW_BELOW))
+
+    async def _rename(self) -> None:
+        account = self._wallet.accounts.get(self.account)
+        name = await RenameQuestion(self._look.theme, self.window(), account.label).ask()
+        if name is not None:
+            await self._wallet.accounts.rename(account.id, name)
+
+    async def _request_payment(self) -> None:
+        coin = self._wallet.accounts.kind(self.account).coin
+        question = PaymentRequestQuestion(
+            self._look.theme, self.window(), coin, self._wallet.network, self._hold_hours()
+        )
+        terms = await question.ask()
+        if terms is not None:
+            await self._hand_out(terms)
+
+    async def _hand_out(self, terms: RequestTerms | None) -> None:
+        self.list.set_busy(True)
+        try:
+            given = await hand_out(
+                self._wallet.receiving, self.account, terms, self._look.theme, self.window()
+            )
+        except Exception:
+            self.list.set_busy(False)
+            raise
+        self.list.set_busy(False)
+        if given is None or given.ref.account != self.account:
+            return
+        self._take_changes()
+        self.choose(given.ref)
+        if given.handed_out_before:
+            self.told.emit(
+                translate(
+                    "receive", "Somebody was shown this address before. A late payment may arrive on it."
+                )
+            )
+
+    def _copy(self, read: Callable[[], str], said: str) -> None:
+        try:
+            QGuiApplication.clipboard().setText(read())
+        except PillarboxError as error:
+            self._look.present(error)
+            return
+        self.told.emit(said)
+
+    def _connect(self) -> None:
+        self.list.new_address.clicked.connect(self.new_address)
+        self.list.request.clicked.connect(self.request_payment)
+        self.list.more.clicked.connect(self._open_account_menu)
+        self.list.scan_cancelled.connect(lambda: self._wallet.scanning.cancel(self.account))
+        self.list.scan_asked.connect(lambda: self._wallet.scanning.start(self.account))
+        table, panel = self.list.table, self.panel
+        table.chosen.connect(self._show_detail)
+        table.opened.connect(self._go_to_panel)
+        table.copy_asked.connect(self.copy_address)
+        table.menu_asked.connect(self._open_menu)
+        self.model.label_edited.connect(self._set_label)
+        panel.copy_asked.connect(lambda: self._with_ref(self.copy_address))
+        panel.link_asked.connect(lambda: self._with_ref(self.copy_link))
+        panel.label_entered.connect(lambda text: self._with_ref(lambda ref: self._set_label(ref, text)))
+        panel.hold_asked.connect(lambda hold: self._with_ref(lambda ref: self._hold(ref, hold)))
+        panel.release_asked.connect(lambda: self._with_ref(self._release))
+        panel.mark_used_asked.connect(lambda: self._with_ref(self._mark_used))
+        panel.undo_asked.connect(lambda: self._with_ref(self._undo_mark_used))
+        for verb, do in (
+            (actions.NEW_ADDRESS, self.new_address),
+            (actions.REQUEST, self.request_payment),
+            (actions.SEARCH, self.list.search.setFocus),
+        ):
+            self.addAction(Act(verb, self._look.theme, self, do))
+
+    def _with_ref(self, do: Callable[[AddressRef], object]) -> None:
+        if self.panel.detail is not None:
+            do(self.panel.detail.address.ref)
+
+    def _go_to_panel(self, ref: AddressRef) -> None:
+        self._show_detail(ref)
+        self.panel.label.setFocus()
+
+    def _open_menu(self, ref: AddressRef, at: QPoint) -> None:
+        menu = QMenu(self)
+        menu.aboutToHide.connect(menu.deleteLater)
+        theme, address = self._look.theme, self._wallet.accounts.address(ref)
+        menu.addAction(Act(actions.COPY_ADDRESS, theme, menu, lambda: self.copy_address(ref)))
+        menu.addAction(Act(actions.RENAME, theme, menu, self.list.edit_label))
+        if address.state is AddressState.RESERVED:
+            keep = menu.addMenu(actions.KEEP.text())
+            for text, hold in hold_choices():
+                keep.addAction(text).triggered.connect(partial(self._hold, ref, hold))
+            menu.addAction(Act(actions.RELEASE, theme, menu, lambda: self._release(ref)))
+        if address.state is not AddressState.USED:
+            menu.addAction(Act(actions.MARK_USED, theme, menu, lambda: self._mark_used(ref)))
+        elif AddressFlag.MARKED_BY_HAND in address.flags:
+            menu.addAction(Act(actions.UNDO_MARK_USED, theme, menu, lambda: self._undo_mark_used(ref)))
+        menu.popup(at)
+
+    def _open_account_menu(self) -> None:
+        menu, theme, button = QMenu(self), self._look.theme, self.list.more
+        menu.aboutToHide.connect(menu.deleteLater)
+        menu.addAction(Act(actions.RENAME_ACCOUNT, theme, menu, self.rename_account))
+        menu.addAction(Act(actions.SCAN_MORE, theme, menu, self.scan_more))
+        menu.popup(button.mapToGlobal(button.rect().bottomLeft()))
+
+    def _show_detail(self, ref: AddressRef) -> None:
+        async def show() -> None:
+            self.panel.show_detail(await read_detail(self._wallet, ref))
+
+        self._tasks.start("detail", show)
+
+    def _hear_addresses(self, event: AddressEvent) -> None:
+        if (event.account, event.branch) == (self.account, self._branch):
+            self._changed.update(event.indices)
+            if not self._soon.isActive():
+                self._soon.start()
+
+    def _take_changes(self) -> None:
+        """Read what changed since the last time, once for a burst of events."""
+        changed, self._changed = self._changed, set()
+        if not changed:
+            return
+        self.model.apply(self._wallet.accounts.columns(self.account, self._branch, sorted(changed)))
+        self._tell_account()
+        detail = self.panel.detail
+        if detail is not None and detail.address.ref.index in changed:
+            self._show_detail(detail.address.ref)
+
+    def _tell_account(self) -> None:
+        account = self._wallet.accounts.get(self.account)
+        self.list.tell_account(account, self._wallet.accounts.unused_run(self.account))
+        scanning = self._wallet.scanning
+        self.list.tell_scan(
+            account.scan_state, scanning.is_running(self.account), scanning.progress.get(self.account)
+        )
+
+    def _tell_times(self) -> None:
+        self.model.refresh_times()
+        if self.panel.detail is not None:
+            self.panel.show_detail(self.panel.detail)
+
+    def _set_label(self, ref: AddressRef, text: str) -> None:
+        self._change(f"label {ref}", lambda: self._wallet.labels.set(ref, text))
+
+    def _hold(self, ref: AddressRef, hold: Hold) -> None:
+        self._change(f"hold {ref}", lambda: self._wallet.holding.hold(ref, hold))
+
+    def _release(self, ref: AddressRef) -> None:
+        self._change(f"hold {ref}", lambda: self._wallet.holding.release(ref))
+
+    def _undo_mark_used(self, ref: AddressRef) -> None:
+        self._change(f"mark {ref}", lambda: self._wallet.holding.undo_mark_used(ref))
+
+    def _mark_used(self, ref: AddressRef) -> None:
+        async def ask() -> None:
+            question = Confirmation(
+                self._look.theme,
+                self.window(),
+                translate("receive", "Mark this address as used?"),
+                translate(
+                    "receive",
+                    "It is never handed out again. It stays watched, and you can take the mark back.",
+                ),
+                actions.MARK_USED.text(),
+            )
+            if await question.ask():
+                await self._wallet.holding.mark_used(ref)
+
+        self._tasks.start(f"mark {ref}", ask, Again.REJECT)
+
+    def _change(self, key: str, work: Callable[[], Awaitable[object]]) -> None:
+        async def change() -> None:
+            await work()
+
+        self._tasks.start(key, change, Again.REJECT)

@@ -1,0 +1,226 @@
+"""One open wallet in the window: sidebar, pages, and the line of quiet facts."""
+
+import asyncio
+from collections.abc import Sequence
+from functools import partial
+
+from PySide6.QtCore import QCoreApplication, QTimer, Signal
+from PySide6.QtGui import QAccessible, QAccessibleAnnouncementEvent, QResizeEvent
+from PySide6.QtWidgets import QHBoxLayout, QStackedWidget, QWidget
+
+from pillarbox.app.application import Application
+from pillarbox.events import AccountsChanged, AddressEvent, BackupStatusChanged, ConnectionChanged, Event
+from pillarbox.model.account import Account, AccountId, ScanState
+from pillarbox.model.address import AddressRef
+from pillarbox.secret import Secret
+from pillarbox.wallet.wallet import Wallet
+from pillarbox_gui import actions
+from pillarbox_gui.actions import Act, Verb
+from pillarbox_gui.dialogs.add_account import AccountPlan, AddAccountQuestion
+from pillarbox_gui.pages.backups import BackupsPage
+from pillarbox_gui.pages.controls import StatusFact, column, row, words
+from pillarbox_gui.pages.look import Look
+from pillarbox_gui.pages.overview import OverviewPage
+from pillarbox_gui.pages.payments import PaymentsPage
+from pillarbox_gui.pages.receive import ReceivePage
+from pillarbox_gui.pages.settings import SettingsPage
+from pillarbox_gui.pages.sidebar import Sidebar
+from pillarbox_gui.subscriptions import Subscriptions
+from pillarbox_gui.tasks import Again, TaskScope
+from pillarbox_gui.theme.tokens import Space
+from pillarbox_gui.wording.states import backup_words, connection_words
+
+NARROW_BELOW = 1200
+TOLD_MS = 6_000
+
+translate = QCoreApplication.translate
+
+
+WalletPage = OverviewPage | ReceivePage | PaymentsPage | BackupsPage | SettingsPage
+
+
+class WalletView(QWidget):
+    """Composes the pages of one wallet; decides nothing."""
+
+    lock_asked = Signal()
+
+    def __init__(self, look: Look, app: Application, wallet: Wallet, desk: ReceivePage) -> None:
+        super().__init__()
+        self._look = look
+        self._app = app
+        self.wallet = wallet
+        self._tasks = TaskScope(self, look.present)
+        self.receive = desk
+        self._pages: dict[str, WalletPage] = {"receive": self.receive}
+        self._stack = QStackedWidget()
+        self._stack.addWidget(self.receive)
+        self.sidebar = Sidebar(look.theme, wallet, _titles())
+        self.connection = StatusFact(look.theme, connection_words(app.connections.state(wallet.network)))
+        self.backup = StatusFact(look.theme, backup_words(wallet.backup))
+        self._told = words("", "muted")
+        self._forget_told = QTimer(self, singleShot=True, interval=TOLD_MS)
+        self._forget_told.timeout.connect(self._told.clear)
+        self._lay_out()
+        self._connect()
+        self._hear()
+        self.show_page("receive")
+        self.sidebar.show_account(self.receive.account)
+
+    @classmethod
+    async def build(cls, look: Look, app: Application, wallet: Wallet) -> "WalletView":
+        """In turns of the loop that are a frame each."""
+        desk = ReceivePage(look, app.events, wallet, lambda: app.settings.values.hold_hours)
+        try:
+            await asyncio.sleep(0)
+        except asyncio.CancelledError:
+            desk.close_page()
+            desk.deleteLater()
+            raise
+        return cls(look, app, wallet, desk)
+
+    def close_view(self) -> None:
+        """Stop listening and working; the wallet is about to close."""
+        for page in self._pages.values():
+            page.close_page()
+        self._subscriptions.close()
+        self._forget_told.stop()
+        self._tasks.cancel_all()
+
+    def show_page(self, name: str) -> None:
+        self._stack.setCurrentWidget(self.page(name))
+        self.sidebar.show_page(name)
+
+    def page(self, name: str) -> WalletPage:
+        """The page of this name, made when it is first asked for."""
+        if name not in self._pages:
+            self._pages[name] = self._make_page(name)
+            self._stack.addWidget(self._pages[name])
+        return self._pages[name]
+
+    def show_account(self, account: AccountId) -> None:
+        self.receive.show_account(account)
+        self.sidebar.show_account(account)
+        self.show_page("receive")
+
+    def show_address(self, ref: AddressRef) -> None:
+        """Bring an address into view, where it is one that is handed to payers."""
+        self.show_account(ref.account)
+        self.receive.choose(ref)
+
+    def tell(self, text: str) -> None:
+        """Say something in passing, to screen readers too."""
+        self._told.setText(text)
+        QAccessible.updateAccessibility(QAccessibleAnnouncementEvent(self, text))
+        self._forget_told.start()
+
+    def add_account(self) -> None:
+        self._tasks.start("add account", self._add_account, Again.REJECT)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self.sidebar.be_narrow(self.width() < self._look.theme.px(NARROW_BELOW))
+
+    async def _add_account(self) -> None:
+        has_words = await self.wallet.unlocking.has_words()
+        kinds = [(kind.name, kind.title) for kind in self._app.kinds if self.wallet.network in kind.networks]
+        question = AddAccountQuestion(
+            self._look, self.window(), kinds, has_words, partial(self._add, has_words)
+        )
+        if (added := await question.ask()) is not None:
+            self.sidebar.refresh()
+            self.show_account(added.id)
+
+    async def _add(self, has_words: bool, plan: AccountPlan) -> Account:
+        accounts, scanning = self.wallet.accounts, self.wallet.scanning
+        if not has_words:
+            added = await accounts.add(
+                plan.kind, label=plan.label, public=plan.proof.strip(), scan_state=ScanState.UNSCANNED
+            )
+        else:
+            made_here = all(account.scan_state is ScanState.MADE_HERE for account in accounts.all())
+            state = ScanState.MADE_HERE if made_here else ScanState.UNSCANNED
+            with Secret.from_text(plan.proof) as passphrase:
+                async with self.wallet.unlocking.seed(passphrase) as seed:
+                    added = await accounts.add(plan.kind, label=plan.label, seed=seed, scan_state=state)
+        if added.scan_state is ScanState.UNSCANNED:
+            scanning.start(added.id)
+        return added
+
+    def _make_page(self, name: str) -> WalletPage:
+        look, app, wallet = self._look, self._app, self.wallet
+        match name:
+            case "overview":
+                overview = OverviewPage(look, app.events, wallet, app.connections)
+                overview.page_asked.connect(self.show_page)
+                overview.address_asked.connect(self.show_address)
+                return overview
+            case "payments":
+                payments = PaymentsPage(look, app.events, wallet)
+                payments.address_asked.connect(self.show_address)
+                return payments
+            case "backups":
+                return BackupsPage(look, wallet)
+            case "settings":
+                return SettingsPage(look, app.events, app.settings, app.connections, wallet.network)
+        raise LookupError(name)
+
+    def _lay_out(self) -> None:
+        theme = self._look.theme
+        right = column(theme, 0)
+        right.addWidget(self._stack, 1)
+        right.addLayout(self._status_line())
+        whole = row(theme, 0)
+        whole.addWidget(self.sidebar)
+        whole.addLayout(right, 1)
+        self.setLayout(whole)
+
+    def _status_line(self) -> "QHBoxLayout":
+        theme = self._look.theme
+        line = row(theme, Space.S)
+        line.setContentsMargins(theme.px(Space.S), 0, theme.px(Space.L), theme.px(Space.XS))
+        line.addWidget(self.connection)
+        line.addWidget(self.backup)
+        line.addStretch()
+        line.addWidget(self._told)
+        return line
+
+    def _connect(self) -> None:
+        self.sidebar.account_chosen.connect(self.show_account)
+        self.sidebar.page_chosen.connect(self.show_page)
+        self.sidebar.add_account.clicked.connect(self.add_account)
+        self.receive.told.connect(self.tell)
+        self.connection.clicked.connect(lambda: self.show_page("settings"))
+        self.backup.clicked.connect(lambda: self.show_page("backups"))
+        theme = self._look.theme
+        self.addAction(Act(actions.ADD_ACCOUNT, theme, self, self.add_account))
+        self.lock_act = Act(actions.LOCK, theme, self, self.lock_asked.emit)
+        self.addAction(self.lock_act)
+        for number, (name, title, icon) in enumerate(_titles(), 1):
+            verb = Verb(partial(str, title), icon, f"Ctrl+{number}")
+            self.addAction(Act(verb, theme, self, partial(self.show_page, name)))
+
+    def _hear(self) -> None:
+        """One subscriber for accounts, so that a burst costs the sidebar one reading."""
+        self._subscriptions = Subscriptions(self, self._app.events, self._tell_facts)
+        for kind in (AddressEvent, AccountsChanged, ConnectionChanged, BackupStatusChanged):
+            self._subscriptions.on(kind, self._take)
+
+    def _take(self, events: Sequence[Event]) -> None:
+        if any(event.wallet in (None, self.wallet.id) for event in events):
+            self._tell_facts()
+
+    def _tell_facts(self) -> None:
+        self.sidebar.refresh()
+        self.connection.tell(connection_words(self._app.connections.state(self.wallet.network)))
+        self.backup.tell(backup_words(self.wallet.backup))
+
+
+def _titles() -> tuple[tuple[str, str, str], ...]:
+    """Name, title and icon of each page, in the order of the sidebar."""
+    return (
+        ("overview", translate("pages", "Overview"), "overview"),
+        ("receive", translate("pages", "Receive"), "receive"),
+        ("payments", translate("pages", "Payments"), "payments"),
+        ("backups", translate("pages", "Backups"), "backups"),
+        ("settings", translate("pages", "Settings"), "settings"),
+    )

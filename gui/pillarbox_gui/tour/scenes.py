@@ -1,0 +1,240 @@
+"""The scenes of the tour: what is clicked, and what the picture shows."""
+
+import asyncio
+from collections.abc import Callable
+from pathlib import Path
+from typing import TypeVar
+
+from PySide6.QtCore import QPoint, QRect
+from PySide6.QtGui import QPainter
+from PySide6.QtWidgets import QDialog, QWidget
+
+from pillarbox.app.application import Application
+from pillarbox.flows.create_wallet import Start
+from pillarbox.model.address import AddressRef, AddressState
+from pillarbox.model.network import Network
+from pillarbox_gui.dialogs.gap_limit import GapLimitQuestion
+from pillarbox_gui.dialogs.payment_request import PaymentRequestQuestion
+from pillarbox_gui.main_window import MainWindow
+from pillarbox_gui.pages.wallet_view import WalletView
+from pillarbox_gui.theme.theme import SchemePreference
+from pillarbox_gui.tour.simulated_chain import SimulatedChain
+from pillarbox_gui.wizards.create_pages import (
+    DonePage,
+    NamingPage,
+    ProtectPage,
+    StepPage,
+    VerifyPage,
+    WelcomePage,
+    WordsPage,
+)
+from pillarbox_gui.wizards.wizard_view import WizardView
+
+WIDE = 1520, 820
+SMALL = 1024, 640
+PATIENCE = 20.0
+SETTLE = 0.12
+"""Seconds in which gathered events and a layout arrive."""
+PASSPHRASE = "a tour needs no secret"  # noqa: S105  # of a wallet that lives for a minute
+
+P = TypeVar("P", bound=StepPage)
+W = TypeVar("W", bound=QWidget)
+D = TypeVar("D", bound=QDialog)
+
+
+class Stage:
+    """The window, the chain behind it, and the pictures taken so far."""
+
+    def __init__(self, window: MainWindow, app: Application, chain: SimulatedChain, out: Path) -> None:
+        self.window = window
+        self.app = app
+        self.chain = chain
+        self.taken: list[tuple[str, str]] = []
+        self._out = out
+
+    async def picture(self, name: str, said: str) -> None:
+        """The window as it is now, with the question in front of it where there is one."""
+        await asyncio.sleep(SETTLE)
+        shot = self.window.grab()
+        for question in self._questions():
+            painter = QPainter(shot)
+            place = QRect(self._middle(question), question.size())
+            painter.drawPixmap(place.topLeft(), question.grab())
+            painter.setPen(self.window.look.theme.colour(self.window.look.theme.palette.field_border))
+            painter.drawRect(place)
+            painter.end()
+        numbered = f"{len(self.taken) + 1:02d}-{name}"
+        if not shot.save(str(self._out / f"{numbered}.png")):
+            raise OSError(f"{self._out} does not take pictures")
+        self.taken.append((numbered, said))
+
+    async def until(self, wanted: Callable[[], W | None]) -> W:
+        """Wait for something to be on the screen. Raises TimeoutError."""
+        async with asyncio.timeout(PATIENCE):
+            while (found := wanted()) is None:  # noqa: ASYNC110  # what a person does: look until it is there
+                await asyncio.sleep(0.01)
+        return found
+
+    async def screen(self, kind: type[W]) -> W:
+        """The screen of this kind, once it fills the window."""
+        return await self.until(lambda: _as(self.window.screen_shown, kind))
+
+    async def step(self, kind: type[P]) -> P:
+        """The wizard's page of this kind, once it is shown and can be used."""
+        wizard = await self.screen(WizardView)
+        page = await self.until(lambda: _as(wizard.page, kind))
+        return await self.until(lambda: page if page.isEnabled() else None)
+
+    async def question(self, kind: type[D]) -> D:
+        return await self.until(
+            lambda: next((one for one in self.window.findChildren(kind) if one.isVisible()), None)
+        )
+
+    async def reserved(self, view: WalletView, count: int) -> None:
+        """Wait until so many addresses are shown as Reserved, and the one in hand is on the panel."""
+        model = view.receive.model
+
+        def shown() -> WalletView | None:
+            return (
+                view if model.in_state(AddressState.RESERVED) == count and view.receive.panel.detail else None
+            )
+
+        await self.until(shown)
+
+    async def pay(self, view: WalletView, ref: AddressRef, amount: int, height: int = 0) -> None:
+        """Somebody pays to an address."""
+        self.chain.pay(await view.wallet.accounts.watch_key(ref), amount, height=height)
+
+    def _questions(self) -> list[QDialog]:
+        return [one for one in self.window.findChildren(QDialog) if one.isVisible()]
+
+    def _middle(self, question: QDialog) -> QPoint:
+        return QPoint(
+            (self.window.width() - question.width()) // 2, (self.window.height() - question.height()) // 3
+        )
+
+
+async def play(stage: Stage) -> None:
+    """Every scene, in order."""
+    stage.window.resize(*WIDE)
+    view = await make_wallet(stage)
+    await hand_out(stage, view)
+    await request_payment(stage, view)
+    await get_paid(stage, view)
+    await look_around(stage, view)
+    await reach_gap_limit(stage, view)
+
+
+async def make_wallet(stage: Stage) -> WalletView:
+    """The first run: words shown, then verified."""
+    welcome = await stage.step(WelcomePage)
+    await stage.picture("welcome", "The first start.")
+    welcome.choices[Start.CREATE].click()
+    naming = await stage.step(NamingPage)
+    wizard = await stage.screen(WizardView)
+    naming.name.setText("Studio wallet")
+    naming.network.setCurrentIndex(list(Network).index(Network.REGTEST))
+    await stage.picture("name", "A name and a network.")
+    wizard.go_on.click()
+    shown = await stage.step(WordsPage)
+    await stage.picture("words", "Recovery words, to be written on paper.")
+    wizard.go_on.click()
+    verify = await stage.step(VerifyPage)
+    for position, field in verify.fields.items():
+        field.setText(shown.words[position - 1])
+    await stage.picture("verify", "Some of them, from the paper.")
+    wizard.go_on.click()
+    protect = await stage.step(ProtectPage)
+    protect.passphrase.setText(PASSPHRASE)
+    protect.repeated.setText(PASSPHRASE)
+    protect.keychain.setChecked(False)
+    await stage.picture("protect", "A passphrase for this computer.")
+    wizard.go_on.click()
+    await stage.step(DonePage)
+    wizard.go_on.click()
+    return await stage.screen(WalletView)
+
+
+async def hand_out(stage: Stage, view: WalletView) -> None:
+    """A click on the primary button."""
+    await stage.picture("receive-empty", "Nothing is handed out by looking.")
+    view.receive.list.new_address.click()
+    await stage.reserved(view, 1)
+    await stage.picture("address", "A new address: Reserved, with its QR code.")
+
+
+async def request_payment(stage: Stage, view: WalletView) -> None:
+    """A label and an amount make it a payment request."""
+    await _request(stage, view, "Invoice 2041 · Harbour Café", "0.0125", picture=True)
+    await stage.reserved(view, 2)
+    await stage.picture("request", "The address of a payment request, with its amount.")
+
+
+async def get_paid(stage: Stage, view: WalletView) -> None:
+    """A payment arrives, and two more of other people."""
+    await _request(stage, view, "Mara, rent for December", "0.0042")
+    await stage.reserved(view, 3)
+    await _request(stage, view, "Workshop deposit", "0.00133700")
+    await stage.reserved(view, 4)
+    await _request(stage, view, "Donations page", "")
+    await stage.reserved(view, 5)
+    detail = view.receive.panel.detail
+    if detail is None:
+        raise LookupError("no address is shown")
+    ref = detail.address.ref
+    await stage.pay(view, AddressRef(ref.account, ref.branch, 1), 1_250_000, height=0)
+    await stage.pay(view, AddressRef(ref.account, ref.branch, 3), 133_700, height=112)
+    await stage.until(lambda: view if view.receive.model.in_state(AddressState.USED) == 2 else None)
+    view.receive.choose(AddressRef(ref.account, ref.branch, 1))
+    await stage.picture("paid", "The payment was seen: Used, a moment after it was made.")
+
+
+async def look_around(stage: Stage, view: WalletView) -> None:
+    """The other pages; then dark, and small."""
+    for name, said in (
+        ("payments", "What was received."),
+        ("overview", "What needs attention."),
+        ("backups", "The truth about backups."),
+        ("settings", "Servers, appearance, habits."),
+    ):
+        view.show_page(name)
+        await stage.picture(name, said)
+    view.show_page("receive")
+    ref = AddressRef(view.receive.account, 0, 2)
+    view.receive.choose(ref)
+    await stage.picture("receive-light", "The desk.")
+    theme = stage.window.look.theme
+    theme.prefer(SchemePreference.DARK)
+    await stage.picture("receive-dark", "The desk, dark.")
+    stage.window.resize(*SMALL)
+    await stage.picture("receive-small", "The desk on a small screen.")
+    stage.window.resize(*WIDE)
+    theme.prefer(SchemePreference.LIGHT)
+
+
+async def reach_gap_limit(stage: Stage, view: WalletView) -> None:
+    """So many addresses without a payment that Pillarbox asks what to do."""
+    receiving, account = view.wallet.receiving, view.receive.account
+    left = view.wallet.accounts.get(account).gap_limit - view.wallet.accounts.unused_run(account)
+    for _ in range(left):
+        await receiving.hand_out(account)
+    view.receive.list.new_address.click()
+    question = await stage.question(GapLimitQuestion)
+    await stage.picture("gap-limit", "The gap limit: three ways on.")
+    question.reject()
+    stage.app.open_wallets[view.wallet.name].unlocking.lock_screen()
+    await stage.picture("locked", "The screen is locked; payments are still watched for.")
+
+
+async def _request(stage: Stage, view: WalletView, label: str, amount: str, *, picture: bool = False) -> None:
+    view.receive.list.request.click()
+    question = await stage.question(PaymentRequestQuestion)
+    question.label.setText(label)
+    question.amount.setText(amount)
+    if picture:
+        await stage.picture("ask", "Who pays, how much, and how long it is kept.")
+    question.request.click()
+
+
+def _as(widget: object, kind: type[W]) -> W | None:
+    return widget if isinstance(widget, kind) else None

@@ -1,0 +1,110 @@
+"""An address in groups of four, to be compared by eye."""
+
+from PySide6.QtCore import QCoreApplication, QMimeData, QSize, Qt
+from PySide6.QtGui import QFontMetrics, QResizeEvent
+from PySide6.QtWidgets import QFrame, QSizePolicy, QTextEdit, QWidget
+
+from pillarbox_gui.theme.style import set_role
+from pillarbox_gui.theme.theme import Theme
+from pillarbox_gui.theme.tokens import Space
+
+GROUP = 4
+BETWEEN = 2
+"""Spaces between groups."""
+MOST_IN_LINE = 5
+RING = 2
+"""Room for the focus ring, always kept."""
+
+translate = QCoreApplication.translate
+
+
+def grouped(address: str, most_in_line: int = MOST_IN_LINE) -> list[str]:
+    """Lines of groups of four, as equal in length as can be."""
+    groups = [address[i : i + GROUP] for i in range(0, len(address), GROUP)]
+    lines = -(-len(groups) // max(1, most_in_line))
+    in_line = -(-len(groups) // max(1, lines))
+    return [(" " * BETWEEN).join(groups[i : i + in_line]) for i in range(0, len(groups), in_line or 1)]
+
+
+class ChunkedAddress(QTextEdit):
+    """Selectable, read-only; what is copied from it has no spaces. Screen readers get the whole text."""
+
+    def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._theme = theme
+        self._address = ""
+        set_role(self, "bare")
+        self.setReadOnly(True)
+        self.setFrameShape(QFrame.Shape.NoFrame)
+        self.setLineWrapMode(QTextEdit.LineWrapMode.NoWrap)
+        self.setTextInteractionFlags(
+            Qt.TextInteractionFlag.TextSelectableByMouse | Qt.TextInteractionFlag.TextSelectableByKeyboard
+        )
+        self.setTabChangesFocus(True)
+        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.setVerticalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.document().setDocumentMargin(0)
+        policy = QSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+        policy.setHeightForWidth(True)
+        self.setSizePolicy(policy)
+        self.setAccessibleName(translate("address", "Address"))
+        self._restyle()
+        theme.changed.connect(self._restyle)
+
+    @property
+    def address(self) -> str:
+        return self._address
+
+    def set_address(self, address: str) -> None:
+        """Show an address; its whole text is also the accessible description."""
+        self._address = address
+        self.setAccessibleDescription(address)
+        self._lay_out()
+        self.updateGeometry()
+
+    def sizeHint(self) -> QSize:
+        width = self._width(MOST_IN_LINE)
+        return QSize(width, self.heightForWidth(width))
+
+    def minimumSizeHint(self) -> QSize:
+        return QSize(self._width(2), self.heightForWidth(max(self.width(), self._width(2))))
+
+    def heightForWidth(self, width: int) -> int:
+        lines = len(grouped(self._address, self._fitting(width))) or 1
+        return lines * QFontMetrics(self.font()).lineSpacing() + 2 * (self._theme.px(Space.XS) + RING)
+
+    def createMimeDataFromSelection(self) -> QMimeData:
+        # Qt's own object, filled anew: one made here would be freed by the clipboard after Python has ended.
+        copied = super().createMimeDataFromSelection()
+        text = "".join(copied.text().split())
+        copied.clear()
+        copied.setText(text)
+        return copied
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        if event.size().width() != event.oldSize().width():
+            self._lay_out()
+
+    def _restyle(self) -> None:
+        self.setFont(self._theme.fonts.mono)
+        self._lay_out()
+        self.updateGeometry()
+
+    def _lay_out(self) -> None:
+        lines = grouped(self._address, self._fitting(self.width()))
+        if (text := "\n".join(lines)) != self.toPlainText():
+            self.setPlainText(text)
+        # The block stands in the middle, its groups below each other.
+        widest = QFontMetrics(self.font()).horizontalAdvance(max(lines, key=len, default=""))
+        space = max(0, self.width() - widest) // 2
+        self.setViewportMargins(space, self._theme.px(Space.XS), 0, 0)
+
+    def _fitting(self, width: int) -> int:
+        """How many groups fit into a line."""
+        fit = (n for n in range(MOST_IN_LINE, 1, -1) if self._width(n) <= width)
+        return next(fit, 1)
+
+    def _width(self, groups: int) -> int:
+        columns = groups * GROUP + (groups - 1) * BETWEEN
+        return QFontMetrics(self.font()).horizontalAdvance("0" * columns) + self._theme.px(Space.S) + 2 * RING

@@ -1,0 +1,69 @@
+"""How close an account is to its gap limit: "3 of 20 unused in a row", and a cell for each."""
+
+from PySide6.QtCore import QRectF, QSize, Qt
+from PySide6.QtGui import QFontMetrics, QPainter, QPaintEvent
+from PySide6.QtWidgets import QSizePolicy, QStyle, QWidget
+
+from pillarbox_gui.theme.theme import Theme
+from pillarbox_gui.theme.tokens import Space
+from pillarbox_gui.wording.states import gap_words
+
+CELL_WIDTH = 5
+CELL_HEIGHT = 9
+CELL_GAP = 2
+MOST_CELLS = 20
+"""A larger limit is drawn to scale: a cell then stands for several addresses."""
+
+
+class GapMeter(QWidget):
+    """The filled cells are amber once the run is near the limit; the words say it always."""
+
+    def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._theme = theme
+        self._run = 0
+        self._limit = MOST_CELLS
+        self.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
+        self.set_gap(0, MOST_CELLS)
+        theme.changed.connect(self.updateGeometry)
+
+    def set_gap(self, unused_in_a_row: int, gap_limit: int) -> None:
+        """How many addresses handed out in a row are still unused, of how many at most."""
+        self._run, self._limit = unused_in_a_row, gap_limit
+        words = gap_words(unused_in_a_row, gap_limit)
+        self.setAccessibleName(words)
+        self.setToolTip(words)
+        self.updateGeometry()
+        self.update()
+
+    def sizeHint(self) -> QSize:
+        metrics = QFontMetrics(self._theme.fonts.muted)
+        words = metrics.horizontalAdvance(self.accessibleName())
+        px = self._theme.px
+        cells = min(self._limit, MOST_CELLS)
+        return QSize(
+            words + px(Space.S) + cells * px(CELL_WIDTH + CELL_GAP), max(metrics.height(), px(CELL_HEIGHT))
+        )
+
+    def paintEvent(self, _event: QPaintEvent) -> None:
+        theme, palette, px = self._theme, self._theme.palette, self._theme.px
+        painter = QPainter(self)
+        painter.setFont(theme.fonts.muted)
+        painter.setPen(theme.colour(palette.muted))
+        leading = QStyle.visualAlignment(self.layoutDirection(), Qt.AlignmentFlag.AlignLeft)
+        painter.drawText(self.rect(), leading | Qt.AlignmentFlag.AlignVCenter, self.accessibleName())
+
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        painter.setPen(Qt.PenStyle.NoPen)
+        cells = min(self._limit, MOST_CELLS)
+        filled = round(self._run * cells / self._limit) if self._limit else 0
+        ink = palette.reserved.fg if self._run >= self._limit * 3 // 4 else palette.unused.fg
+        step = px(CELL_WIDTH + CELL_GAP)
+        start = self.width() - cells * step + px(CELL_GAP)
+        top = (self.height() - px(CELL_HEIGHT)) / 2
+        for cell in range(cells):
+            painter.setBrush(theme.colour(ink if cell < max(filled, self._run > 0) else palette.hairline))
+            x = start + cell * step
+            if self.layoutDirection() is Qt.LayoutDirection.RightToLeft:
+                x = self.width() - x - px(CELL_WIDTH)
+            painter.drawRoundedRect(QRectF(x, top, px(CELL_WIDTH), px(CELL_HEIGHT)), 1.5, 1.5)

@@ -1,0 +1,1 @@
+"""Flows shown step by step."""

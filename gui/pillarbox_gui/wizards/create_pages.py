@@ -1,0 +1,379 @@
+"""What each step of the first run shows and asks."""
+
+from collections.abc import Callable, Mapping, Sequence
+from types import MappingProxyType
+from typing import Any
+
+from PySide6.QtCore import QCoreApplication, QSize, Qt, Signal
+from PySide6.QtWidgets import (
+    QCheckBox,
+    QComboBox,
+    QFormLayout,
+    QGridLayout,
+    QLabel,
+    QLineEdit,
+    QPlainTextEdit,
+    QSizePolicy,
+    QWidget,
+)
+
+from pillarbox.errors import ErrorText
+from pillarbox.flows.create_wallet import (
+    SHORTEST_PASSPHRASE,
+    Answer,
+    Done,
+    EnterKeys,
+    KeysEntered,
+    Named,
+    Naming,
+    Protect,
+    Protected,
+    RestoreIsComing,
+    ShowWords,
+    Start,
+    Step,
+    Verified,
+    VerifyWords,
+    Welcome,
+    Written,
+)
+from pillarbox.model.network import Network
+from pillarbox_gui.pages.controls import Button, Card, column, row, take_role, words
+from pillarbox_gui.theme.icons import app_icon
+from pillarbox_gui.theme.theme import Theme
+from pillarbox_gui.theme.tokens import Space
+from pillarbox_gui.wording.networks import network_words
+
+WORD_COUNTS = (12, 15, 18, 21, 24)
+WORD_COLUMNS = 3
+ICON = 64
+
+translate = QCoreApplication.translate
+
+
+class StepPage(QWidget):
+    """One step: a title, an explanation, what it asks, and why the last answer was refused."""
+
+    answered = Signal(object)
+    """An Answer that was chosen by its own button, not by the wizard's."""
+
+    def __init__(self, theme: Theme, title: str, explanation: str = "") -> None:
+        super().__init__()
+        self.theme = theme
+        self.title = title
+        self.go_on = ""
+        """Words of the wizard's own button; none where the step has its own."""
+        self.setAccessibleName(title)
+        self.body = column(theme, Space.M)
+        self.body.addWidget(words(title, "title", wrap=True))
+        if explanation:
+            self.body.addWidget(words(explanation, "muted", wrap=True))
+        self.body.addSpacing(theme.px(Space.S))
+        self.setLayout(self.body)
+
+    def answer(self) -> Answer | None:
+        """What was entered."""
+        return None
+
+    def first(self) -> QWidget | None:
+        """What should have the focus."""
+        return None
+
+    def say_trouble(self, error: ErrorText | None) -> None:
+        """Why the answer was refused, with what to do."""
+        if error is None:
+            return
+        trouble = words(f"{error.title}. {error.message} {error.hint}", "strong", wrap=True)
+        trouble.setObjectName("trouble")
+        self.body.addWidget(trouble)
+
+
+class WelcomePage(StepPage):
+    """Three ways in, each in a sentence."""
+
+    def __init__(self, theme: Theme, _step: Welcome) -> None:
+        super().__init__(
+            theme,
+            translate("create", "Welcome to Pillarbox"),
+            translate(
+                "create",
+                "Pillarbox hands out every receive address exactly once, and tells you when it was paid.",
+            ),
+        )
+        picture = QLabel()
+        picture.setPixmap(app_icon().pixmap(QSize(theme.px(ICON), theme.px(ICON))))
+        self.body.insertWidget(0, picture)
+        self.choices: dict[Start, Button] = {}
+        self._choice(
+            Start.CREATE,
+            translate("create", "Create a new wallet"),
+            translate("create", "New recovery words are made, and you write them down."),
+        )
+        self._choice(
+            Start.IMPORT,
+            translate("create", "Import a wallet"),
+            translate("create", "From recovery words, an extended public key, or an output descriptor."),
+        )
+        self._choice(
+            Start.RESTORE,
+            translate("create", "Restore a backup"),
+            translate("create", "From a backup file that Pillarbox wrote."),
+        )
+
+    def first(self) -> QWidget:
+        return self.choices[Start.CREATE]
+
+    def _choice(self, start: Start, text: str, explanation: str) -> None:
+        button = Button(self.theme, text, "primary" if start is Start.CREATE else "")
+        button.setAccessibleDescription(explanation)
+        button.clicked.connect(lambda: self.answered.emit(start))
+        self.choices[start] = button
+        self.body.addWidget(button)
+        self.body.addWidget(words(explanation, "muted", wrap=True))
+        self.body.addSpacing(self.theme.px(Space.S))
+
+
+class RestorePage(StepPage):
+    def __init__(self, theme: Theme, _step: RestoreIsComing) -> None:
+        super().__init__(
+            theme,
+            translate("create", "Restoring a backup is coming"),
+            translate(
+                "create",
+                "This version cannot read backup files yet. Your recovery words work today: go back and "
+                "choose Import a wallet. Pillarbox then looks for everything that was ever paid to it.",
+            ),
+        )
+
+
+class NamingPage(StepPage):
+    """A name, a network, and how many words."""
+
+    def __init__(self, theme: Theme, step: Naming) -> None:
+        super().__init__(theme, translate("create", "Name the wallet"))
+        self.go_on = translate("create", "Continue")
+        self.name = QLineEdit(step.name, maxLength=60)
+        self.network = QComboBox()
+        for network in Network:
+            self.network.addItem(network_words(network))
+        self.network.setCurrentIndex(list(Network).index(step.network))
+        self.words = QComboBox()
+        self.words.addItems([translate("create", "{n} words").format(n=n) for n in WORD_COUNTS])
+        self.words.setCurrentIndex(WORD_COUNTS.index(step.words))
+        fields = [
+            (translate("create", "Wallet &name"), self.name),
+            (translate("create", "Net&work"), self.network),
+        ]
+        if step.making:
+            fields.append((translate("create", "&Recovery words"), self.words))
+        else:
+            self.words.setParent(self)
+            self.words.hide()
+        self.body.addLayout(_form(theme, fields))
+        self.say_trouble(step.error)
+
+    def first(self) -> QWidget:
+        return self.name
+
+    def answer(self) -> Answer:
+        network = list(Network)[self.network.currentIndex()]
+        return Named(self.name.text(), network, WORD_COUNTS[self.words.currentIndex()])
+
+
+class WordsPage(StepPage):
+    """The words, numbered, to be written on paper."""
+
+    def __init__(self, theme: Theme, step: ShowWords) -> None:
+        super().__init__(
+            theme,
+            translate("create", "Write down these words"),
+            translate(
+                "create",
+                "They bring the wallet back if this computer is lost, and whoever has them can take the "
+                "money. Write them on paper, in this order. Do not photograph them.",
+            ),
+        )
+        self.words = step.words
+        self.go_on = translate("create", "I have written them down")
+        card = Card(theme, Space.S, Space.XL)
+        grid = QGridLayout()
+        grid.setHorizontalSpacing(theme.px(Space.XXL))
+        grid.setVerticalSpacing(theme.px(Space.M))
+        per_column = -(-len(step.words) // WORD_COLUMNS)
+        for number, word in enumerate(step.words, 1):
+            place = row(theme, Space.S)
+            position = words(f"{number}", "muted")
+            position.setMinimumWidth(theme.px(Space.XL))
+            position.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
+            place.addWidget(position)
+            shown = words(word, "mono")
+            shown.setAccessibleName(translate("create", "Word {n}: {word}").format(n=number, word=word))
+            place.addWidget(shown, 1)
+            grid.addLayout(place, (number - 1) % per_column, (number - 1) // per_column)
+        card.body.addLayout(grid)
+        self.body.addWidget(card)
+
+    def answer(self) -> Answer:
+        return Written()
+
+
+class VerifyPage(StepPage):
+    """Some of the words, to prove that they are on paper."""
+
+    def __init__(self, theme: Theme, step: VerifyWords) -> None:
+        super().__init__(
+            theme,
+            translate("create", "Check what you wrote"),
+            translate("create", "Enter these words from your paper. Going back shows all of them again."),
+        )
+        self.go_on = translate("create", "Check")
+        self.fields = {position: QLineEdit() for position in step.positions}
+        texts = {position: translate("create", "Word {n}").format(n=position) for position in step.positions}
+        for field in self.fields.values():
+            take_role(field, "mono")
+        fields = [(texts[position], field) for position, field in self.fields.items()]
+        self.body.addLayout(_form(theme, fields))
+        self.say_trouble(step.error)
+
+    def first(self) -> QWidget:
+        return next(iter(self.fields.values()))
+
+    def answer(self) -> Answer:
+        return Verified({position: field.text() for position, field in self.fields.items()})
+
+
+class KeysPage(StepPage):
+    """Recovery words, a public key, or a descriptor: Pillarbox sees which."""
+
+    def __init__(self, theme: Theme, step: EnterKeys) -> None:
+        super().__init__(
+            theme,
+            translate("create", "Bring your wallet"),
+            translate(
+                "create",
+                "Enter the recovery words, or an extended public key or output descriptor for a wallet that "
+                "can watch but not spend.",
+            ),
+        )
+        self.go_on = translate("create", "Continue")
+        self.text = QPlainTextEdit(step.text)
+        take_role(self.text, "mono")
+        self.text.setTabChangesFocus(True)
+        self.text.setFixedHeight(theme.px(120))
+        self.extra = QLineEdit(step.bip39_passphrase)
+        self.extra.setEchoMode(QLineEdit.EchoMode.Password)
+        self.extra.setPlaceholderText(translate("create", "Leave empty unless you chose one"))
+        self.body.addLayout(
+            _form(
+                theme,
+                [
+                    (translate("create", "&Words or key"), self.text),
+                    (translate("create", "&Extra passphrase (BIP39)"), self.extra),
+                ],
+            )
+        )
+        self.say_trouble(step.error)
+
+    def first(self) -> QWidget:
+        return self.text
+
+    def answer(self) -> Answer:
+        return KeysEntered(self.text.toPlainText(), self.extra.text())
+
+
+class ProtectPage(StepPage):
+    """The passphrase for this computer, and whether the keychain opens the wallet."""
+
+    def __init__(self, theme: Theme, step: Protect) -> None:
+        explanation = (
+            translate(
+                "create",
+                "A passphrase protects the recovery words on this computer. It has at least {n} characters.",
+            )
+            if step.has_words
+            else translate(
+                "create",
+                "A passphrase of at least {n} characters opens the wallet. With the keychain it may be "
+                "empty.",
+            )
+        )
+        super().__init__(
+            theme,
+            translate("create", "Protect the wallet"),
+            explanation.format(n=SHORTEST_PASSPHRASE),
+        )
+        self.go_on = translate("create", "Make the wallet")
+        self.passphrase = _hidden_field()
+        self.repeated = _hidden_field()
+        self.body.addLayout(
+            _form(
+                theme,
+                [
+                    (translate("create", "&Passphrase"), self.passphrase),
+                    (translate("create", "The same a&gain"), self.repeated),
+                ],
+            )
+        )
+        self.keychain = QCheckBox(translate("create", "Open without asking, by this computer's &keychain"))
+        self.keychain.setAccessibleName(self.keychain.text().replace("&", ""))
+        self.keychain.setChecked(step.use_keychain)
+        self.body.addWidget(self.keychain)
+        self.say_trouble(step.error)
+
+    def first(self) -> QWidget:
+        return self.passphrase
+
+    def answer(self) -> Answer:
+        return Protected(self.passphrase.text(), self.repeated.text(), self.keychain.isChecked())
+
+
+class DonePage(StepPage):
+    """The wallet is there."""
+
+    def __init__(self, theme: Theme, step: Done) -> None:
+        super().__init__(
+            theme,
+            translate("create", "{name} is ready").format(name=step.name),
+            translate("create", "Its addresses are made here, and each is handed out once."),
+        )
+        self.go_on = translate("create", "Open the wallet")
+        self.say_trouble(step.keychain_trouble)
+
+
+_PAGES: Mapping[type[Step], Callable[[Theme, Any], StepPage]] = MappingProxyType(
+    {
+        Welcome: WelcomePage,
+        RestoreIsComing: RestorePage,
+        Naming: NamingPage,
+        ShowWords: WordsPage,
+        VerifyWords: VerifyPage,
+        EnterKeys: KeysPage,
+        Protect: ProtectPage,
+        Done: DonePage,
+    }
+)
+
+
+def page_for(theme: Theme, step: Step) -> StepPage:
+    """The page of a step."""
+    return _PAGES[type(step)](theme, step)
+
+
+def _form(theme: Theme, fields: Sequence[tuple[str, QWidget]]) -> QFormLayout:
+    form = QFormLayout()
+    form.setVerticalSpacing(theme.px(Space.S))
+    form.setHorizontalSpacing(theme.px(Space.L))
+    form.setLabelAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
+    for text, field in fields:
+        label = QLabel(text)
+        label.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Expanding)
+        label.setBuddy(field)
+        field.setAccessibleName(text.replace("&", ""))
+        form.addRow(label, field)
+    return form
+
+
+def _hidden_field() -> QLineEdit:
+    field = QLineEdit()
+    field.setEchoMode(QLineEdit.EchoMode.Password)
+    return field

@@ -1,0 +1,147 @@
+"""Shows a flow: one page a step, with back, cancel and go on."""
+
+from collections.abc import Callable
+
+from PySide6.QtCore import QCoreApplication, Qt, Signal
+from PySide6.QtGui import QKeyEvent
+from PySide6.QtWidgets import QFrame, QProgressBar, QScrollArea, QWidget
+
+from pillarbox.flows.create_wallet import Answer, CreateWallet, Done, Step, Welcome
+from pillarbox_gui.pages.controls import Button, clear, column, row, take_role
+from pillarbox_gui.pages.look import Look
+from pillarbox_gui.tasks import Again, TaskScope
+from pillarbox_gui.theme.tokens import Space
+from pillarbox_gui.wizards.create_pages import StepPage, page_for
+
+WIDTH = 620
+
+translate = QCoreApplication.translate
+
+
+class WizardView(QWidget):
+    """The first run. `done` names the wallet made; `left` says that the person went away."""
+
+    done = Signal(str)
+    left = Signal()
+
+    def __init__(self, look: Look, flow: CreateWallet, can_leave: Callable[[], bool]) -> None:
+        """`can_leave`: whether there is anything else to show."""
+        super().__init__()
+        take_role(self, "page")
+        self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
+        self._look = look
+        self._flow = flow
+        self._can_leave = can_leave
+        self._tasks = TaskScope(self, look.present)
+        theme = look.theme
+        self.back = Button(theme, translate("wizard", "Back"), "", "chevron-left")
+        self.back.clicked.connect(self._go_back)
+        self.cancel = Button(theme, translate("wizard", "Cancel"), "quiet")
+        self.cancel.clicked.connect(self._cancel)
+        self.go_on = Button(theme, "", "primary")
+        self.go_on.clicked.connect(self._go_on)
+        self._busy = QProgressBar()
+        self._busy.setRange(0, 0)
+        self._busy.setTextVisible(False)
+        self._busy.setAccessibleName(translate("wizard", "Working"))
+        self._lay_out()
+        self._show(flow.step)
+
+    @property
+    def page(self) -> StepPage:
+        return self._page
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter) and self.go_on.isVisible():
+            self._go_on()
+            return
+        super().keyPressEvent(event)
+
+    def _lay_out(self) -> None:
+        theme = self._look.theme
+        inside = QWidget()
+        take_role(inside, "clear")
+        self._place = column(theme, 0)
+        middle = row(theme, 0)
+        middle.addStretch(1)
+        narrow = QWidget()
+        take_role(narrow, "clear")
+        narrow.setMaximumWidth(theme.px(WIDTH))
+        narrow.setMinimumWidth(theme.px(WIDTH) // 2)
+        narrow_column = column(theme, Space.L, Space.XL)
+        narrow_column.addStretch(1)
+        narrow_column.addLayout(self._place)
+        narrow_column.addWidget(self._busy)
+        buttons = row(theme)
+        buttons.addWidget(self.back)
+        buttons.addWidget(self.cancel)
+        buttons.addStretch()
+        buttons.addWidget(self.go_on)
+        narrow_column.addLayout(buttons)
+        narrow_column.addStretch(2)
+        narrow.setLayout(narrow_column)
+        middle.addWidget(narrow, 100)
+        middle.addStretch(1)
+        inside.setLayout(middle)
+        area = QScrollArea()
+        area.setWidgetResizable(True)
+        area.setFrameShape(QFrame.Shape.NoFrame)
+        area.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        area.setWidget(inside)
+        whole = column(theme, 0)
+        whole.addWidget(area)
+        self.setLayout(whole)
+
+    def _show(self, step: Step) -> None:
+        clear(self._place)
+        self._page = page_for(self._look.theme, step)
+        self._page.answered.connect(self._answer)
+        self._place.addWidget(self._page)
+        self._set_busy(False)
+        self.back.setVisible(self._flow.can_go_back)
+        beginning = isinstance(step, Welcome)
+        self.cancel.setVisible(not isinstance(step, Done) and (not beginning or self._can_leave()))
+        self.go_on.setVisible(bool(self._page.go_on))
+        self.go_on.say(self._page.go_on)
+        if (first := self._page.first()) is not None:
+            first.setFocus()
+        elif self._page.go_on:
+            self.go_on.setFocus()
+        else:
+            self.back.setFocus()
+
+    def _go_back(self) -> None:
+        self._show(self._flow.back())
+
+    def _go_on(self) -> None:
+        if isinstance(step := self._flow.step, Done):
+            self.done.emit(step.name)
+        elif (answer := self._page.answer()) is not None:
+            self._answer(answer)
+
+    def _answer(self, answer: Answer) -> None:
+        async def take() -> None:
+            self._set_busy(True)
+            try:
+                step = await self._flow.answer(answer)
+            except Exception:
+                self._set_busy(False)
+                raise
+            self._show(step)
+
+        self._tasks.start("answer", take, Again.REJECT)
+
+    def _cancel(self) -> None:
+        async def forget() -> None:
+            beginning = isinstance(self._flow.step, Welcome)
+            await self._flow.cancel()
+            self._show(self._flow.step)
+            if beginning or self._can_leave():
+                self.left.emit()
+
+        self._tasks.start("answer", forget, Again.REJECT)
+
+    def _set_busy(self, busy: bool) -> None:
+        self._busy.setVisible(busy)
+        for widget in (self._page, self.back, self.cancel, self.go_on):
+            widget.setDisabled(busy)

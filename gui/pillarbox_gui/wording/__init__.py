@@ -1,0 +1,1 @@
+"""Nouns and errors as words in the user's language. No widgets."""

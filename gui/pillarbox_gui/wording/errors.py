@@ -1,0 +1,30 @@
+"""Errors in the user's language.
+
+The source text of every translation is the English template in the error's class, and its disambiguation the
+error's code; what no translator has seen yet is shown in English.
+"""
+
+from PySide6.QtCore import QCoreApplication
+
+from pillarbox.errors import ErrorText, PillarboxError
+
+translate = QCoreApplication.translate
+
+
+def error_words(error: PillarboxError) -> ErrorText:
+    """What a person reads of an error: parameters filled in, translated where a translation exists."""
+
+    def words(template: str) -> str:
+        return translate("errors", template, error.code).format(**error.parameters)
+
+    return ErrorText(error.code, words(error.title), words(error.message), words(error.hint))
+
+
+def unexpected_words() -> ErrorText:
+    """For a failure that nobody foresaw: the details are in the log, not on the screen."""
+    return ErrorText(
+        "unexpected",
+        translate("errors", "Something went wrong"),
+        translate("errors", "Pillarbox met a problem that it does not know. Your wallet is unharmed."),
+        translate("errors", "Try again. If it happens again, the log says more (Help, Open log)."),
+    )
