@@ -212,6 +212,28 @@ async def test_a_server_is_checked_before_it_is_kept(bench: WindowBench) -> None
     assert bench.app.settings.values.servers_for(Network.REGTEST) == ()
 
 
+@in_a_window
+async def test_the_servers_named_are_asked_in_that_order_and_no_others(bench: WindowBench) -> None:
+    view = await bench.watching_wallet()
+    view.show_page("settings")
+    page = view.page("settings")
+    assert isinstance(page, SettingsPage)
+    field = page.servers[Network.REGTEST]
+    field.setText("127.0.0.1:50001:t")
+    field.editingFinished.emit()
+    field.setText("127.0.0.1:50002 , 127.0.0.1:50003:t,")
+    field.editingFinished.emit()
+    assert bench.app.settings.values.servers_for(Network.REGTEST) == (
+        "127.0.0.1:50002:s",
+        "127.0.0.1:50003:t",
+    )
+    assert field.text() == "127.0.0.1:50002:s, 127.0.0.1:50003:t"
+    field.setText("127.0.0.1:50002:s, no port")
+    field.editingFinished.emit()
+    assert page.trouble.isVisible()
+    assert len(bench.app.settings.values.servers_for(Network.REGTEST)) == 2
+
+
 @pytest.mark.may_pause_the_loop("a whole window is styled anew")
 @in_a_window
 async def test_dark_is_chosen_at_once_and_kept(bench: WindowBench) -> None:

@@ -89,10 +89,14 @@ class Connections:
         others = [other for other in values.servers_for(network) if other != server]
         self._settings.change(servers={**values.servers, network.value: [server, *others]})
 
-    def forget_server(self, network: Network) -> None:
-        """Ask no server of this network any more."""
+    def use_servers(self, network: Network, text: str) -> None:
+        """Ask these servers and no others, the first that answers: commas stand between them.
+
+        With "" none is asked any more. Raises InvalidInputError for a text that names none.
+        """
+        named = [str(ServerAddress.parse(part)) for part in text.split(",") if part.strip()]
         values = self._settings.values
-        self._settings.change(servers={**values.servers, network.value: []})
+        self._settings.change(servers={**values.servers, network.value: list(dict.fromkeys(named))})
 
     def use_proxy(self, text: str) -> None:
         """Reach every server through this SOCKS5 proxy, or through none for "". Raises InvalidInputError."""

@@ -103,7 +103,8 @@ class SettingsPage(Page):
                 translate(
                     "settings",
                     "An Electrum server tells Pillarbox of payments. Write HOST:PORT, with :t at the end for "
-                    "plain TCP or :s for TLS. Your own server learns nothing that you do not know.",
+                    "plain TCP or :s for TLS. Of several, with commas between, the first that answers is used. "
+                    "Your own server learns nothing that you do not know.",
                 ),
                 "muted",
                 wrap=True,
@@ -113,7 +114,7 @@ class SettingsPage(Page):
         self.servers: dict[Network, QLineEdit] = {}
         self.use_server: dict[Network, Button] = {}
         for network in Network:
-            field = QLineEdit(next(iter(self._settings.values.servers_for(network)), ""))
+            field = QLineEdit(self._known_servers(network))
             field.setPlaceholderText("electrum.example:50002:s")
             keep = self._server_keeper(network)
             field.editingFinished.connect(keep)
@@ -205,31 +206,34 @@ class SettingsPage(Page):
             self._connections.pins.forget(server.rpartition(":")[0])
             self._connections.use_server(self._network, server)
 
+    def _known_servers(self, network: Network) -> str:
+        return ", ".join(self._settings.values.servers_for(network))
+
     def _server_keeper(self, network: Network) -> Callable[[], None]:
         return lambda: self._keep_server(network)
 
     def _offer_to_use(self, network: Network, text: str) -> None:
-        known = next(iter(self._settings.values.servers_for(network)), "")
-        remove = translate("settings", "Use no server")
-        self.use_server[network].say(translate("settings", "Use this server") if text.strip() else remove)
-        self.use_server[network].setVisible(text.strip() != known)
+        if "," in text:
+            offer = translate("settings", "Use these servers")
+        elif text.strip():
+            offer = translate("settings", "Use this server")
+        else:
+            offer = translate("settings", "Use no server")
+        self.use_server[network].say(offer)
+        self.use_server[network].setVisible(text.strip() != self._known_servers(network))
 
     def _keep_server(self, network: Network) -> None:
         field = self.servers[network]
-        known = next(iter(self._settings.values.servers_for(network)), "")
         text = field.text().strip()
-        if text == known:
+        if text == self._known_servers(network):
             self._say_trouble(field, None)
             return
         try:
-            if text:
-                self._connections.use_server(network, text)
-            else:
-                self._connections.forget_server(network)
+            self._connections.use_servers(network, text)
         except PillarboxError as error:
             self._say_trouble(field, error)
             return
-        kept = next(iter(self._settings.values.servers_for(network)), "")
+        kept = self._known_servers(network)
         field.setText(kept)
         self._offer_to_use(network, kept)
         self._say_trouble(field, None)
