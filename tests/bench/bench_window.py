@@ -29,7 +29,8 @@ from pillarbox.app.paths import Paths
 from pillarbox.commands.command import Desk
 from pillarbox.model.account import AtLimit, ScanState
 from pillarbox.model.network import Network
-from pillarbox.model.payment import ScriptHistory
+from pillarbox.model.payment import ScriptHistory, Sighting
+from pillarbox.model.progress import ConnectionPhase, ConnectionState
 from pillarbox.secret import Secret
 from pillarbox.wallet.wallet import Wallet
 from pillarbox_gui.loop import loop_factory
@@ -49,6 +50,8 @@ STARTS = 5
 class QuietChain:
     """A source on this machine that answers at once: every third script of the restore was used."""
 
+    state = ConnectionState(ConnectionPhase.CONNECTED, "simulated")
+
     async def history(self, scripts: Sequence[bytes]) -> Sequence[ScriptHistory]:
         await asyncio.sleep(0.01)
         return [ScriptHistory(script, script[-1] % 3 == 0, ()) for script in scripts]
@@ -63,7 +66,7 @@ class QuietWatch:
     def __init__(self) -> None:
         self._end = asyncio.Event()
 
-    def add(self, scripts: Iterable[bytes]) -> None:
+    def add(self, scripts: Iterable[bytes], _seen: Iterable[Sighting] = ()) -> None:
         for _script in scripts:
             pass
 
@@ -104,13 +107,7 @@ async def make_wallet(paths: Paths, addresses: int) -> None:
 
 @asynccontextmanager
 async def running(paths: Paths) -> AsyncIterator[Application]:
-    app = await Application.start(paths)
-    chain = QuietChain()
-
-    async def usage(_network: Network) -> QuietChain:
-        return chain
-
-    app.connections.usage = usage  # type: ignore[method-assign, assignment]  # no network in a benchmark
+    app = await Application.start(paths, simulated=QuietChain())
     try:
         yield app
     finally:

@@ -17,6 +17,7 @@ from pillarbox.model.account import AccountId
 from pillarbox.model.address import AddressRef, AddressState
 from pillarbox.model.network import Network
 from pillarbox.model.payment import ScriptHistory
+from pillarbox.model.progress import ConnectionPhase, ConnectionState
 from pillarbox.secret import Secret
 from pillarbox.vault.keychain import Keychain
 from pillarbox_gui.garbage import Garbage
@@ -45,6 +46,7 @@ class QuietableChain(SimulatedChain):
     """May say nothing at all, as a server that nobody reaches."""
 
     silent = False
+    state = ConnectionState(ConnectionPhase.UNSET)
 
     async def history(self, scripts: Sequence[bytes]) -> Sequence[ScriptHistory]:
         if self.silent:
@@ -83,12 +85,8 @@ class WindowBench:
     async def start(cls, qt: QApplication, folder: Path) -> "WindowBench":
         chain = QuietableChain()
         backend = RememberingKeychain()
-
-        async def usage(_network: Network) -> SimulatedChain:
-            return chain
-
         app = await Application.start(
-            Paths(folder), keychain=Keychain(backends=lambda: [backend]), usage=usage
+            Paths(folder), keychain=Keychain(backends=lambda: [backend]), simulated=chain
         )
         window = MainWindow(app, Theme(qt, SchemePreference.LIGHT))
         window.show()

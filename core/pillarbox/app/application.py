@@ -1,20 +1,19 @@
 """One running Pillarbox: its open wallets, the connections they share, and the settings."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import partial
 from types import MappingProxyType
 
 from pillarbox.accounts import KINDS, Kinds
-from pillarbox.app.connections import Connections
+from pillarbox.app.connections import Connections, SimulatedSource
 from pillarbox.app.key_claims import KeyClaims
 from pillarbox.app.new_wallet import NewWallet, build
 from pillarbox.app.paths import Paths
 from pillarbox.app.settings import Settings
 from pillarbox.app.wallet_folders import WalletFolder, WalletFolders
-from pillarbox.chain.usage import UsageSource
 from pillarbox.clock import Clock, SystemClock
 from pillarbox.errors import ErrorText, PillarboxError
 from pillarbox.events import Events, WalletsChanged
@@ -33,9 +32,6 @@ from pillarbox.wallet.unlocking import Unlocking
 from pillarbox.wallet.wallet import Surroundings, Wallet
 
 THREADS = 6
-
-Usage = Callable[[Network], Awaitable[UsageSource]]
-"""What tells a network's wallets of payments."""
 
 
 class WalletUnreadableError(PillarboxError):
@@ -84,7 +80,7 @@ class Application:
         keychain: Keychain,
         kinds: Kinds,
         program: str,
-        usage: Usage | None = None,
+        simulated: SimulatedSource | None = None,
     ) -> None:
         self.paths = paths
         self.clock = clock
@@ -92,8 +88,7 @@ class Application:
         self.keychain = keychain
         self.events = Events()
         self.settings = Settings(paths.settings, self.events)
-        self.connections = Connections(self.settings, self.events, clock, paths.chain)
-        self._usage = usage or self.connections.usage
+        self.connections = Connections(self.settings, self.events, clock, paths.chain, simulated)
         self._program = program
         self._folders = WalletFolders(paths.wallets)
         self._open: dict[str, _Open] = {}
@@ -111,13 +106,13 @@ class Application:
         keychain: Keychain | None = None,
         kinds: Kinds = KINDS,
         program: str = "Pillarbox",
-        usage: Usage | None = None,
+        simulated: SimulatedSource | None = None,
     ) -> "Application":
         """Read the settings and be ready; no wallet is opened and nobody is connected to.
 
-        `usage` tells of payments instead of the servers in the settings.
+        `simulated` tells of payments instead of the servers in the settings.
         """
-        app = cls(paths, clock or SystemClock(), keychain or Keychain(), kinds, program, usage)
+        app = cls(paths, clock or SystemClock(), keychain or Keychain(), kinds, program, simulated)
         # Before any thread is asked for: a loop that made its own by then would lose them while they run.
         asyncio.get_running_loop().set_default_executor(app._threads)
         if not paths.root.exists():  # one that is there may serve others too: what is made in it is private
@@ -246,7 +241,7 @@ class Application:
         return Slots(folder.slots, self.keychain, partial(install_file, replace=True))
 
     def _surroundings(self) -> Surroundings:
-        return Surroundings(self.events, self.clock, self.kinds, self._usage, self._may_hand_out)
+        return Surroundings(self.events, self.clock, self.kinds, self.connections.usage, self._may_hand_out)
 
     def _may_hand_out(self, wallet: WalletId, name: str, account: Account) -> None:
         other = self._claims.claim(account.same_key, wallet, name)

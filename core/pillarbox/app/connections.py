@@ -4,6 +4,7 @@ import asyncio
 import json
 from collections.abc import Callable
 from pathlib import Path
+from typing import Protocol
 
 from pillarbox.app.settings import Settings
 from pillarbox.chain.electrum_servers import ElectrumServers
@@ -44,14 +45,31 @@ class ServerPins:
         self._pins = pins
 
 
-class Connections:
-    """Makes a network's connection when its first wallet opens, and follows the settings."""
+class SimulatedSource(UsageSource, Protocol):
+    """A chain that somebody makes up, and the connection that is shown for it."""
 
-    def __init__(self, settings: Settings, events: Events, clock: Clock, folder: Path) -> None:
+    state: ConnectionState
+
+
+class Connections:
+    """Makes a network's connection when its first wallet opens, and follows the settings.
+
+    With `simulated` no server is ever asked: it answers for every network.
+    """
+
+    def __init__(
+        self,
+        settings: Settings,
+        events: Events,
+        clock: Clock,
+        folder: Path,
+        simulated: SimulatedSource | None = None,
+    ) -> None:
         self._settings = settings
         self._events = events
         self._clock = clock
         self._folder = folder
+        self._simulated = simulated
         self._servers: dict[Network, ElectrumServers] = {}
         self._sources: dict[Network, ElectrumUsage] = {}
         self._configured = {network: asyncio.Event() for network in Network}
@@ -62,6 +80,8 @@ class Connections:
 
     async def usage(self, network: Network) -> UsageSource:
         """The source that a network's wallets share, as soon as the user has chosen a server for it."""
+        if self._simulated is not None:
+            return self._simulated
         await self._configured[network].wait()
         if network not in self._sources:
             servers = ElectrumServers(
@@ -79,6 +99,8 @@ class Connections:
         return self._sources[network]
 
     def state(self, network: Network) -> ConnectionState:
+        if self._simulated is not None:
+            return self._simulated.state
         servers = self._servers.get(network)
         return NOT_SET if servers is None else servers.state
 

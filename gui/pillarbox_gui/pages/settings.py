@@ -21,7 +21,7 @@ from pillarbox.app.settings import Settings
 from pillarbox.errors import PillarboxError
 from pillarbox.events import ConnectionChanged, Events
 from pillarbox.model.network import Network
-from pillarbox.model.progress import ConnectionState
+from pillarbox.model.progress import ConnectionPhase, ConnectionState
 from pillarbox_gui.dialogs.message import Confirmation
 from pillarbox_gui.pages.controls import Button, Card, Page, column, row, take_role, words
 from pillarbox_gui.pages.look import Look
@@ -103,8 +103,8 @@ class SettingsPage(Page):
                 translate(
                     "settings",
                     "An Electrum server tells Pillarbox of payments. Write HOST:PORT, with :t at the end for "
-                    "plain TCP or :s for TLS. Of several, with commas between, the first that answers is used. "
-                    "Your own server learns nothing that you do not know.",
+                    "plain TCP or :s for TLS. Of several, with commas between, the first that answers is "
+                    "used. Your own server learns nothing that you do not know.",
                 ),
                 "muted",
                 wrap=True,
@@ -181,7 +181,9 @@ class SettingsPage(Page):
     def _tell_connection(self, state: ConnectionState) -> None:
         said = connection_words(state)
         self.connection.set_chip(lambda palette: palette.tone(said.tone), said.icon, said.text)
-        self._detail.setText(said.detail)
+        unset = state.phase is ConnectionPhase.UNSET
+        below = translate("settings", "Name a server below, and you see payments as they arrive.")
+        self._detail.setText(below if unset else said.detail)
         self._hint.setText(state.error.hint if state.error else "")
         self._hint.setVisible(state.error is not None)
         self.trust.setVisible(state.error is not None and state.error.code == CERTIFICATE_CHANGED)

@@ -4,10 +4,13 @@ import asyncio
 from collections.abc import AsyncIterator, Iterable, Sequence
 
 from pillarbox.model.payment import ScriptHistory, Sighting
+from pillarbox.model.progress import ConnectionPhase, ConnectionState
 
 
 class SimulatedChain:
     """Answers as a server would; nothing is asked of a network. Belongs to one event loop."""
+
+    state = ConnectionState(ConnectionPhase.CONNECTED, "Simulated chain", height=112)
 
     def __init__(self) -> None:
         self._histories: dict[bytes, ScriptHistory] = {}

@@ -14,7 +14,6 @@ from PySide6.QtWidgets import QApplication
 
 from pillarbox.app.application import Application
 from pillarbox.app.paths import Paths
-from pillarbox.model.network import Network
 from pillarbox_gui.display import PLATFORM, has_display
 from pillarbox_gui.garbage import Garbage
 from pillarbox_gui.loop import loop_factory
@@ -46,11 +45,7 @@ async def take_tour(qt: QApplication, paths: Paths, out: Path) -> list[tuple[str
     """Play every scene; returns the name and the words of each picture."""
     garbage = Garbage()
     chain = SimulatedChain()
-
-    async def usage(_network: Network) -> SimulatedChain:
-        return chain
-
-    app = await Application.start(paths, program="Pillarbox's tour", usage=usage)
+    app = await Application.start(paths, program="Pillarbox's tour", simulated=chain)
     window = MainWindow(app, Theme(qt, SchemePreference.LIGHT))
     stage = Stage(window, app, chain, out)
     window.show()
