@@ -1,11 +1,13 @@
 """From a passphrase to a key: Argon2id (RFC 9106)."""
 
 import asyncio
+import threading
 import unicodedata
 from dataclasses import dataclass
 
 from cryptography.hazmat.primitives.kdf.argon2 import Argon2id
 
+from pillarbox.errors import PillarboxError
 from pillarbox.secret import Secret
 
 SALT = 16
@@ -14,6 +16,18 @@ LEAST_PASSES = 3
 _MOST_MEMORY_KIB = 4 * 1024 * 1024
 _MOST_PASSES = 64
 _MOST_LANES = 64
+
+_ONE_AT_A_TIME = threading.Lock()
+"""OpenSSL draws the lanes of all derivations from one pool of threads: two at once can wait for ever."""
+
+
+class MemoryNeededError(PillarboxError):
+    """Parameters: mebibytes."""
+
+    code = "memory-needed"
+    title = "There is too little memory"
+    message = "A passphrase takes {mebibytes} MiB for a moment, and this computer has not so much free."
+    hint = "Close other programs, then enter it again. Nothing was changed."
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +48,10 @@ class Cost:
 
 
 async def derive_key(passphrase: Secret, salt: bytes, cost: Cost) -> Secret:
-    """32 bytes, in a thread: it takes a fifth of a second on purpose, without the interpreter lock."""
+    """32 bytes, in a thread: it takes a fifth of a second on purpose, without the interpreter lock.
+
+    Raises MemoryNeededError.
+    """
     return await asyncio.to_thread(_derive, passphrase, salt, cost)
 
 
@@ -42,7 +59,11 @@ def _derive(passphrase: Secret, salt: bytes, cost: Cost) -> Secret:
     kdf = Argon2id(
         salt=salt, length=32, iterations=cost.passes, lanes=cost.lanes, memory_cost=cost.memory_kib
     )
-    return Secret(kdf.derive(_normalized(passphrase)))
+    try:
+        with _ONE_AT_A_TIME:
+            return Secret(kdf.derive(_normalized(passphrase)))
+    except MemoryError:
+        raise MemoryNeededError(mebibytes=cost.memory_kib // 1024) from None
 
 
 def _normalized(passphrase: Secret) -> bytes:

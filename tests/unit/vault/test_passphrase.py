@@ -1,5 +1,7 @@
 """What a guess at a passphrase costs."""
 
+import asyncio
+
 import pytest
 
 from pillarbox.secret import Secret
@@ -27,3 +29,9 @@ async def test_a_passphrase_that_is_no_text_is_taken_as_it_is() -> None:
     assert await derive_key(Secret(b"\xff\xfe"), b"s" * 16, Cost()) != await derive_key(
         Secret(b"\xff"), b"s" * 16, Cost()
     )
+
+
+async def test_several_may_ask_at_once() -> None:
+    asks = (derive_key(Secret(b"a"), bytes([n]) * 16, Cost()) for n in range(4))
+    keys = await asyncio.wait_for(asyncio.gather(*asks), 60)
+    assert len({key.reveal() for key in keys}) == 4
