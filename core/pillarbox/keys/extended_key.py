@@ -12,7 +12,7 @@ from coincurve import PublicKey
 from pillarbox.bitcoin import base58
 from pillarbox.bitcoin.base58 import Base58Error
 from pillarbox.errors import PillarboxError
-from pillarbox.keys.bip32 import NO_PARENT, PublicNode, format_path, parse_path
+from pillarbox.keys.bip32 import HARDENED, MAX_INDEX, NO_PARENT, PublicNode, format_path, parse_path
 from pillarbox.model.network import Network
 
 
@@ -56,6 +56,11 @@ class ScriptType(StrEnum):
     P2WPKH = "p2wpkh"
     P2TR = "p2tr"
 
+
+BY_PURPOSE: Mapping[int, ScriptType] = MappingProxyType(
+    {44: ScriptType.P2PKH, 49: ScriptType.P2SH_P2WPKH, 84: ScriptType.P2WPKH, 86: ScriptType.P2TR}
+)
+"""What accounts at m/purpose'/coin'/account' are wrapped in: BIP44, BIP49, BIP84, BIP86."""
 
 MAINNETS = (Network.MAINNET,)
 TESTNETS = (Network.TESTNET, Network.SIGNET, Network.REGTEST)
@@ -102,6 +107,13 @@ class KeyOrigin:
         """As BIP380 writes it, without the brackets: 73c5da0a/84h/0h/0h ."""
         return "/".join(filter(None, (self.fingerprint.hex(), format_path(self.path, "h"))))
 
+    @property
+    def script(self) -> ScriptType | None:
+        """What the path of a BIP's account says that it is wrapped in; None for any other path."""
+        if len(self.path) != 3 or not all(step & HARDENED for step in self.path):
+            return None
+        return BY_PURPOSE.get(self.path[0] & MAX_INDEX)
+
 
 @dataclass(frozen=True, slots=True)
 class ExtendedKey:
@@ -140,7 +152,8 @@ def parse_origin(text: str) -> tuple[KeyOrigin | None, str]:
 def parse_extended_key(text: str) -> ExtendedKey:
     """Reads [origin]xpub..., where the origin may be missing.
 
-    Raises ExtendedKeyError, or PrivateKeyGivenError for an extended private key.
+    The origin of an account says its script type where the key's letters leave it open. Raises
+    ExtendedKeyError, or PrivateKeyGivenError for an extended private key.
     """
     origin, body = parse_origin(text.strip())
     try:
@@ -157,7 +170,14 @@ def parse_extended_key(text: str) -> ExtendedKey:
     known = PUBLIC_VERSIONS.get(version)
     if known is None:
         raise ExtendedKeyError(why="its first bytes are those of another coin or of no extended key")
-    return ExtendedKey(_node(data), known.networks, known.script, origin)
+    node = _node(data)
+    if origin is None:
+        return ExtendedKey(node, known.networks, known.script)
+    if len(origin.path) == node.depth > 0 and origin.path[-1] != node.child_number:
+        raise ExtendedKeyError(why="it is not the key at the path that its origin names")
+    if None not in (known.script, origin.script) and known.script is not origin.script:
+        raise ExtendedKeyError(why=f"{known.name} is for {known.script}, and its path for {origin.script}")
+    return ExtendedKey(node, known.networks, known.script or origin.script, origin)
 
 
 def _node(data: bytes) -> PublicNode:

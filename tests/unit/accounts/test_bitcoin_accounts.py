@@ -7,7 +7,11 @@ from bip_utils import Bip44, Bip44Changes, Bip44Coins, Bip49, Bip49Coins, Bip84,
 
 from pillarbox.accounts import KINDS
 from pillarbox.accounts.bitcoin import KeyKindError, NewerAccountError
-from pillarbox.accounts.descriptor import DescriptorNotAnAccountError, DescriptorPrivateKeyError
+from pillarbox.accounts.descriptor import (
+    DescriptorNotAnAccountError,
+    DescriptorPrivateKeyError,
+    named_kind,
+)
 from pillarbox.accounts.kind import Enrolment, Params
 from pillarbox.bitcoin.script import address_to_script
 from pillarbox.errors import InvalidInputError
@@ -239,3 +243,11 @@ def test_asking_again_and_in_pieces_gives_the_same() -> None:
     whole = list(deriver.derive(0, 0, 60))
     pieces = [row for start in range(0, 60, 7) for row in deriver.derive(0, start, min(7, 60 - start))]
     assert pieces == whole == list(deriver.derive(0, 0, 60))
+
+
+def test_a_key_whose_origin_is_another_purpose_makes_no_account_of_this_kind() -> None:
+    public = json.loads(enrol("bitcoin-p2tr", Network.MAINNET).data)["key"]
+    assert named_kind(public) == "bitcoin-p2tr"
+    assert watch("bitcoin-p2tr", public).path == "m/86'/0'/0'"
+    with pytest.raises(KeyKindError):
+        watch("bitcoin-p2wpkh", public)

@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pillarbox.bitcoin import base58
+from pillarbox.keys.bip32 import PrivateNode, PublicNode, hardened
 from pillarbox.keys.extended_key import (
     MAINNETS,
     TESTNETS,
@@ -19,6 +20,7 @@ from pillarbox.keys.extended_key import (
     parse_extended_key,
 )
 from pillarbox.model.network import Network
+from pillarbox.secret import Secret
 
 KEYS = json.loads(Path(__file__).parents[2].joinpath("vectors/extended_keys.json").read_text())["keys"]
 ZPUB = KEYS["zpub_84"]
@@ -153,3 +155,34 @@ def test_one_changed_character_is_refused(place: int, other: str) -> None:
 def test_no_other_text_is_read_as_a_key(text: str) -> None:
     with pytest.raises((ExtendedKeyError, PrivateKeyGivenError)):
         parse_extended_key(text)
+
+
+@pytest.mark.parametrize(
+    ("purpose", "script"),
+    [(44, ScriptType.P2PKH), (49, ScriptType.P2SH_P2WPKH), (84, ScriptType.P2WPKH), (86, ScriptType.P2TR)],
+)
+def test_the_path_of_an_account_says_what_its_keys_are_wrapped_in(purpose: int, script: ScriptType) -> None:
+    key = format_extended_key(account(purpose), Network.MAINNET)
+    assert parse_extended_key(f"[73c5da0a/{purpose}h/0h/0h]{key}").script is script
+    assert parse_extended_key(key).script is None
+    assert parse_extended_key(f"[73c5da0a/{purpose}h/0h/1h/0h]{key}").script is None
+
+
+def test_a_key_whose_letters_and_path_differ_is_refused() -> None:
+    key = format_extended_key(account(86), Network.MAINNET, ScriptType.P2WPKH)
+    with pytest.raises(ExtendedKeyError, match="p2wpkh, and its path for p2tr"):
+        parse_extended_key(f"[73c5da0a/86h/0h/0h]{key}")
+
+
+def test_a_key_that_lies_elsewhere_than_its_origin_says_is_refused() -> None:
+    key = format_extended_key(account(84), Network.MAINNET)
+    with pytest.raises(ExtendedKeyError, match="not the key at the path"):
+        parse_extended_key(f"[73c5da0a/84h/0h/5h]{key}")
+
+
+def account(purpose: int) -> PublicNode:
+    """Account 0 of a purpose."""
+    seed = Secret(bytes(range(64)))
+    path = (hardened(purpose), hardened(0), hardened(0))
+    with PrivateNode.from_seed(seed) as master, master.descendant(path) as node:
+        return node.public()
