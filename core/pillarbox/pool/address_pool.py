@@ -218,6 +218,11 @@ class AddressPool:
         with self._lock:
             return self._supply.prune()
 
+    @property
+    def unstored(self) -> bool:
+        """Whether derived rows wait to be taken."""
+        return self._supply.rows.waiting
+
     def take_derived(self) -> list[DerivedAddress]:
         """The derived rows that nobody has stored yet, ascending: for the hand-out's own transaction."""
         with self._lock:
@@ -230,11 +235,18 @@ class AddressPool:
 
     # Changing states
 
-    def mark_shown(self, index: int, at: int) -> None:
-        """Somebody sees this address, and the ledger says so. It is watched for ever from now on."""
+    def mark_shown(self, index: int, at: int, token: bytes | None = None) -> bool:
+        """Somebody sees this address, and the ledger says so. It is watched for ever from now on.
+
+        False, and nothing changes, where a token is given and does not hold the index any more: it was paid,
+        or swept, since it was reserved, and must not be shown.
+        """
         with self._lock:
             self._supply.marks.check(index)
+            if token is not None and self._held_by(index, token) is None:
+                return False
             self._supply.marks.show(index, at)
+            return True
 
     def reserve_index(self, index: int, token: bytes, at: int, hold: Hold | None = None) -> bool:
         """Reserve one certain index for a promise made before: a durable payment request, at load.
@@ -255,18 +267,29 @@ class AddressPool:
             self._supply.marks.holds.renew(index, renewed._replace(at=held.at, displaced=held.displaced))
             return True
 
-    def release_reservation(self, index: int, token: bytes | None = None, *, restore: bool = True) -> bool:
+    def release_reservation(self, index: int, token: bytes | None = None) -> bool:
         """Unused again, if it is reserved, and by this token. Without one: by a person's decision only.
 
         A reservation that took over a hold ("reuse the oldest") and was never shown gives it back: the index
-        stays reserved, by the token and for the time it was before. Not so with `restore` false: for where
-        the ledger has ended that hold.
+        stays reserved, by the token and for the time it was before.
         """
         with self._lock:
             held = self._held_by(index, token)
             if held is None:
                 return False
-            self._supply.marks.release(index, held, self._now(), restore)
+            self._supply.marks.release(index, held, self._now())
+            return True
+
+    def take_back(self, index: int, token: bytes, *, shown_before: bool) -> bool:
+        """Undo a hand-out that the ledger voids: its asker was gone, also if it was marked as shown by then.
+
+        Unused, and as free as before it. A hold that it took over is not put back: the ledger has ended that.
+        False, and nothing changes, where the token does not hold the index.
+        """
+        with self._lock:
+            if self._held_by(index, token) is None:
+                return False
+            self._supply.marks.take_back(index, self._now(), shown_before)
             return True
 
     def _held_by(self, index: int, token: bytes | None) -> Held | None:
@@ -358,6 +381,15 @@ class AddressPool:
                 HeldAddress(index, held.at, held.due, held.until_used)
                 for index, held in sorted(self._supply.marks.holds)
             ]
+
+    def oldest_hold(self) -> HeldAddress | None:
+        """The reservation that "reuse the oldest" would end next; None where nobody was shown any."""
+        with self._lock:
+            index = self._supply.marks.holds.oldest()
+            held = None if index is None else self._supply.marks.holds.get(index)
+            if index is None or held is None:
+                return None
+            return HeldAddress(index, held.at, held.due, held.until_used)
 
     def to_watch(self) -> Sequence[int]:
         """Every index up to `gap_limit` beyond the frontier, and what was ever shown further out."""

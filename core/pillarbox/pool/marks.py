@@ -95,18 +95,25 @@ class Marks:
         self.order.show(index, at)
         self.holds.show(index)
 
-    def release(self, index: int, held: Held, since: int, restore: bool = True) -> bool:
+    def release(self, index: int, held: Held, since: int) -> bool:
         """From reserved, by `held`, to unused, free since then.
 
-        False where `held` was never shown and took over another hold that `restore` puts back.
+        False where `held` was never shown and took over another hold, which goes on instead.
         """
-        if restore and held.displaced is not None:
+        if held.displaced is not None:
             self.holds.take(index, held.displaced)
             self.holds.show(index)
             return False
         self._end_hold(index, _UNUSED)
         self.free(index, since)
         return True
+
+    def take_back(self, index: int, since: int, shown_before: bool) -> None:
+        """From reserved to unused, as if nobody had been handed it, or not again."""
+        self._end_hold(index, _UNUSED)
+        if not shown_before:
+            self.order.unshow(index)
+        self.free(index, since)
 
     def sweep(self, now: int, ttl: int) -> list[int]:
         """Release what has been held for long enough (`Holds.run_out`); the indices, ascending."""

@@ -127,6 +127,12 @@ class HandOutOrder:
         if free:
             self._released.put(index, at)
 
+    def unshow(self, index: int) -> None:
+        """Nobody saw it after all. It is not free now."""
+        self._shown[index] = _NO
+        if index == self.highest_shown:
+            self.highest_shown = self._shown.rfind(_YES, 0, index)
+
     def shown(self, index: int) -> bool:
         return bool(self._shown[index])
 

@@ -86,6 +86,11 @@ class Rows:
         self._waiting += self._new
         self._new = []
 
+    @property
+    def waiting(self) -> bool:
+        """Whether there is anything to be stored."""
+        return bool(self._waiting)
+
     def take(self) -> list[DerivedAddress]:
         """What is to be stored, ascending; it waits no longer."""
         taken, self._waiting = self._waiting, []

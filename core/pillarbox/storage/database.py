@@ -8,16 +8,17 @@ costs. Nothing here blocks the loop, and each group wakes it once.
 import asyncio
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
-from typing import Any, Self, TypeVar
+from typing import Any, Self, TypeVar, overload
 
 import apsw
 
 from pillarbox.errors import PillarboxError
 from pillarbox.secret import Secret
 from pillarbox.storage import connection as connections
-from pillarbox.storage.lane import Lane, Outcome
+from pillarbox.storage.lane import Lane, Outcome, Then
 
 T = TypeVar("T")
+U = TypeVar("U")
 Row = tuple[Any, ...]
 Bindings = Sequence[Any]
 Function = Callable[["Tx"], Any]
@@ -101,17 +102,25 @@ class Database:
         """An existing database. Raises the errors of `storage.connection`, each for what is wrong."""
         return await cls._start(path, key, connections.open_for_writing)
 
-    def write(self, change: Callable[[Tx], T]) -> "asyncio.Future[T]":
+    @overload
+    def write(self, change: Callable[[Tx], T]) -> "asyncio.Future[T]": ...
+
+    @overload
+    def write(self, change: Callable[[Tx], T], then: Callable[[T], U]) -> "asyncio.Future[U]": ...
+
+    def write(self, change: Callable[[Tx], Any], then: Then | None = None) -> "asyncio.Future[Any]":
         """Run `change` whole, in the order of these calls, and commit it; the result comes after the commit.
 
-        An error in it undoes what it did and nothing else. Where the commit fails, all that shared it fail,
-        and none of it happened. Cancelling the future does not stop the change. Raises DatabaseClosedError.
+        `then` is given the result on the loop, in the order of the commits and before anybody is told, and
+        makes another of it: this is how memory follows the commit. An error in `change` undoes what it did
+        and nothing else. Where the commit fails, all that shared it fail, and none of it happened. Cancelling
+        the future stops neither. Raises DatabaseClosedError.
         """
-        return _submit(self._writer, change)
+        return _submit(self._writer, change, then)
 
     def read(self, query: Callable[[Tx], T]) -> "asyncio.Future[T]":
         """Run `query` on what was committed before it starts; it cannot write. Raises DatabaseClosedError."""
-        return _submit(self._reader, query)
+        return _submit(self._reader, query, None)
 
     async def close(self) -> None:
         """Finish what was asked for, then let go of the file. May be called again."""
@@ -136,10 +145,10 @@ class Database:
         return cls(path, writer, reader)
 
 
-def _submit(lane: Lane[Function], function: Function) -> "asyncio.Future[Any]":
+def _submit(lane: Lane[Function], function: Function, then: Then | None) -> "asyncio.Future[Any]":
     if lane.closing:
         raise DatabaseClosedError
-    return lane.submit(function)
+    return lane.submit(function, then)
 
 
 class _TransactionLostError(Exception):

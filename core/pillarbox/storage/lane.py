@@ -30,9 +30,14 @@ class Server(Protocol[Work_contra]):
     def close(self) -> None: ...
 
 
+Then = Callable[[Any], Any]
+"""What follows on the loop from the value of a piece of work."""
+
+
 class _Job(NamedTuple):
     work: Any
     answer: "asyncio.Future[Any]"
+    then: Then | None = None
 
 
 class Lane(Generic[Work]):
@@ -59,10 +64,10 @@ class Lane(Generic[Work]):
         self._thread.start()
         await started
 
-    def submit(self, work: Work) -> "asyncio.Future[Any]":
-        """Queue work. Cancelling the future does not stop it."""
+    def submit(self, work: Work, then: Then | None = None) -> "asyncio.Future[Any]":
+        """Queue work. Cancelling the future stops neither it nor `then`, whose value is the answer."""
         answer: asyncio.Future[Any] = self._loop.create_future()
-        self._queue.put(_Job(work, answer))
+        self._queue.put(_Job(work, answer, then))
         return answer
 
     async def close(self) -> None:
@@ -79,18 +84,17 @@ class Lane(Generic[Work]):
         try:
             server = make_server()
         except BaseException as error:  # noqa: BLE001  # handed to whoever called start
-            self._tell([(started, Outcome(None, error)), (self._ended, Outcome(None))])
+            self._tell([_Job(None, started), _Job(None, self._ended)], [Outcome(None, error), Outcome(None)])
             return
-        self._tell([(started, Outcome(None))])
+        self._tell([_Job(None, started)], [Outcome(None)])
         ended = Outcome(None)
         try:
             while jobs := self._next_group():
-                outcomes = server.serve([job.work for job in jobs])
-                self._tell([(job.answer, outcome) for job, outcome in zip(jobs, outcomes, strict=True)])
+                self._tell(jobs, server.serve([job.work for job in jobs]))
             server.close()
         except BaseException as error:  # noqa: BLE001  # handed to whoever calls close
             ended = Outcome(None, error)
-        self._tell([(self._ended, ended)])
+        self._tell([_Job(None, self._ended)], [ended])
 
     def _next_group(self) -> list[_Job]:
         """What waits now, or else the next that comes; nothing at the end."""
@@ -108,21 +112,33 @@ class Lane(Generic[Work]):
             self._queue.put(None)
         return jobs
 
-    def _tell(self, settled: "list[tuple[asyncio.Future[Any], Outcome]]") -> None:
+    def _tell(self, jobs: Sequence[_Job], outcomes: Sequence[Outcome]) -> None:
         try:
-            self._loop.call_soon_threadsafe(_settle, settled)
+            self._loop.call_soon_threadsafe(_settle, jobs, outcomes)
         except RuntimeError:
             log.warning("the event loop ended before the answers of %s", self._name)
 
 
-def _settle(settled: "list[tuple[asyncio.Future[Any], Outcome]]") -> None:
-    for answer, outcome in settled:
-        if answer.done():
+def _settle(jobs: Sequence[_Job], outcomes: Sequence[Outcome]) -> None:
+    for job, outcome in zip(jobs, outcomes, strict=True):
+        followed = _follow(job.then, outcome)
+        if job.answer.done():
             continue
-        if outcome.error is None:
-            answer.set_result(outcome.value)
-        elif isinstance(outcome.error, StopIteration):
+        if followed.error is None:
+            job.answer.set_result(followed.value)
+        elif isinstance(followed.error, StopIteration):
             # A future refuses it, since a coroutine would end silently on it.
-            answer.set_exception(RuntimeError("StopIteration left a transaction"))
+            job.answer.set_exception(RuntimeError("StopIteration left a transaction"))
         else:
-            answer.set_exception(outcome.error)
+            job.answer.set_exception(followed.error)
+
+
+def _follow(then: Then | None, outcome: Outcome) -> Outcome:
+    """What comes of `then`; nobody may wait for its error any more, so that is told here too."""
+    if then is None or outcome.error is not None:
+        return outcome
+    try:
+        return Outcome(then(outcome.value))
+    except Exception as error:
+        log.exception("what was written could not be followed in memory")
+        return Outcome(None, error)

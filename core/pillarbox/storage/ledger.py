@@ -76,6 +76,16 @@ def end_running(tx: Tx, at: int) -> int:
     )
 
 
+def is_running(tx: Tx, token: bytes) -> bool:
+    """Whether a hand-out has not ended."""
+    found = tx.value(
+        "SELECT NOT EXISTS (SELECT 1 FROM hand_out_endings WHERE hand_out = id) "
+        "FROM hand_outs WHERE token = ?",
+        (token,),
+    )
+    return bool(found)
+
+
 def history(tx: Tx, ref: AddressRef) -> list[LedgerEntry]:
     """Every line about one address, oldest first."""
     found = tx.rows(

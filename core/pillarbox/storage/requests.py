@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 from pillarbox.model.account import AccountId
 from pillarbox.model.address import AddressRef
-from pillarbox.model.receiving import PaymentRequest
+from pillarbox.model.receiving import HandOutEnding, PaymentRequest
 from pillarbox.storage import bulk
 from pillarbox.storage.database import Row, Tx
 
@@ -67,12 +67,30 @@ def running(tx: Tx) -> list[tuple[PaymentRequest, bytes]]:
     return [(_request(row), row[-1]) for row in found]
 
 
-def end(tx: Tx, request: int, at: int, ending: str) -> bool:
-    """A request is over, as "paid", "used", "released", "ran-out" or "voided"; False where it was already."""
+def end(tx: Tx, token: bytes, at: int, ending: str) -> bool:
+    """The request of a hand-out is over, as "paid", "used", "released", "ran-out" or "voided".
+
+    False where it was already, or where there is none.
+    """
     return bool(
         tx.execute(
-            "UPDATE requests SET ended_at = ?, ending = ? WHERE id = ? AND ended_at IS NULL",
-            (at, ending, request),
+            "UPDATE requests SET ended_at = ?, ending = ? WHERE token = ? AND ended_at IS NULL",
+            (at, ending, token),
+        )
+    )
+
+
+def resume(tx: Tx, token: bytes) -> bool:
+    """A request that was released in favour of a hand-out which nobody saw runs on.
+
+    False where there is none such, or where its address was used since.
+    """
+    return bool(
+        tx.execute(
+            "UPDATE requests SET ended_at = NULL, ending = '' WHERE token = ? AND ending = ? AND NOT EXISTS "
+            "(SELECT 1 FROM used AS u WHERE (u.account, u.branch, u.idx) = "
+            "(requests.account, requests.branch, requests.idx))",
+            (token, HandOutEnding.RELEASED.value),
         )
     )
 
@@ -102,10 +120,7 @@ def unpay(tx: Tx, request: int) -> None:
 def void(tx: Tx, token: bytes, at: int) -> str:
     """End the request of a hand-out that nobody saw; the label it gave its address, or ""."""
     label = tx.value("SELECT label FROM requests WHERE token = ?", (token,))
-    tx.execute(
-        "UPDATE requests SET ended_at = ?, ending = 'voided' WHERE token = ? AND ended_at IS NULL",
-        (at, token),
-    )
+    end(tx, token, at, HandOutEnding.VOIDED.value)
     return label or ""
 
 
@@ -117,6 +132,21 @@ def asked_for(tx: Tx, account: AccountId, branch: int, indices: Sequence[int]) -
         (json.dumps(indices), account, branch),
     )
     return [index for (index,) in found]
+
+
+def of_hand_out(tx: Tx, token: bytes) -> PaymentRequest | None:
+    """The request that a hand-out made, running or over."""
+    found = tx.row(_SELECT + "WHERE token = ?", (token,))
+    return None if found is None else _request(found)
+
+
+def last_of_used(tx: Tx, account: AccountId, branch: int) -> list[PaymentRequest]:
+    """Of each used address that was handed out for requests, the last of them."""
+    where = (
+        "WHERE id IN (SELECT max(id) FROM requests JOIN used USING (account, branch, idx) "
+        "WHERE account = ? AND branch = ? GROUP BY idx)"
+    )
+    return [_request(row) for row in tx.rows(_SELECT + where, (account, branch))]
 
 
 def set_hold(tx: Tx, request: int, held_until: int | None) -> None:

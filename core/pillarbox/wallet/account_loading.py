@@ -10,6 +10,7 @@ from pillarbox.model.receiving import HandOutEnding, PaymentRequest
 from pillarbox.pool.address_pool import AddressPool, ShownRecord
 from pillarbox.storage import accounts, addresses, chain_history, labels, ledger, requests
 from pillarbox.storage.database import Tx
+from pillarbox.wallet import hand_out_record
 from pillarbox.wallet.open_accounts import OpenAccount, OpenBranch
 
 Now = Callable[[], int]
@@ -21,8 +22,7 @@ def end_forgotten(tx: Tx, at: int) -> None:
     ledger.end_running(tx, at)
     for request, token in requests.running(tx):
         if request.held_until is not None and request.held_until <= at:
-            requests.end(tx, request.id, at, HandOutEnding.RAN_OUT.value)
-            ledger.end(tx, token, at, HandOutEnding.RAN_OUT)
+            hand_out_record.end(tx, token, at, HandOutEnding.RAN_OUT)
 
 
 def read_accounts(tx: Tx, kinds: Kinds, now: Now) -> list[OpenAccount]:
@@ -81,6 +81,7 @@ def _read_branch(  # all that a branch is made from
         opened.received[index] = amounts.received
         opened.payments[index] = amounts.payments
         opened.flags[index] |= amounts.flags
+    opened.asked.update({r.ref.index: r for r in requests.last_of_used(tx, account.id, branch.number)})
     opened.labels.update(labels.all_labels(tx, account.id, branch.number))
     for ref, (request, token) in running.items():
         if (ref.account, ref.branch) == (account.id, branch.number):

@@ -36,15 +36,26 @@ class Running:
         return self.request is not None and self.held_until is None
 
 
+@dataclass(frozen=True, slots=True)
+class Undone:
+    """A hand-out that nobody saw. `displaced` held the address before, under "reuse the oldest"."""
+
+    index: int
+    token: bytes
+    shown_before: bool
+    """By another hand-out."""
+    displaced: Running | None = None
+
+
 def write(
-    tx: Tx, given: Sequence[Given], rows: Sequence[DerivedAddress], displaced: Sequence[Running]
+    tx: Tx, given: Sequence[Given], rows: Sequence[DerivedAddress], displaced: Sequence[bytes]
 ) -> list[Running]:
-    """Record hand-outs of one branch; `displaced` holds end, since their addresses are handed out again."""
+    """Record hand-outs of one branch. Those of the tokens `displaced` end: their addresses go out again."""
     first = given[0]
     if rows:
         addresses.insert(tx, first.ref.account, first.ref.branch, rows)
-    for running in displaced:
-        end(tx, running, first.reservation.at, HandOutEnding.RELEASED)
+    for token in displaced:
+        end(tx, token, first.reservation.at, HandOutEnding.RELEASED)
     made = _write_requests(tx, given)
     ledger.record(
         tx,
@@ -64,11 +75,27 @@ def write(
     return made
 
 
-def end(tx: Tx, running: Running, at: int, ending: HandOutEnding) -> None:
+def end(tx: Tx, token: bytes, at: int, ending: HandOutEnding) -> None:
     """A hand-out is over: so says the ledger, and the request it made."""
-    ledger.end(tx, running.token, at, ending)
-    if running.request is not None:
-        requests.end(tx, running.request.id, at, ending.value)
+    ledger.end(tx, token, at, ending)
+    requests.end(tx, token, at, ending.value)
+
+
+def void(tx: Tx, ref: AddressRef, token: bytes, at: int) -> str:
+    """Nobody saw this hand-out: it counts for nothing. Returns the label it gave, where that is gone now."""
+    ledger.void(tx, token, at)
+    label = requests.void(tx, token, at)
+    if label and labels.get(tx, ref) == label:
+        labels.put(tx, ref, "")
+    return label
+
+
+def resume(tx: Tx, displaced: Running) -> bool:
+    """The promise that a voided hand-out had ended goes on; False where there was none that outlives it."""
+    if displaced.request is None or not requests.resume(tx, displaced.token):
+        return False
+    labels.put(tx, displaced.request.ref, displaced.request.label)
+    return True
 
 
 def _write_requests(tx: Tx, given: Sequence[Given]) -> list[Running]:

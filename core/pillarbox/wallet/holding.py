@@ -1,6 +1,6 @@
 """What becomes of an address after it was handed out: held longer, given back, swept, marked by hand."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 from pillarbox.clock import Clock
@@ -9,10 +9,10 @@ from pillarbox.events import AddressesReleased, AddressesReserved, AddressesUsed
 from pillarbox.model.account import AccountId, WalletId
 from pillarbox.model.address import AddressFlag, AddressRef
 from pillarbox.model.receiving import DAY, HandOutEnding, Hold, LedgerEntry, PaymentRequest
-from pillarbox.storage import addresses, labels, ledger, meta, requests
+from pillarbox.storage import addresses, ledger, meta, requests
 from pillarbox.storage.database import Database, Tx
 from pillarbox.wallet import hand_out_record
-from pillarbox.wallet.hand_out_record import Running
+from pillarbox.wallet.hand_out_record import Running, Undone
 from pillarbox.wallet.open_accounts import OpenAccounts, OpenBranch
 from pillarbox.wallet.usage_recording import UsageRecording
 
@@ -48,6 +48,8 @@ class Holding:
         self._recording = recording
         self._publish = publish
         self._clock = clock
+        self._unwritten: list[bytes] = []
+        """Hand-outs that ran out and are not over in the ledger yet."""
 
     async def run(self) -> None:
         """Sweep at once and then every minute, until cancelled."""
@@ -60,11 +62,24 @@ class Holding:
     async def sweep(self, branch: OpenBranch) -> int:
         """Free what was held for long enough; returns how many addresses."""
         swept = branch.pool.sweep_expired_reservations(DAY)
+        for index in swept:
+            if (running := branch.running.pop(index, None)) is not None:
+                self._unwritten.append(running.token)
         if swept:
-            ended = {index: branch.running.pop(index) for index in swept if index in branch.running}
-            await self._write_endings(list(ended.values()), HandOutEnding.RAN_OUT)
             self._tell_released(branch, swept)
+        await self._write_run_out()
         return len(swept)
+
+    async def _write_run_out(self) -> None:
+        """Tell the ledger what ran out. What it does not take now is told with the next sweep."""
+        tokens, self._unwritten = self._unwritten, []
+        if not tokens:
+            return
+        try:
+            await self._db.write(self._ends(tokens, HandOutEnding.RAN_OUT))
+        except BaseException:
+            self._unwritten += tokens
+            raise
 
     async def release(self, ref: AddressRef, token: bytes | None = None) -> bool:
         """Make an address available again. Without a token it is a person's decision about any hold.
@@ -75,24 +90,43 @@ class Holding:
         running = branch.running.get(ref.index)
         if running is None or token not in (None, running.token):
             return False
-        await self._write_endings([running], HandOutEnding.RELEASED)
-        released = branch.pool.release_reservation(ref.index, running.token)
-        if released:
-            branch.running.pop(ref.index, None)
-            self._tell_released(branch, [ref.index])
-        return released
+        held = running.token
 
-    async def void(self, branch: OpenBranch, index: int, token: bytes) -> None:
+        def follow(_: None) -> bool:
+            released = branch.pool.release_reservation(ref.index, held)
+            if released:
+                branch.running.pop(ref.index, None)
+                self._tell_released(branch, [ref.index])
+            return released
+
+        return await self._db.write(self._ends([held], HandOutEnding.RELEASED), follow)
+
+    async def void(self, branch: OpenBranch, undone: Undone) -> None:
         """Undo a hand-out that nobody saw: its asker was gone before the answer came."""
         at = self._clock.now()
+        index, token, displaced = undone.index, undone.token, undone.displaced
         ref = AddressRef(branch.account, branch.branch.number, index)
-        label = await self._db.write(lambda tx: _void(tx, ref, token, at))
-        if label and branch.labels.get(index) == label:
-            del branch.labels[index]
-        if branch.pool.release_reservation(index, token, restore=False):
-            if (running := branch.running.get(index)) is not None and running.token == token:
-                del branch.running[index]
+
+        def write(tx: Tx) -> tuple[str, bool]:
+            label = hand_out_record.void(tx, ref, token, at)
+            meta.bump_revision(tx)
+            return label, displaced is not None and hand_out_record.resume(tx, displaced)
+
+        def follow(written: tuple[str, bool]) -> None:
+            label, resumed = written
+            if label and branch.labels.get(index) == label:
+                del branch.labels[index]
+            if not branch.pool.take_back(index, token, shown_before=undone.shown_before):
+                return
+            branch.running.pop(index, None)
             self._tell_released(branch, [index])
+            if resumed and displaced is not None and displaced.request is not None:
+                branch.hold_again(displaced.request, displaced.token)
+                if displaced.request.label:
+                    branch.labels[index] = displaced.request.label
+                self._publish(AddressesReserved(*self._place(branch), (index,)))
+
+        await self._db.write(write, follow)
 
     async def hold(self, ref: AddressRef, hold: Hold) -> None:
         """Hold a reserved address from now on for so long: this makes a plain hand-out a payment request."""
@@ -100,24 +134,34 @@ class Holding:
         running = branch.running.get(ref.index)
         if running is None:
             raise NotHeldError(address=branch.pool.texts[ref.index])
-        at = self._clock.now()
+        at, token = self._clock.now(), running.token
         held_until = None if hold.seconds is None else at + hold.seconds
         label = branch.labels.get(ref.index, "")
 
-        def write(tx: Tx) -> Running:
+        def write(tx: Tx) -> Running | None:
+            if not ledger.is_running(tx, token):
+                return None
             meta.bump_revision(tx)
-            if running.request is None:
-                made = requests.insert(tx, ref, running.token, label, None, at, held_until)
-                return Running(running.token, held_until, made)
-            requests.set_hold(tx, running.request.id, held_until)
-            return Running(running.token, held_until, replace(running.request, held_until=held_until))
+            request = requests.of_hand_out(tx, token)
+            if request is None:
+                made = requests.insert(tx, ref, token, label, None, at, held_until)
+                return Running(token, held_until, made)
+            requests.set_hold(tx, request.id, held_until)
+            return Running(token, held_until, replace(request, held_until=held_until))
 
-        kept = await self._db.write(write)
-        if not branch.pool.extend_hold(ref.index, running.token, hold):
-            await self._write_endings([kept], HandOutEnding.RAN_OUT)
+        def follow(kept: Running | None) -> bool:
+            if kept is None:
+                return False
+            if not branch.pool.extend_hold(ref.index, token, hold):
+                self._unwritten.append(token)
+                return False
+            branch.running[ref.index] = kept
+            self._publish(AddressesReserved(*self._place(branch), (ref.index,)))
+            return True
+
+        if not await self._db.write(write, follow):
+            await self._write_run_out()
             raise NotHeldError(address=branch.pool.texts[ref.index])
-        branch.running[ref.index] = kept
-        self._publish(AddressesReserved(*self._place(branch), (ref.index,)))
 
     async def mark_used(self, ref: AddressRef) -> bool:
         """Mark an address Used by hand; False where it was. A request on it waits, in case it is undone."""
@@ -130,15 +174,18 @@ class Holding:
                 meta.bump_revision(tx)
             return bool(newly)
 
-        if not await self._db.write(write):
-            return False
-        branch.running.pop(ref.index, None)
-        branch.flag(ref.index, AddressFlag.MARKED_BY_HAND)
-        branch.pool.mark_used([ref.index])
-        branch.pool.maintain_gap_limit(branch.key_source)
-        await self._recording.store_derived(branch)
-        self._publish(AddressesUsed(*self._place(branch), (ref.index,)))
-        return True
+        def follow(newly: bool) -> bool:
+            if newly:
+                branch.end_by_use(ref.index)
+                branch.flag(ref.index, AddressFlag.MARKED_BY_HAND)
+                branch.pool.mark_used([ref.index])
+                self._recording.grow_soon(branch)
+                self._publish(AddressesUsed(*self._place(branch), (ref.index,)))
+            return newly
+
+        newly = await self._db.write(write, follow)
+        await self._recording.settled()
+        return newly
 
     async def undo_mark_used(self, ref: AddressRef) -> bool:
         """Take back a mark made by hand; False where history, not a hand, made it Used."""
@@ -150,29 +197,32 @@ class Holding:
                 meta.bump_revision(tx)
             return undone, [(request, token) for request, token in requests.running(tx) if request.ref == ref]
 
-        undone, promises = await self._db.write(write)
-        if not undone:
-            return False
-        branch.flag(ref.index, AddressFlag.MARKED_BY_HAND, False)
-        branch.pool.unmark_used(ref.index)
-        for request, token in promises:
-            branch.hold_again(request, token)
-        self._publish(AddressesUsed(*self._place(branch), (ref.index,)))
-        return True
+        def follow(written: tuple[bool, list[tuple[PaymentRequest, bytes]]]) -> bool:
+            undone, promises = written
+            if undone:
+                branch.flag(ref.index, AddressFlag.MARKED_BY_HAND, False)
+                branch.pool.unmark_used(ref.index)
+                branch.asked.pop(ref.index, None)
+                for request, token in promises:
+                    branch.hold_again(request, token)
+                self._publish(AddressesUsed(*self._place(branch), (ref.index,)))
+            return undone
+
+        return await self._db.write(write, follow)
 
     async def history(self, ref: AddressRef) -> list[LedgerEntry]:
         """Every time this address was handed out, oldest first."""
         return await self._db.read(lambda tx: ledger.history(tx, ref))
 
-    async def _write_endings(self, runnings: Sequence[Running], ending: HandOutEnding) -> None:
+    def _ends(self, tokens: Sequence[bytes], ending: HandOutEnding) -> Callable[[Tx], None]:
         at = self._clock.now()
 
         def write(tx: Tx) -> None:
-            for running in runnings:
-                hand_out_record.end(tx, running, at, ending)
+            for token in tokens:
+                hand_out_record.end(tx, token, at, ending)
             meta.bump_revision(tx)
 
-        await self._db.write(write)
+        return write
 
     def _tell_released(self, branch: OpenBranch, indices: Sequence[int]) -> None:
         for index in indices:
@@ -183,13 +233,3 @@ class Holding:
         """The head of every address event."""
         revision = self._accounts.revisions.next()
         return self._wallet, revision, branch.account, branch.branch.number
-
-
-def _void(tx: Tx, ref: AddressRef, token: bytes, at: int) -> str:
-    """Returns the label that was taken away again, or ""."""
-    ledger.void(tx, token, at)
-    label = requests.void(tx, token, at)
-    if label and labels.get(tx, ref) == label:
-        labels.put(tx, ref, "")
-    meta.bump_revision(tx)
-    return label

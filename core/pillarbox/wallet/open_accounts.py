@@ -54,6 +54,8 @@ class OpenBranch:
     labels: dict[int, str] = field(default_factory=dict)
     running: dict[int, Running] = field(default_factory=dict)
     """The hand-out that holds each reserved index."""
+    asked: dict[int, PaymentRequest] = field(default_factory=dict)
+    """What was last asked for on a used index, where anything was."""
     flags: bytearray = field(default_factory=bytearray)
     received: "array[int]" = field(default_factory=lambda: array("q"))
     payments: "array[int]" = field(default_factory=lambda: array("l"))
@@ -75,6 +77,12 @@ class OpenBranch:
         seconds = None if request.held_until is None else request.held_until - request.created_at
         if self.pool.reserve_index(request.ref.index, token, request.created_at, Hold(seconds)):
             self.running[request.ref.index] = Running(token, request.held_until, request)
+
+    def end_by_use(self, index: int) -> None:
+        """The index is used: nothing holds it any more, and what was asked for on it stays known."""
+        running = self.running.pop(index, None)
+        if running is not None and running.request is not None:
+            self.asked[index] = running.request
 
     def text_is_right(self, index: int) -> bool:
         """Derive the address again and compare: guards what is copied against damaged memory or disk."""

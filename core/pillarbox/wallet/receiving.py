@@ -20,7 +20,7 @@ from pillarbox.model.receiving import DEFAULT_HOLD, MACHINE_HOLD, HandOut, Reque
 from pillarbox.pool.refusals import GapReachedError
 from pillarbox.storage.database import Database
 from pillarbox.wallet import hand_out_record
-from pillarbox.wallet.hand_out_record import Given, Running
+from pillarbox.wallet.hand_out_record import Given, Running, Undone
 from pillarbox.wallet.open_accounts import OpenAccounts, OpenBranch
 from pillarbox.wallet.usage_recording import UsageRecording
 
@@ -58,6 +58,18 @@ class SameKeyOpenError(PillarboxError):
     hint = 'Ask there, or close "{wallet}" first.'
 
 
+class SameKeyElsewhereError(PillarboxError):
+    """Parameters: account."""
+
+    code = "same-key-elsewhere"
+    title = "Another Pillarbox hands out these addresses"
+    message = (
+        'The account "{account}" has the same key as one in another wallet, which another running Pillarbox '
+        "hands out. From here, somebody could be shown an address that somebody else already has."
+    )
+    hint = "Ask there, or close that wallet first. Nothing was changed."
+
+
 class NoLongerHeldError(PillarboxError):
     """Parameters: address."""
 
@@ -68,16 +80,16 @@ class NoLongerHeldError(PillarboxError):
 
 
 MayHandOut = Callable[[Account], None]
-"""Raises SameKeyOpenError where another open wallet hands out the same addresses."""
+"""Raises SameKeyOpenError or SameKeyElsewhereError where another open wallet hands the addresses out."""
 
 Sweep = Callable[[OpenBranch], Awaitable[int]]
 """Free what was held for long enough."""
 
-Void = Callable[[OpenBranch, int, bytes], Coroutine[None, None, None]]
-"""Undo a hand-out that nobody saw, by index and token."""
+Void = Callable[[OpenBranch, Undone], Coroutine[None, None, None]]
+"""Undo a hand-out that nobody saw."""
 
-Widen = Callable[[AccountId], Awaitable[None]]
-"""Raise an account's gap limit and keep the larger one."""
+Widen = Callable[[AccountId, int], Awaitable[None]]
+"""Raise an account's gap limit to so many at least, 0 for as little as can be, and keep the larger one."""
 
 
 @dataclass(slots=True, eq=False)
@@ -89,6 +101,8 @@ class _Ask:
     taken: set[int]
     """What the same caller was given: reusing the oldest hold never takes one of these."""
     answer: "asyncio.Future[HandOut]"
+    displaced: Running | None = None
+    """What held the address that was given, under "reuse the oldest"."""
 
 
 class Receiving:
@@ -120,6 +134,7 @@ class Receiving:
         self._serving: asyncio.Task[None] | None = None
         self._settling: set[asyncio.Task[None]] = set()
         self._room = asyncio.Semaphore(COMMITS_AHEAD)
+        self._stopped = False
 
     async def hand_out(
         self,
@@ -128,19 +143,21 @@ class Receiving:
         *,
         at_limit: AtLimit | None = None,
         unscanned: bool = False,
+        taken: set[int] | None = None,
     ) -> HandOut:
         """An address for one payer, in the ledger before it is returned.
 
         With `terms` it is a payment request, kept through restarts. `at_limit` answers GapReachedError for
-        this call alone. Raises NotScannedError (unless `unscanned`), SameKeyOpenError, GapReachedError,
-        NoKeySourceError, PoolExhaustedError.
+        this call alone. A caller that asks more than once gives one set `taken` each time: under "reuse the
+        oldest" it is never given the same address again. Raises NotScannedError (unless `unscanned`),
+        SameKeyOpenError, GapReachedError, NoKeySourceError, PoolExhaustedError.
         """
         branch, policy = self._check(account, unscanned=unscanned)
         if terms is not None and terms.amount is not None and not 0 < terms.amount <= MOST_ASKED:
             raise InvalidInputError(what="amount", why="It is nothing, or more than there is of any coin.")
         if at_limit is AtLimit.EXTEND and policy is not AtLimit.EXTEND:
             return await self._hand_out_wider(account, terms, unscanned)
-        return await self._answer(self._ask(branch, terms, at_limit or policy, unscanned))
+        return await self._answer(self._ask(branch, terms, at_limit or policy, unscanned, taken))
 
     async def hand_out_many(
         self, account: AccountId, count: int, *, at_limit: AtLimit | None = None, unscanned: bool = False
@@ -162,34 +179,48 @@ class Receiving:
 
     @asynccontextmanager
     async def reserve(self, account: AccountId, branch: int) -> AsyncIterator["MachineReservation"]:
-        """One address for a machine flow: `keep()` it within five minutes, or it is given back."""
-        self._check(account, unscanned=False)
+        """One address for a machine flow: `keep()` it within five minutes, or it is given back.
+
+        It takes nobody's hold over: at the gap limit it raises GapReachedError, unless the account extends.
+        """
+        _, policy = self._check(account, unscanned=False)
         place = self._accounts.get(account).branches[branch]
         await self._sweep(place)
-        reservation = place.pool.next_unused_and_reserve(place.key_source)
-        ref = AddressRef(place.account, place.branch.number, reservation.index)
-        index, token = reservation.index, reservation.token
-        place.pool.extend_hold(index, token, MACHINE_HOLD)
-
-        async def keep() -> None:
-            if not place.pool.extend_hold(index, token, MACHINE_HOLD):
-                raise NoLongerHeldError(address=reservation.address)
-            given = [Given(ref, reservation, None, unscanned=False)]
-            (running,) = await self._db.write(lambda tx: hand_out_record.write(tx, given, [], []))
-            if not place.pool.extend_hold(index, token, DEFAULT_HOLD):
-                await self._void(place, index, token)
-                raise NoLongerHeldError(address=reservation.address)
-            place.pool.mark_shown(index, reservation.at)
-            place.running[index] = running
-            self._tell_reserved(place, [index])
-
-        flow = MachineReservation(ref, reservation.address, keep)
+        at_limit = AtLimit.EXTEND if policy is AtLimit.EXTEND else AtLimit.ASK
+        reservation = place.pool.next_unused_and_reserve(place.key_source, at_limit=at_limit)
+        place.pool.extend_hold(reservation.index, reservation.token, MACHINE_HOLD)
+        flow = MachineReservation(
+            AddressRef(place.account, place.branch.number, reservation.index),
+            reservation.address,
+            lambda: self._keep(place, flow, reservation),
+        )
         try:
+            await self._record_gap(place, policy)
             await self._recording.store_derived(place)
             yield flow
         finally:
             if not flow.kept:
-                place.pool.release_reservation(index, token)
+                place.pool.release_reservation(reservation.index, reservation.token)
+
+    async def _keep(self, place: OpenBranch, flow: "MachineReservation", reservation: Reservation) -> None:
+        """What a machine flow holds is shown from now on."""
+        index, token = reservation.index, reservation.token
+        if not place.pool.extend_hold(index, token, MACHINE_HOLD):
+            raise NoLongerHeldError(address=reservation.address)
+        given = [Given(flow.ref, reservation, None, unscanned=False)]
+
+        def follow(made: list[Running]) -> None:
+            if not place.pool.mark_shown(index, reservation.at, token):
+                self._void_soon(place, Undone(index, token, reservation.handed_out_before))
+                return
+            place.pool.extend_hold(index, token, DEFAULT_HOLD)
+            (place.running[index],) = made
+            flow.kept = True
+            self._tell_reserved(place, [index])
+
+        await self._db.write(lambda tx: hand_out_record.write(tx, given, [], []), follow)
+        if not flow.kept:
+            raise NoLongerHeldError(address=reservation.address)
 
     async def settled(self) -> None:
         """Return once every commit under way has ended, and what nobody saw is given back."""
@@ -199,6 +230,7 @@ class Receiving:
 
     async def stop(self) -> None:
         """Serve nobody more; let commits under way end."""
+        self._stopped = True
         if self._serving is not None:
             self._serving.cancel()
             await asyncio.gather(self._serving, return_exceptions=True)
@@ -209,9 +241,9 @@ class Receiving:
 
     def _check(self, account: AccountId, *, unscanned: bool) -> tuple[OpenBranch, AtLimit]:
         opened = self._accounts.get(account)
-        self._may_hand_out(opened.account)
         if opened.account.scan_state in (ScanState.UNSCANNED, ScanState.SCANNING) and not unscanned:
             raise NotScannedError(account=opened.account.label)
+        self._may_hand_out(opened.account)
         return opened.receiving_branch, opened.account.at_limit
 
     async def _hand_out_wider(
@@ -221,7 +253,7 @@ class Receiving:
         try:
             return await self._answer(self._ask(branch, terms, AtLimit.ASK, unscanned))
         except GapReachedError:
-            await self._widen(account)
+            await self._widen(account, 0)
             return await self._answer(self._ask(branch, terms, AtLimit.EXTEND, unscanned))
 
     def _ask(
@@ -235,9 +267,20 @@ class Receiving:
         answer: asyncio.Future[HandOut] = asyncio.get_running_loop().create_future()
         ask = _Ask(branch, terms, at_limit, unscanned, set() if taken is None else taken, answer)
         self._asks.append(ask)
+        self._serve_soon()
+        return ask
+
+    def _ask_again(self, ask: _Ask) -> None:
+        """Its address was paid, or swept, before it could be shown: another one, before all others."""
+        if self._stopped:
+            ask.answer.cancel()
+            return
+        self._asks.appendleft(ask)
+        self._serve_soon()
+
+    def _serve_soon(self) -> None:
         if self._serving is None or self._serving.done():
             self._serving = asyncio.create_task(self._serve(), name="hand-outs")
-        return ask
 
     async def _answer(self, ask: _Ask) -> HandOut:
         try:
@@ -252,7 +295,8 @@ class Receiving:
             ask.answer.cancel()
         elif not ask.answer.cancelled() and ask.answer.exception() is None:
             given = ask.answer.result()
-            self._settle_soon(self._void(ask.branch, given.ref.index, given.token))
+            undone = Undone(given.ref.index, given.token, given.handed_out_before, ask.displaced)
+            self._void_soon(ask.branch, undone)
 
     async def _serve(self) -> None:
         while self._asks:
@@ -302,7 +346,19 @@ class Receiving:
             at_limit=at_limit,
             not_again=frozenset(batch[0].taken) if at_limit is AtLimit.REUSE_OLDEST else frozenset(),
         )
-        return reserve() if len(batch) <= INLINE else await asyncio.to_thread(reserve)
+        reserved = reserve() if len(batch) <= INLINE else await asyncio.to_thread(reserve)
+        try:
+            await self._record_gap(branch, at_limit)
+        except BaseException:
+            _release(branch, reserved)
+            raise
+        return reserved
+
+    async def _record_gap(self, branch: OpenBranch, at_limit: AtLimit) -> None:
+        """Where hand-outs went beyond the gap limit, keep how far a restore will have to look."""
+        needed = branch.pool.unused_run
+        if at_limit is AtLimit.EXTEND and needed > branch.pool.gap_limit:
+            await self._widen(branch.account, needed)
 
     async def _commit(self, batch: Sequence[_Ask], reservations: Sequence[Reservation]) -> None:
         """Write the batch; then show it, or give it back."""
@@ -312,13 +368,14 @@ class Receiving:
             Given(AddressRef(branch.account, branch.branch.number, r.index), r, ask.terms, ask.unscanned)
             for ask, r in zip(batch, reservations, strict=True)
         ]
-        displaced = [branch.running[r.index] for r in reservations if r.index in branch.running]
+        for ask, reservation in zip(batch, reservations, strict=True):
+            ask.displaced = branch.running.get(reservation.index)
+        displaced = [ask.displaced.token for ask in batch if ask.displaced is not None]
         try:
             made = await self._db.write(lambda tx: hand_out_record.write(tx, given, rows, displaced))
         except Exception as error:  # noqa: BLE001  # whatever it was, the askers are told and nothing is shown
             branch.pool.give_back_derived(rows)
-            for reservation in reservations:
-                branch.pool.release_reservation(reservation.index, reservation.token)
+            _release(branch, reservations)
             for ask in batch:
                 _refuse(ask, error)
             return
@@ -335,20 +392,23 @@ class Receiving:
         given: Sequence[Given],
         made: Sequence[Running],
     ) -> None:
-        branch.grow()  # rows may be those of a batch whose commit failed: the next commit stores them
+        branch.grow()
+        self._recording.store_soon(branch)  # rows may be those of a batch whose commit failed
         shown: list[int] = []
         for ask, gift, record in zip(batch, given, made, strict=True):
             reservation = gift.reservation
             index = reservation.index
-            if ask.answer.done():
-                self._settle_soon(self._void(branch, index, reservation.token))
-                continue
             before = reservation.handed_out_before
+            wanted = not ask.answer.done()
+            if not (wanted and branch.pool.mark_shown(index, reservation.at, reservation.token)):
+                self._void_soon(branch, Undone(index, reservation.token, before, ask.displaced))
+                if wanted:
+                    self._ask_again(ask)
+                continue
             if gift.terms is not None:
                 branch.pool.extend_hold(index, reservation.token, gift.terms.hold)
                 if gift.terms.label:
                     branch.labels[index] = gift.terms.label
-            branch.pool.mark_shown(index, reservation.at)
             branch.running[index] = record
             branch.flag(index, AddressFlag.HANDED_OUT_BEFORE, before)
             branch.flag(index, AddressFlag.UNSCANNED, gift.unscanned)
@@ -380,6 +440,9 @@ class Receiving:
             )
         )
 
+    def _void_soon(self, branch: OpenBranch, undone: Undone) -> None:
+        self._settle_soon(self._void(branch, undone))
+
     def _settle_soon(self, work: Coroutine[None, None, None]) -> None:
         """Run to its end whatever becomes of the asker; `stop` waits for it."""
         task = asyncio.create_task(work)
@@ -399,12 +462,14 @@ class MachineReservation:
         self.ref = ref
         self.address = address
         self.kept = False
-        self._keep = keep
+        """Whether it is in the ledger and counts as shown."""
+        self.keep = keep
+        """Put it there. Raises NoLongerHeldError."""
 
-    async def keep(self) -> None:
-        """Put it into the ledger: from here on it counts as shown."""
-        await self._keep()
-        self.kept = True
+
+def _release(branch: OpenBranch, reservations: Sequence[Reservation]) -> None:
+    for reservation in reservations:
+        branch.pool.release_reservation(reservation.index, reservation.token)
 
 
 def _refuse(ask: _Ask, error: BaseException) -> None:

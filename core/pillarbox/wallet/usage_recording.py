@@ -3,8 +3,10 @@
 Watching and scanning both end here, so that a payment is counted the same way by either.
 """
 
+import asyncio
+import logging
 from collections import defaultdict
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Coroutine, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from pillarbox.clock import Clock
@@ -17,6 +19,8 @@ from pillarbox.storage import addresses, chain_history, ledger, meta, requests
 from pillarbox.storage.chain_history import AddressAmounts
 from pillarbox.storage.database import Database, Tx
 from pillarbox.wallet.open_accounts import OpenAccounts, OpenBranch
+
+log = logging.getLogger(__name__)
 
 WatchNew = Callable[[Sequence[DerivedAddress]], None]
 """Told of rows that are to be watched from now on."""
@@ -47,6 +51,8 @@ class UsageRecording:
         self._publish = publish
         self._clock = clock
         self.watch_new: WatchNew = lambda _rows: None
+        self._running: set[asyncio.Task[None]] = set()
+        self._stopped = False
 
     async def record(self, histories: Sequence[ScriptHistory], also: Also = lambda _tx: None) -> int:
         """Record; returns how many addresses became Used. Scripts that are not ours are passed over."""
@@ -59,14 +65,59 @@ class UsageRecording:
             also(tx)
             return changes
 
-        changes = await self._db.write(write)
-        used = 0
-        for (account, number), change in changes.items():
-            used += await self._apply(self._accounts.get(account).branches[number], change)
+        used = await self._db.write(write, self._apply_all)
+        await self.settled()
         return used
+
+    def grow_soon(self, branch: OpenBranch) -> None:
+        """Have the look-ahead derived, stored and watched, whatever becomes of the caller."""
+        if not self._stopped:
+            self._run(self._grow(branch))
 
     async def store_derived(self, branch: OpenBranch) -> None:
         """Store the rows the pool has derived since the last call, then have them watched."""
+        if branch.pool.unstored:
+            await asyncio.shield(self._run(self._store(branch)))
+
+    def store_soon(self, branch: OpenBranch) -> None:
+        """`store_derived`, whatever becomes of the caller."""
+        if branch.pool.unstored and not self._stopped:
+            self._run(self._store(branch))
+
+    async def settled(self) -> None:
+        """Return once nothing that was begun here is under way any more."""
+        while self._running:
+            await asyncio.wait(tuple(self._running))
+
+    async def stop(self) -> None:
+        """Begin nothing more: what lacks is derived when the wallet is opened again."""
+        self._stopped = True
+        await self.settled()
+
+    def tell_derived(self, branch: OpenBranch, rows: Sequence[DerivedAddress]) -> None:
+        """Rows were stored: make room for them, have them watched, and say so."""
+        branch.grow()
+        self.watch_new(rows)
+        revision = self._accounts.revisions.next()
+        indices = tuple(row.index for row in rows)
+        self._publish(AddressesDerived(self._wallet, revision, branch.account, branch.branch.number, indices))
+
+    def _run(self, work: Coroutine[None, None, None]) -> "asyncio.Task[None]":
+        task = asyncio.create_task(work)
+        self._running.add(task)
+        task.add_done_callback(self._ended)
+        return task
+
+    def _ended(self, task: "asyncio.Task[None]") -> None:
+        self._running.discard(task)
+        if not task.cancelled() and (error := task.exception()) is not None:
+            log.error("derived addresses could not be stored yet", exc_info=error)
+
+    async def _grow(self, branch: OpenBranch) -> None:
+        await asyncio.to_thread(branch.pool.maintain_gap_limit, branch.key_source)
+        await self._store(branch)
+
+    async def _store(self, branch: OpenBranch) -> None:
         rows = branch.pool.take_derived()
         if not rows:
             return
@@ -77,15 +128,13 @@ class UsageRecording:
             raise
         self.tell_derived(branch, rows)
 
-    def tell_derived(self, branch: OpenBranch, rows: Sequence[DerivedAddress]) -> None:
-        """Rows were stored: make room for them, have them watched, and say so."""
-        branch.grow()
-        self.watch_new(rows)
-        revision = self._accounts.revisions.next()
-        indices = tuple(row.index for row in rows)
-        self._publish(AddressesDerived(self._wallet, revision, branch.account, branch.branch.number, indices))
+    def _apply_all(self, changes: Mapping[tuple[AccountId, int], _Change]) -> int:
+        return sum(
+            self._apply(self._accounts.get(account).branches[number], change)
+            for (account, number), change in changes.items()
+        )
 
-    async def _apply(self, branch: OpenBranch, change: _Change) -> int:
+    def _apply(self, branch: OpenBranch, change: _Change) -> int:
         branch.grow()
         for index, amounts in change.amounts.items():
             branch.received[index] = amounts.received
@@ -95,10 +144,9 @@ class UsageRecording:
             branch.flag(index, AddressFlag.MARKED_BY_HAND, False)
         newly_used = branch.pool.mark_used(change.touched)
         for index in newly_used:
-            branch.running.pop(index, None)
+            branch.end_by_use(index)
         if newly_used:
-            branch.pool.maintain_gap_limit(branch.key_source)
-            await self.store_derived(branch)
+            self.grow_soon(branch)
         self._tell(branch, newly_used, tuple(sorted(change.amounts)))
         return len(newly_used)
 

@@ -203,5 +203,5 @@ def test_a_hold_that_the_ledger_has_ended_is_not_restored(clock: StandingClock, 
     pool = AddressPool(0, 1, clock, AtLimit.REUSE_OLDEST)
     pool.mark_shown(0, pool.next_unused_and_reserve(keys).at)
     again = pool.next_unused_and_reserve(keys)
-    assert pool.release_reservation(0, again.token, restore=False)
+    assert pool.take_back(0, again.token, shown_before=True)
     assert pool.held() == []

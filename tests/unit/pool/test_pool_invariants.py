@@ -98,16 +98,23 @@ class Model:
         self.promises += 1
         self.reserved[index] = replace(self.reserved[index], hold=hold, since=now, number=self.promises)
 
-    def release(self, index: int, now: int, restore: bool = True) -> bool:
+    def release(self, index: int, now: int) -> bool:
         """False where the hold that was taken over goes on instead."""
         promise = self.reserved.pop(index)
-        if restore and promise.displaced is not None:
+        if promise.displaced is not None:
             self.promises += 1
             self.reserved[index] = replace(promise.displaced, number=self.promises)
             return False
         if index in self.shown:
             self.free_since[index] = now
         return True
+
+    def take_back(self, index: int, now: int, shown_before: bool) -> None:
+        del self.reserved[index]
+        if not shown_before:
+            self.shown.discard(index)
+        if index in self.shown:
+            self.free_since[index] = now
 
     def sweep(self, now: int, ttl: int) -> list[int]:
         released = set()
@@ -192,15 +199,24 @@ class PoolMachine(RuleBasedStateMachine):
             assert self.model.next(override or self.policy, self.pool.count, True) is None
         self.full = self.full or bool(got)
 
-    @rule(index=indices, token=st.sampled_from(["right", "wrong", "none"]), restore=st.booleans())
-    def release(self, index: int, token: str, restore: bool) -> None:
+    @rule(index=indices, token=st.sampled_from(["right", "wrong", "none"]))
+    def release(self, index: int, token: str) -> None:
         promise = self.model.reserved.get(index)
         right = promise.token if promise else b"never given out!"
         given = {"right": right, "wrong": bytes(16), "none": None}[token]
         expected = promise is not None and token != "wrong"
-        assert self.pool.release_reservation(index, given, restore=restore) is expected
+        assert self.pool.release_reservation(index, given) is expected
         if expected:
-            self.model.release(index, self.clock.time, restore)
+            self.model.release(index, self.clock.time)
+
+    @rule(index=indices, right=st.booleans(), shown_before=st.booleans())
+    def take_back(self, index: int, right: bool, shown_before: bool) -> None:
+        promise = self.model.reserved.get(index)
+        token = promise.token if promise and right else bytes(16)
+        expected = promise is not None and right
+        assert self.pool.take_back(index, token, shown_before=shown_before) is expected
+        if expected:
+            self.model.take_back(index, self.clock.time, shown_before)
 
     @rule(index=indices, hold=holds)
     def extend_hold(self, index: int, hold: Hold) -> None:
@@ -220,9 +236,10 @@ class PoolMachine(RuleBasedStateMachine):
     @rule(index=indices)
     def show(self, index: int) -> None:
         """As hand-outs do: in the ledger, its row with it, and only then seen."""
+        assert not (index < self.pool.count and self.pool.mark_shown(index, self.clock.time, bytes(16)))
         if index in self.model.reserved:
             self.store()
-            self.pool.mark_shown(index, self.clock.time)
+            assert self.pool.mark_shown(index, self.clock.time, self.model.reserved[index].token)
             self.model.show(index, self.clock.time)
 
     @rule(marked=st.sets(indices.filter(lambda index: index not in HOLES), max_size=4), by_hand=st.booleans())
@@ -350,7 +367,7 @@ class PoolMachine(RuleBasedStateMachine):
         )  # fmt: skip
         kept = self.model.shown & promises.keys() if keep else set()
         for index in list(promises):
-            self.model.release(index, self.clock.time, restore=False)
+            self.model.take_back(index, self.clock.time, shown_before=True)
         for index in kept:
             token = bytes([index + 1]) * 16
             assert self.pool.reserve_index(index, token, self.clock.time, Hold(TTL))

@@ -131,6 +131,45 @@ async def test_cancelling_a_waiter_does_not_stop_its_commit(db: Database) -> Non
     assert await db.read(lambda tx: meta.get(tx, "name")) == "value"
 
 
+async def test_memory_follows_each_commit_in_order_before_anybody_is_told(db: Database) -> None:
+    memory: list[str] = []
+
+    def follow(name: str) -> str:
+        memory.append(name)
+        return name.upper()
+
+    async with busy_writer(db):
+        gone = db.write(lambda tx: "gone", follow)
+        told = db.write(lambda tx: "told", follow)
+        told.add_done_callback(lambda _: memory.append("its asker"))
+        gone.cancel()
+    assert await told == "TOLD"
+    await asyncio.sleep(0)
+    assert memory == ["gone", "told", "its asker"]
+
+
+async def test_memory_does_not_follow_what_was_not_committed(db: Database) -> None:
+    def fail(_tx: Tx) -> str:
+        raise ValueError("not this time")
+
+    followed: list[str] = []
+    with pytest.raises(ValueError, match="not this time"):
+        await db.write(fail, followed.append)
+    assert followed == []
+
+
+@pytest.mark.logs_warning("could not be followed")
+async def test_where_memory_cannot_follow_its_asker_is_told_and_the_others_go_on(db: Database) -> None:
+    def fail(_value: None) -> None:
+        raise ValueError("memory is odd")
+
+    first, second = db.write(putting("a", "1"), fail), db.write(putting("b", "2"))
+    with pytest.raises(ValueError, match="memory is odd"):
+        await first
+    await second
+    assert await db.read(lambda tx: meta.get(tx, "a")) == "1"
+
+
 async def test_a_read_does_not_wait_for_a_write(db: Database) -> None:
     async with busy_writer(db) as held:
         assert await db.read(meta.revision) == 0

@@ -87,10 +87,10 @@ async def test_what_a_killed_process_left_running_ends_except_requests_and_the_p
     db: Database, account: Account
 ) -> None:
     await record(db, *(showing(account, number, number, 100) for number in range(1, 5)))
-    request = await db.write(
+    await db.write(
         lambda tx: requests.insert(tx, AddressRef(account.id, 0, 2), token(2), "", None, 100, None)
     )
-    await db.write(lambda tx: requests.end(tx, request.id, 110, "released"))
+    await db.write(lambda tx: requests.end(tx, token(2), 110, "released"))
     await db.write(lambda tx: addresses.mark_used(tx, account.id, 0, [3], by_hand=False, at=120))
     await db.write(lambda tx: ledger.end(tx, token(4), 130, HandOutEnding.RAN_OUT))
     assert await db.write(lambda tx: ledger.end_running(tx, 200)) == 1

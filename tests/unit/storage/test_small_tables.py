@@ -59,8 +59,8 @@ async def test_a_request_runs_until_it_is_ended_once(db: Database, account: Acco
     )
     assert await db.read(requests.running) == [(made, token(1))]
     await db.write(lambda tx: requests.set_hold(tx, made.id, None))
-    assert await db.write(lambda tx: requests.end(tx, made.id, 150, "paid"))
-    assert not await db.write(lambda tx: requests.end(tx, made.id, 160, "released"))
+    assert await db.write(lambda tx: requests.end(tx, token(1), 150, "paid"))
+    assert not await db.write(lambda tx: requests.end(tx, token(1), 160, "released"))
     assert await db.read(requests.running) == []
     (ended,) = await db.read(lambda tx: requests.for_address(tx, ref))
     assert (ended.held_until, ended.ended_at, ended.ending) == (None, 150, "paid")

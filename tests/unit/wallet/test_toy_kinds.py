@@ -76,6 +76,8 @@ async def test_what_is_beyond_the_gap_is_flagged(wallet: Wallet) -> None:
     account = await wallet.accounts.add("toy", number=0, seed=SEED)
     await wallet.accounts.set_at_limit(account.id, AtLimit.EXTEND)
     given = await wallet.receiving.hand_out_many(account.id, 7)
+    assert wallet.accounts.get(account.id).gap_limit == 10
+    await wallet.accounts.set_gap_limit(account.id, 5)
     beyond = [g.ref.index for g in given if AddressFlag.BEYOND_GAP in wallet.accounts.address(g.ref).flags]
     assert beyond == [5, 6]
     columns = wallet.accounts.columns(account.id, 0)
