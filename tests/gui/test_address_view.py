@@ -5,9 +5,17 @@ from typing import Any, TypeVar
 
 import pytest
 from address_samples import ACCOUNT, Sample, snapshot
-from PySide6.QtCore import QLocale, QModelIndex, QPoint, Qt
-from PySide6.QtGui import QContextMenuEvent, QKeySequence
-from PySide6.QtWidgets import QApplication, QLineEdit, QPushButton, QVBoxLayout, QWidget
+from PySide6.QtCore import QEvent, QLocale, QModelIndex, QPoint, QRect, Qt
+from PySide6.QtGui import QContextMenuEvent, QFontMetrics, QHelpEvent, QKeySequence
+from PySide6.QtWidgets import (
+    QApplication,
+    QLineEdit,
+    QPushButton,
+    QStyleOptionViewItem,
+    QToolTip,
+    QVBoxLayout,
+    QWidget,
+)
 from pytestqt.qtbot import QtBot
 
 from pillarbox.model.address import AddressRef, AddressState
@@ -17,6 +25,8 @@ from pillarbox_gui.models.address_table import AddressTableModel
 from pillarbox_gui.theme.theme import SchemePreference, Theme
 from pillarbox_gui.theme.tokens import Scale
 from pillarbox_gui.widgets.address_table import AddressTableView
+from pillarbox_gui.widgets.row_delegate import PADDING
+from pillarbox_gui.wording.amounts import amount_figures
 from pillarbox_gui.wording.times import Calendar
 
 T = TypeVar("T")
@@ -228,3 +238,77 @@ def test_nothing_moves_where_the_system_asks_for_stillness(
     monkeypatch.setattr(theme, "motion", lambda: 0)
     model.apply(snapshot({4: Sample(RESERVED)}, revision=2))
     assert view.glow(4) == 0.0
+
+
+def shown_columns(view: AddressTableView) -> list[SortBy]:
+    return [column for column in SortBy if not view.isColumnHidden(column)]
+
+
+def test_columns_shrink_before_they_go_and_the_most_needed_go_last(view: AddressTableView) -> None:
+    window = view.window()
+    label: dict[int, int] = {}
+    for width in (900, 640, 500, 400):
+        window.resize(width, 500)
+        QApplication.sendPostedEvents()
+        label[width] = view.columnWidth(SortBy.LABEL)
+        shown = shown_columns(view)
+        assert (SortBy.NOTE in shown) == (width >= 640)
+        assert (SortBy.RECEIVED in shown) == (width >= 500)
+        assert {SortBy.INDEX, SortBy.STATE, SortBy.ADDRESS, SortBy.LABEL} <= set(shown)
+        assert view.horizontalHeader().length() == view.viewport().width()
+    assert label[900] > label[640] >= 72
+    window.resize(900, 500)
+    QApplication.sendPostedEvents()
+    assert shown_columns(view) == list(SortBy)
+
+
+def test_a_width_that_the_user_chose_stays_while_there_is_room(view: AddressTableView) -> None:
+    view.window().resize(1200, 500)
+    QApplication.sendPostedEvents()
+    view.horizontalHeader().resizeSection(SortBy.ADDRESS, 260)
+    view.window().resize(1250, 500)
+    QApplication.sendPostedEvents()
+    assert view.columnWidth(SortBy.ADDRESS) == 260
+
+
+def test_no_digit_of_an_amount_is_left_out(view: AddressTableView, theme: Theme) -> None:
+    figures = amount_figures(2_099_999_999_999_999, BITCOIN)
+    view.make_room(SortBy.RECEIVED, figures)
+    needed = QFontMetrics(theme.fonts.mono_muted).horizontalAdvance(figures)
+    assert view.columnWidth(SortBy.RECEIVED) >= needed + 2 * theme.px(PADDING)
+
+
+def test_headings_are_never_cut_and_the_sort_mark_leaves_them_in_line(
+    view: AddressTableView, theme: Theme
+) -> None:
+    view.window().resize(640, 500)
+    QApplication.sendPostedEvents()
+    for column in SortBy:
+        assert view.columnWidth(column) >= view.header.words_width(column) + 2 * theme.px(PADDING)
+    view.sortByColumn(SortBy.STATE, Qt.SortOrder.AscendingOrder)
+    sorted_by_state = view.header.grab().toImage()
+    view.sortByColumn(SortBy.INDEX, Qt.SortOrder.AscendingOrder)
+    sorted_by_index = view.header.grab().toImage()
+    state = view.header.sectionViewportPosition(SortBy.STATE)
+    words = QRect(state, 0, theme.px(PADDING) + view.header.words_width(SortBy.STATE), view.header.height())
+    assert sorted_by_state.copy(words) == sorted_by_index.copy(words)
+    assert sorted_by_state != sorted_by_index
+
+
+def test_a_label_is_never_read_as_markup(
+    view: AddressTableView, model: AddressTableModel, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    told: list[str] = []
+    monkeypatch.setattr(QToolTip, "showText", lambda _place, text, _view: told.append(text))
+    model.apply(snapshot({0: Sample(label="<b>Alice</b>")}, revision=2))
+    cell = model.index(0, SortBy.LABEL)
+    event = QHelpEvent(QEvent.Type.ToolTip, QPoint(), QPoint())
+    view.itemDelegate().helpEvent(event, view, QStyleOptionViewItem(), cell)
+    assert told == ["<qt>&lt;b&gt;Alice&lt;/b&gt;</qt>"]
+
+
+def test_a_note_without_its_column_is_told_beside_the_state(model: AddressTableModel) -> None:
+    model.apply(snapshot({0: Sample(RESERVED, held_until_used=True)}, revision=2))
+    assert model.index(0, SortBy.STATE).data(Qt.ItemDataRole.ToolTipRole) == "Reserved\nUntil paid"
+    assert model.index(1, SortBy.STATE).data(Qt.ItemDataRole.ToolTipRole) == "Unused"
+    assert model.index(0, SortBy.NOTE).data(Qt.ItemDataRole.ToolTipRole) == "Until paid"

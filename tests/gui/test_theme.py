@@ -8,12 +8,22 @@ from importlib.resources import files
 import pytest
 from colour_science import contrast
 from PySide6.QtCore import QByteArray, QSize, Qt
-from PySide6.QtGui import QColor, QFontInfo, QFontMetrics, QIcon, QImage, QPalette, QStyleHints
+from PySide6.QtGui import (
+    QColor,
+    QFontInfo,
+    QFontMetrics,
+    QIcon,
+    QImage,
+    QPalette,
+    QStandardItemModel,
+    QStyleHints,
+)
 from PySide6.QtSvg import QSvgRenderer
-from PySide6.QtWidgets import QApplication, QLineEdit, QPushButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QApplication, QFrame, QLineEdit, QPushButton, QTableView, QVBoxLayout, QWidget
 from pytestqt.qtbot import QtBot
 
 from pillarbox_gui.theme.icons import APP_ICON_SIZES, IconSet, app_icon, icon_source, tray_icon
+from pillarbox_gui.theme.style import set_role
 from pillarbox_gui.theme.theme import SchemePreference, Theme
 from pillarbox_gui.theme.tokens import DARK, LIGHT, Scale
 from pillarbox_gui.wording import states
@@ -90,6 +100,35 @@ def test_a_control_is_as_tall_focused_as_not(
     control.setFocus()
     assert control.hasFocus()
     assert control.height() == height == 34
+
+
+@pytest.mark.parametrize("scheme", [SchemePreference.LIGHT, SchemePreference.DARK])
+def test_what_a_field_is_for_can_be_read_in_it(scheme: SchemePreference, theme: Theme, qtbot: QtBot) -> None:
+    theme.prefer(scheme)
+    field = QLineEdit()
+    qtbot.addWidget(field)
+    field.ensurePolished()
+    drawn = field.palette().color(QPalette.ColorRole.PlaceholderText)
+    assert (drawn.name().upper(), drawn.alpha()) == (theme.palette.muted, 255)
+    assert contrast(drawn.name(), theme.palette.panel) >= 4.5
+
+
+def test_the_corner_between_two_scroll_bars_is_as_the_panel(theme: Theme, qtbot: QtBot) -> None:
+    card, table = QFrame(), QTableView()
+    set_role(card, "card")
+    qtbot.addWidget(card)
+    QVBoxLayout(card).addWidget(table)
+    table.setModel(QStandardItemModel(50, 50, table))
+    card.resize(300, 300)
+    card.show()
+    image = card.grab().toImage()
+    end = table.mapTo(card, table.rect().bottomRight())
+    corner = {
+        image.pixelColor(x, y).name().upper()
+        for x in range(end.x() - 9, end.x() + 1)
+        for y in range(end.y() - 9, end.y() + 1)
+    }
+    assert corner == {theme.palette.panel}
 
 
 def test_addresses_are_set_in_a_font_that_tells_look_alikes_apart(theme: Theme) -> None:

@@ -52,6 +52,13 @@ def test_fields_and_the_focus_ring_stand_out(palette: Palette) -> None:
 
 
 @SCHEMES
+def test_what_cannot_be_pressed_now_can_still_be_read(palette: Palette) -> None:
+    for surface in (palette.ground, palette.panel):
+        assert contrast(palette.disabled, surface) >= 3
+    assert contrast(palette.muted, palette.hairline) >= 3
+
+
+@SCHEMES
 @pytest.mark.parametrize("state", AddressState)
 def test_a_state_chip_is_readable_on_every_row(palette: Palette, state: AddressState) -> None:
     ink = palette.state(state)

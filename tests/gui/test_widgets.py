@@ -7,15 +7,18 @@ import segno
 from address_samples import address_text
 from hypothesis import given
 from hypothesis import strategies as st
-from PySide6.QtCore import Qt
-from PySide6.QtGui import QImage, QKeySequence
-from PySide6.QtWidgets import QApplication, QVBoxLayout, QWidget
+from PySide6.QtCore import QPoint, Qt
+from PySide6.QtGui import QContextMenuEvent, QFontMetrics, QImage, QKeySequence
+from PySide6.QtTest import QSignalSpy
+from PySide6.QtWidgets import QApplication, QMenu, QPushButton, QVBoxLayout, QWidget
 from pytestqt.qtbot import QtBot
 
 from pillarbox.errors import ErrorText
+from pillarbox.model.account import AccountId
 from pillarbox.model.address import AddressState
 from pillarbox.model.network import BITCOIN, Network
 from pillarbox.model.progress import Progress
+from pillarbox_gui.pages.account_card import AccountCard, AccountFacts
 from pillarbox_gui.theme.theme import SchemePreference, Theme
 from pillarbox_gui.theme.tokens import DARK, LIGHT, Tone
 from pillarbox_gui.widgets.amount_edit import AmountEdit
@@ -23,9 +26,11 @@ from pillarbox_gui.widgets.banner import Banner
 from pillarbox_gui.widgets.chunked_address import ChunkedAddress, grouped
 from pillarbox_gui.widgets.empty_state import EmptyState
 from pillarbox_gui.widgets.gap_meter import GapMeter
-from pillarbox_gui.widgets.qr_code import QUIET, QrCode
+from pillarbox_gui.widgets.qr_code import QUIET, SIDE, QrCode
+from pillarbox_gui.widgets.reflow import Reflow
 from pillarbox_gui.widgets.state_bar import StateBar, bar_widths
 from pillarbox_gui.widgets.state_chip import StateChip
+from pillarbox_gui.wording.amounts import amount_words
 
 ADDRESS = address_text(7)
 Show = Callable[[QWidget], None]
@@ -91,7 +96,7 @@ def test_groups_of_four_lose_nothing_and_fit(address: str, most: int) -> None:
     assert all(len(group) == 4 for line in lines for group in line.split()[:-1])
 
 
-def test_an_address_is_read_whole_and_copied_without_spaces(theme: Theme, qtbot: QtBot) -> None:
+def test_an_address_is_read_whole_and_copying_it_is_asked_for(theme: Theme, qtbot: QtBot) -> None:
     shown = ChunkedAddress(theme)
     qtbot.addWidget(shown)
     shown.resize(280, 80)
@@ -100,8 +105,42 @@ def test_an_address_is_read_whole_and_copied_without_spaces(theme: Theme, qtbot:
     assert "bc1q  " in shown.toPlainText()
     shown.show()
     shown.selectAll()
-    qtbot.keySequence(shown, QKeySequence(QKeySequence.StandardKey.Copy))
-    assert QApplication.clipboard().text() == ADDRESS
+    QApplication.clipboard().setText("before")
+    with qtbot.waitSignal(shown.copy_asked):
+        qtbot.keySequence(shown, QKeySequence(QKeySequence.StandardKey.Copy))
+    shown.copy()
+    assert ADDRESS[:4] not in QApplication.clipboard().text()
+    assert shown.createMimeDataFromSelection().text() == ""
+
+
+@pytest.mark.qt_log_ignore("does not support")
+def test_the_menu_of_an_address_asks_for_a_copy_too(theme: Theme, qtbot: QtBot) -> None:
+    shown = ChunkedAddress(theme)
+    qtbot.addWidget(shown)
+    shown.set_address(ADDRESS)
+    asked = QSignalSpy(shown.copy_asked)
+    event = QContextMenuEvent(QContextMenuEvent.Reason.Keyboard, QPoint(5, 5), QPoint(5, 5))
+    shown.contextMenuEvent(event)
+    (menu,) = shown.findChildren(QMenu)
+    (copy,) = menu.actions()
+    copy.trigger()
+    assert asked.count() == 1
+    menu.close()
+
+
+def test_an_address_that_nobody_was_shown_cannot_be_selected_or_copied(theme: Theme, qtbot: QtBot) -> None:
+    shown = ChunkedAddress(theme)
+    qtbot.addWidget(shown)
+    shown.set_address(ADDRESS, copyable=False)
+    shown.show()
+    asked = QSignalSpy(shown.copy_asked)
+    QApplication.clipboard().setText("before")
+    for keys in (QKeySequence.StandardKey.SelectAll, QKeySequence.StandardKey.Copy):
+        qtbot.keySequence(shown, QKeySequence(keys))
+    assert QApplication.clipboard().text() == "before"
+    assert (asked.count(), shown.textCursor().hasSelection()) == (0, False)
+    assert shown.focusPolicy() is Qt.FocusPolicy.NoFocus
+    assert shown.accessibleDescription() == ADDRESS
 
 
 def test_an_address_is_as_tall_as_its_lines_in_every_width(theme: Theme, qtbot: QtBot) -> None:
@@ -155,6 +194,19 @@ def test_a_qr_code_asks_for_whole_modules_with_a_quiet_zone(theme: Theme, qtbot:
     assert code.sizeHint().width() % (len(modules(code)) + 2 * QUIET) == 0
 
 
+@pytest.mark.parametrize(
+    "text", ["BITCOIN:" + ADDRESS.upper(), "bitcoin:" + ADDRESS + "?message=" + "x" * 150]
+)
+def test_a_qr_code_is_as_large_as_its_place_allows(text: str, theme: Theme, qtbot: QtBot) -> None:
+    code = QrCode(theme)
+    qtbot.addWidget(code)
+    code.set_text(text)
+    code.resize(code.sizeHint())
+    count = len(modules(code)) + 2 * QUIET
+    assert SIDE - count < code.sizeHint().width() <= SIDE
+    assert code.sizeHint() == code.size()
+
+
 def test_no_text_is_no_code(theme: Theme, qtbot: QtBot) -> None:
     code = QrCode(theme)
     qtbot.addWidget(code)
@@ -175,6 +227,39 @@ def test_the_gap_meter_says_its_numbers_and_warns_by_more_than_words(theme: Them
     assert not {LIGHT.unused.fg, LIGHT.reserved.fg} & colours(meter)
 
 
+def test_the_gap_meter_gives_up_words_before_cells(theme: Theme, qtbot: QtBot) -> None:
+    meter = GapMeter(theme)
+    qtbot.addWidget(meter)
+    meter.set_gap(3, 20)
+    whole, cells = meter.sizeHint().width(), meter.minimumSizeHint().width()
+    said = {}
+    for room in (whole, whole - 1, cells):
+        meter.fit(room)
+        said[room] = meter.shown_words()
+        assert meter.sizeHint().width() <= room
+    assert said[whole] == "3 of 20 unused in a row"
+    assert "3 of 20" in said[whole - 1]
+    assert said[cells] == ""
+    assert meter.toolTip() == meter.accessibleName() == "3 of 20 unused in a row"
+
+
+def test_parts_stand_in_one_line_only_where_all_of_them_fit(theme: Theme, qtbot: QtBot) -> None:
+    parts = [QPushButton("x", minimumWidth=100) for _ in range(3)]
+    reflow, window = Reflow(theme, [parts], [parts[:1], parts[1:]], [parts[:1], parts[2:]]), QWidget()
+    qtbot.addWidget(window)
+    reflow.setParent(window)
+    window.show()
+    places = {}
+    for width in (400, 250, 120):
+        reflow.resize(width, 200)
+        qtbot.waitUntil(lambda: all(reflow.rect().contains(p.geometry()) for p in parts if p.isVisible()))
+        places[width] = [len({part.y() for part in parts if part.isVisible()}), parts[1].isVisible()]
+    assert places == {400: [1, True], 250: [2, True], 120: [2, False]}
+    assert reflow.minimumSizeHint().width() == 100
+    reflow.resize(400, 200)
+    assert parts[1].isVisible()
+
+
 @given(counts=st.tuples(*[st.integers(0, 10**6)] * 3), width=st.integers(30, 400))
 def test_a_bar_shows_whatever_exists_and_nothing_else(counts: tuple[int, ...], width: int) -> None:
     widths = bar_widths(counts, width)
@@ -188,6 +273,20 @@ def test_a_bar_says_its_counts(theme: Theme, qtbot: QtBot) -> None:
     qtbot.addWidget(bar)
     bar.set_counts(12, 2, 7)
     assert bar.accessibleName() == "12 used, 2 reserved, 7 unused"
+
+
+def test_an_accounts_amount_keeps_its_unit_however_long_it_is(theme: Theme, qtbot: QtBot) -> None:
+    amount = amount_words(2_099_999_999_999_999, BITCOIN, Network.TESTNET)
+    card = AccountCard(theme, AccountFacts(AccountId(1), "Till", "Bitcoin", amount, "much", 90_000, 1, 2))
+    qtbot.addWidget(card)
+    metrics = QFontMetrics(theme.fonts.mono_muted)
+    shown = card._amount_within(140)
+    assert "…" in shown
+    assert shown.endswith("tBTC\N{POP DIRECTIONAL ISOLATE}")
+    assert metrics.horizontalAdvance(shown) <= 140
+    assert amount in card._amount_within(400)
+    assert amount in card.toolTip()
+    assert "90\N{NARROW NO-BREAK SPACE}000 used" in card.toolTip()
 
 
 def test_an_amount_is_typed_in_coins_and_taken_in_smallest_units(theme: Theme, qtbot: QtBot) -> None:
@@ -241,6 +340,10 @@ def test_an_empty_page_teaches_the_first_step(theme: Theme, qtbot: QtBot, show: 
     empty.show()
     with qtbot.waitSignal(empty.acted):
         qtbot.mouseClick(empty.button, Qt.MouseButton.LeftButton)
+    with qtbot.waitSignal(empty.acted):
+        qtbot.keyClick(empty.button, Qt.Key.Key_Return)
+    empty.say("Nothing here", "Come back later.")
+    assert not empty.button.isVisible()
 
 
 def test_every_control_of_every_part_has_a_name(theme: Theme, show: Show) -> None:

@@ -3,15 +3,13 @@
 from PySide6.QtCore import QCoreApplication
 from PySide6.QtWidgets import QComboBox, QGridLayout, QLabel, QLineEdit, QWidget
 
-from pillarbox.errors import InvalidInputError
 from pillarbox.model.network import Coin, Network
 from pillarbox.model.receiving import DAY, Hold, RequestTerms
 from pillarbox_gui.dialogs.question import Question
-from pillarbox_gui.pages.controls import take_role, words
+from pillarbox_gui.pages.controls import words
 from pillarbox_gui.theme.theme import Theme
 from pillarbox_gui.theme.tokens import Space
-from pillarbox_gui.wording.amounts import parse_amount
-from pillarbox_gui.wording.errors import error_words
+from pillarbox_gui.widgets.amount_edit import AmountEdit
 from pillarbox_gui.wording.times import HOUR, WEEK, duration
 
 LONGEST_LABEL = 200
@@ -39,21 +37,19 @@ class PaymentRequestQuestion(Question[RequestTerms]):
             translate("request", "Request a payment"),
             translate("request", "The address is kept for this payer, even when Pillarbox is closed."),
         )
-        self._coin = coin
         self.label = QLineEdit(maxLength=LONGEST_LABEL)
         self.label.setPlaceholderText(translate("request", "Invoice 2041, or a name"))
-        self.amount = QLineEdit()
-        take_role(self.amount, "mono")
-        self.amount.setPlaceholderText("0.00000000")
+        seen = translate("request", "The payer sees it, in the payment link.")
+        self.label.setAccessibleDescription(seen)
+        self.amount = AmountEdit(theme, coin, network)
         self.hold = QComboBox()
         self._holds = self._choices(hold_hours)
         self.hold.addItems([text for text, _ in self._holds])
         self.hold.setCurrentIndex([hold for _, hold in self._holds].index(Hold(hold_hours * HOUR)))
-        amount_label = translate("request", "Amount in {unit}").format(unit=coin.ticker_on(network))
         self._lay_out(
-            (words(translate("request", "&Label")), self.label),
-            (words(f"&{amount_label}"), self.amount),
-            (words(translate("request", "&Keep for")), self.hold),
+            (words(translate("request", "&Label")), self.label, seen),
+            (words(translate("request", "&Amount")), self.amount, ""),
+            (words(translate("request", "&Keep for")), self.hold, ""),
         )
         self.add_cancel()
         self.request = self.add_button(translate("request", "Show address"), primary=True)
@@ -66,24 +62,28 @@ class PaymentRequestQuestion(Question[RequestTerms]):
             choices.insert(0, (duration(hold_hours * HOUR), usual))
         return choices
 
-    def _lay_out(self, *fields: tuple[QLabel, QWidget]) -> None:
+    def _lay_out(self, *fields: tuple[QLabel, QWidget, str]) -> None:
+        """Each with its label before it, and below it what else is to be known."""
         grid = QGridLayout()
         grid.setVerticalSpacing(self.theme.px(Space.S))
         grid.setHorizontalSpacing(self.theme.px(Space.L))
-        for number, (label, field) in enumerate(fields):
+        for number, (label, field, note) in enumerate(fields):
             label.setBuddy(field)
-            field.setAccessibleName(label.text().replace("&", ""))
-            grid.addWidget(label, number, 0)
-            grid.addWidget(field, number, 1)
+            field.setAccessibleName(field.accessibleName() or label.text().replace("&", ""))
+            grid.addWidget(label, 2 * number, 0)
+            grid.addWidget(field, 2 * number, 1)
+            if note:
+                grid.addWidget(words(note, "muted", wrap=True), 2 * number + 1, 1)
         grid.setColumnStretch(1, 1)
         self.body.addLayout(grid)
 
     def _check(self) -> None:
-        try:
-            amount = parse_amount(self.amount.text(), self._coin) if self.amount.text().strip() else None
-        except InvalidInputError as error:
-            self.say_trouble(error_words(error).message)
+        amount, trouble = self.amount.amount, self.amount.trouble
+        if amount == 0:
+            trouble = translate("request", "Nothing can be asked for: leave the amount empty to take any.")
+        if trouble:
+            self.say_trouble(trouble)
             self.amount.setFocus()
             return
         _, hold = self._holds[self.hold.currentIndex()]
-        self.answer(RequestTerms(" ".join(self.label.text().split()), amount or None, hold))
+        self.answer(RequestTerms(" ".join(self.label.text().split()), amount, hold))

@@ -300,7 +300,10 @@ class AddressTableModel(QAbstractTableModel):
 
     def _tooltip(self, row: int, column: int) -> str:
         if column == SortBy.NOTE:
-            return self._words.flag_sentences(row)
+            return self._words.flag_sentences(row) or self._text(row, column)
+        if column == SortBy.STATE:
+            # The column of notes is not there in a narrow window.
+            return "\n".join(filter(None, (self._text(row, column), self._text(row, SortBy.NOTE))))
         return self._text(row, column)
 
     def _sentence(self, row: int, _column: int) -> str:

@@ -35,6 +35,10 @@ class Column(Generic[T]):
     face: Face = Face.WORDS
     right: bool = False
     width: int = 120
-    """Logical pixels at the base text size."""
+    """Logical pixels at the base text size, where there is room for all columns."""
+    least: int = 0
+    """What it may shrink to; 0: it does not."""
+    gives_way: int = 0
+    """Which column goes where not even that is there: the highest first, 0 never."""
     stretch: bool = False
     editable: bool = False

@@ -7,9 +7,11 @@ from PySide6.QtGui import QFont, QFontMetrics, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QAbstractButton, QSizePolicy
 
 from pillarbox.model.account import AccountId
+from pillarbox_gui.pages.controls import tip
 from pillarbox_gui.theme.theme import Theme
 from pillarbox_gui.theme.tokens import Radius, Space
 from pillarbox_gui.widgets.state_bar import draw_state_bar
+from pillarbox_gui.wording.amounts import UNIT_SPACE, group_digits, isolated
 
 BAR = 6
 LINE_GAP = 3
@@ -48,7 +50,9 @@ class AccountCard(QAbstractButton):
     def tell(self, facts: AccountFacts) -> None:
         self.facts = facts
         counts = translate("sidebar", "{used} used, {reserved} reserved, {unused} unused").format(
-            used=facts.used, reserved=facts.reserved, unused=facts.unused
+            used=group_digits(facts.used),
+            reserved=group_digits(facts.reserved),
+            unused=group_digits(facts.unused),
         )
         self.setText(facts.label)
         self.setAccessibleName(f"{facts.label}, {facts.kind}")
@@ -57,7 +61,7 @@ class AccountCard(QAbstractButton):
                 amount=facts.spoken_amount, counts=counts
             )
         )
-        self.setToolTip(f"{facts.label}\n{counts}")
+        self.setToolTip(tip(f"{facts.label}\n{facts.amount}\n{counts}"))
         self.update()
 
     def sizeHint(self) -> QSize:
@@ -75,12 +79,19 @@ class AccountCard(QAbstractButton):
         for text, font, colour in (
             (self.facts.label, fonts.strong if self.isChecked() else fonts.base, palette.text),
             (self.facts.kind, fonts.muted, palette.muted),
-            (self.facts.amount, fonts.mono_muted, palette.text),
+            (self._amount_within(inner.width()), fonts.mono_muted, palette.text),
         ):
             top = self._paint_line(painter, QRect(inner.left(), top, inner.width(), 0), text, font, colour)
         counts = self.facts.used, self.facts.reserved, self.facts.unused
         bar = QRect(inner.left(), inner.bottom() + 1 - px(BAR), inner.width(), px(BAR))
         draw_state_bar(painter, self._theme, QRectF(bar), counts, self.layoutDirection())
+
+    def _amount_within(self, width: int) -> str:
+        """Where not all of its figures fit, the last are left out: a number never stands without its unit."""
+        metrics = QFontMetrics(self._theme.fonts.mono_muted)
+        figures, space, unit = self.facts.amount.rpartition(UNIT_SPACE)
+        room = width - metrics.horizontalAdvance(space + unit)
+        return isolated(metrics.elidedText(figures, Qt.TextElideMode.ElideRight, room) + space + unit)
 
     def _paint_ground(self, painter: QPainter) -> None:
         palette, colour = self._theme.palette, self._theme.colour

@@ -22,6 +22,16 @@ class AddressDetail:
     history: tuple[LedgerEntry, ...] = ()
     payments: tuple[Payment, ...] = ()
 
+    @property
+    def asked(self) -> int:
+        """What its request asked for, in the smallest unit; 0: nothing, or any amount."""
+        return (self.request.amount or 0) if self.request else 0
+
+    @property
+    def missing(self) -> int:
+        """How much less came than was asked for: negative where more did, 0 before anything came."""
+        return self.asked - self.address.received if self.asked and self.address.received else 0
+
 
 async def read_detail(wallet: Wallet, ref: AddressRef) -> AddressDetail:
     """Raises NoSuchAddressError, AddressDamagedError."""

@@ -6,24 +6,26 @@ from PySide6.QtCore import QCoreApplication, Qt, Signal
 from PySide6.QtWidgets import QFrame, QGridLayout, QLabel, QLineEdit, QMenu, QScrollArea, QVBoxLayout, QWidget
 
 from pillarbox.model.address import AddressFlag, AddressState
-from pillarbox.model.payment import Payment
-from pillarbox.model.receiving import HandOutEnding, Hold, LedgerEntry
+from pillarbox.model.receiving import Hold
 from pillarbox_gui import actions
 from pillarbox_gui.dialogs.payment_request import LONGEST_LABEL, hold_choices
 from pillarbox_gui.pages.address_detail import AddressDetail
-from pillarbox_gui.pages.controls import Button, Card, clear, column, row, take_role, words
+from pillarbox_gui.pages.address_past import AddressPast, yielding
+from pillarbox_gui.pages.controls import Button, Card, column, row, take_role, words
 from pillarbox_gui.pages.look import Look
 from pillarbox_gui.theme.tokens import Space
+from pillarbox_gui.widgets.chip import Chip
 from pillarbox_gui.widgets.chunked_address import ChunkedAddress
+from pillarbox_gui.widgets.empty_state import EmptyState
 from pillarbox_gui.widgets.qr_code import QrCode
 from pillarbox_gui.widgets.state_chip import StateChip
-from pillarbox_gui.wording.amounts import amount_words
+from pillarbox_gui.wording.amounts import UNIT_SPACE, amount_words
 from pillarbox_gui.wording.states import flag_sentence, hold_sentence, hold_words
 
 WIDTH = 312
 NARROW = 304
-QR_SIDE = 216
-NARROW_QR_SIDE = 168
+AMOUNTS = ("asked", "received", "missing", "extra")
+"""Names of facts."""
 
 translate = QCoreApplication.translate
 
@@ -33,7 +35,8 @@ class AddressPanel(Card):
 
     copy_asked = Signal()
     link_asked = Signal()
-    label_entered = Signal(str)
+    label_entered = Signal(object, str)
+    """The AddressRef that the label was typed for, and the label."""
     hold_asked = Signal(object)
     """A Hold."""
     release_asked = Signal()
@@ -47,8 +50,10 @@ class AddressPanel(Card):
         self.detail: AddressDetail | None = None
         self.setAccessibleName(translate("panel", "Address in hand"))
         self.chip = StateChip(theme)
+        self.difference = Chip(theme)
         self.qr = QrCode(theme)
         self.chunks = ChunkedAddress(theme)
+        self.chunks.copy_asked.connect(self.copy_asked)
         self.copy = Button(theme, actions.COPY_ADDRESS.text())
         self.copy.clicked.connect(self.copy_asked)
         self.link = Button(theme, actions.COPY_LINK.text())
@@ -67,30 +72,48 @@ class AddressPanel(Card):
         self.mark_used.clicked.connect(self.mark_used_asked)
         self.undo = Button(theme, actions.UNDO_MARK_USED.text())
         self.undo.clicked.connect(self.undo_asked)
-        self.nothing = words(
-            translate("panel", "Choose an address to see it here, or take a new one."), "muted", wrap=True
-        )
-        self.nothing.setAlignment(Qt.AlignmentFlag.AlignCenter)
+        self.nothing = EmptyState(theme, "receive", "", "")
         self.body.addWidget(self.nothing, 1)
         self._content = self._lay_out()
         self.body.addWidget(self._content, 1)
         self.be_narrow(False)
-        self.show_nothing()
+        self.show_nothing(first=True)
 
     def be_narrow(self, narrow: bool) -> None:
-        px = self._look.theme.px
-        self.setFixedWidth(px(NARROW if narrow else WIDTH))
-        side = px(NARROW_QR_SIDE if narrow else QR_SIDE)
-        self.qr.setFixedSize(side, side)
+        self.setFixedWidth(self._look.theme.px(NARROW if narrow else WIDTH))
 
-    def show_nothing(self) -> None:
-        self.detail = None
+    @property
+    def teaches(self) -> bool:
+        """Whether it shows the first step, to somebody who has handed out nothing yet."""
+        return self.detail is None and self._first
+
+    def show_nothing(self, *, first: bool) -> None:
+        """No address is in hand. `first`: none was handed out yet."""
+        self._enter_label()
+        self.detail, self._first = None, first
+        if first:
+            self.nothing.say(
+                translate("panel", "Your first payer"),
+                translate(
+                    "panel",
+                    "Take a new receive address for each payer. Its QR code shows here, and you see when it "
+                    "is paid.",
+                ),
+            )
+        else:
+            self.nothing.say(
+                translate("panel", "No address in hand"),
+                translate("panel", "Choose one to see it here, or take a new one."),
+            )
         self._content.hide()
         self.nothing.show()
 
     def show_detail(self, detail: AddressDetail) -> None:
-        """Show an address, or the one shown anew. A label being typed is left alone."""
+        """Show an address, or the one shown anew. A label being typed is left alone, or entered before."""
         same = self.detail is not None and self.detail.address.ref == detail.address.ref
+        if not same:
+            self._enter_label()
+            self._area.verticalScrollBar().setValue(0)
         self.detail = detail
         address = detail.address
         state = address.state
@@ -100,15 +123,16 @@ class AddressPanel(Card):
         self.qr.setVisible(detail.link is not None)
         if detail.link is not None:
             self.qr.set_text(detail.link.qr, translate("panel", "QR code of the payment link"))
-        self.chunks.set_address(address.text)
+        self.chunks.set_address(address.text, copyable=state is not AddressState.UNUSED)
         self.copy.setVisible(state is not AddressState.UNUSED)
         self.link.setVisible(detail.link is not None)
         if not (same and self.label.isModified()):
             self.label.setText(address.label)
             self.label.setCursorPosition(0)
+        self._tell_difference(detail.missing)
         self._fill_facts(detail)
         self._fill_sentences(detail)
-        self._fill_past(detail)
+        self._past.tell(detail)
         self._offer(address.state, address.flags)
         self.nothing.hide()
         self._content.show()
@@ -123,7 +147,7 @@ class AddressPanel(Card):
     def _enter_label(self) -> None:
         if self.detail is not None and self.label.isModified():
             self.label.setModified(False)
-            self.label_entered.emit(self.label.text())
+            self.label_entered.emit(self.detail.address.ref, self.label.text())
 
     def _hold_menu(self) -> QMenu:
         menu = QMenu(self)
@@ -141,7 +165,7 @@ class AddressPanel(Card):
         content = QWidget()
         take_role(content, "clear")
         whole = column(theme, Space.M)
-        area = QScrollArea()
+        area = self._area = QScrollArea()
         area.setWidgetResizable(True)
         area.setFrameShape(QFrame.Shape.NoFrame)
         area.setFocusPolicy(Qt.FocusPolicy.NoFocus)
@@ -154,18 +178,18 @@ class AddressPanel(Card):
         holds = row(theme)
         holds.addWidget(self.keep, 1)
         holds.addWidget(self.release, 1)
-        marks = row(theme)
-        marks.addWidget(self.mark_used, 1)
-        marks.addWidget(self.undo, 1)
         whole.addLayout(holds)
-        whole.addLayout(marks)
         content.setLayout(whole)
         return content
 
     def _upper_part(self) -> QVBoxLayout:
         theme = self._look.theme
         upper = column(theme, Space.M)
-        upper.addWidget(self.chip)
+        chips = row(theme)
+        chips.addWidget(self.chip)
+        chips.addWidget(self.difference)
+        chips.addStretch()
+        upper.addLayout(chips)
         upper.addWidget(self.qr, 0, Qt.AlignmentFlag.AlignHCenter)
         upper.addWidget(self.chunks)
         buttons = row(theme)
@@ -182,27 +206,48 @@ class AddressPanel(Card):
         self._facts.addWidget(self.label, 0, 1)
         self._values: dict[str, tuple[QLabel, QLabel]] = {}
         for number, (name, text) in enumerate(_fact_names(), 1):
-            key, value = words(text, "muted"), words("", "mono" if name in ("asked", "received") else "")
-            value.setAlignment(Qt.AlignmentFlag.AlignRight)
+            role = "mono" if name in AMOUNTS else ""
+            key, value = words(text, "muted"), yielding(words("", role, wrap=True))
+            value.setAlignment(Qt.AlignmentFlag.AlignTrailing | Qt.AlignmentFlag.AlignVCenter)
             self._facts.addWidget(key, number, 0)
             self._facts.addWidget(value, number, 1)
             self._values[name] = key, value
+        self._keep_columns()
+        theme.changed.connect(self._keep_columns)
         upper.addLayout(self._facts)
-        self._sentences = words("", "muted", wrap=True)
+        self._sentences = yielding(words("", "muted", wrap=True))
         upper.addWidget(self._sentences)
-        self._past = column(theme, Space.XS)
-        upper.addLayout(self._past)
+        self._past = AddressPast(self._look)
+        upper.addWidget(self._past)
         upper.addStretch()
+        upper.addWidget(self.mark_used)
+        upper.addWidget(self.undo)
         return upper
+
+    def _keep_columns(self) -> None:
+        """The label's field stays as wide as it is, whichever facts are known."""
+        keys = [key for key, _ in self._values.values()]
+        for key in keys:
+            key.ensurePolished()
+        self._facts.setColumnMinimumWidth(0, max(key.sizeHint().width() for key in keys))
+
+    def _tell_difference(self, missing: int) -> None:
+        """Whether what came is what was asked for: how much is missing, which may be less than nothing."""
+        self.difference.setVisible(missing != 0)
+        if missing > 0:
+            said = translate("panel", "Less than asked")
+            self.difference.set_chip(lambda palette: palette.reserved, "warning", said)
+        elif missing < 0:
+            said = translate("panel", "More than asked")
+            self.difference.set_chip(lambda palette: palette.used, "info", said)
 
     def _fill_facts(self, detail: AddressDetail) -> None:
         address, now, calendar = detail.address, self._look.now(), self._look.calendar
-        asked = detail.request.amount if detail.request else None
         texts = {
-            "asked": amount_words(asked, detail.coin, detail.network) if asked else "",
-            "received": amount_words(address.received, detail.coin, detail.network)
-            if address.received
-            else "",
+            "asked": _fact_amount(detail.asked, detail),
+            "received": _fact_amount(address.received, detail),
+            "missing": _fact_amount(max(0, detail.missing), detail),
+            "extra": _fact_amount(max(0, -detail.missing), detail),
             "path": address.path,
             "shown": calendar.ago(detail.history[0].shown_at, now) if detail.history else "",
         }
@@ -227,48 +272,18 @@ class AddressPanel(Card):
         self._sentences.setText("\n\n".join(sentences))
         self._sentences.setVisible(bool(sentences))
 
-    def _fill_past(self, detail: AddressDetail) -> None:
-        clear(self._past)
-        if detail.payments:
-            self._past.addWidget(words(translate("panel", "Payments"), "strong"))
-            for payment in detail.payments:
-                self._past.addWidget(words(self._payment_words(detail, payment), "muted", wrap=True))
-        if detail.history:
-            self._past.addWidget(words(translate("panel", "Handed out"), "strong"))
-            for entry in reversed(detail.history):
-                self._past.addWidget(words(self._hand_out_words(entry), "muted", wrap=True))
 
-    def _payment_words(self, detail: AddressDetail, payment: Payment) -> str:
-        amount = amount_words(payment.sighting.amount, detail.coin, detail.network, trim=True)
-        if payment.vanished_at is not None:
-            state = translate("panel", "vanished")
-        elif payment.sighting.height:
-            state = translate("panel", "in block {height}").format(height=payment.sighting.height)
-        else:
-            state = translate("panel", "not confirmed yet")
-        when = self._look.calendar.ago(payment.first_seen, self._look.now())
-        return f"{amount} · {when} · {state}"
-
-    def _hand_out_words(self, entry: LedgerEntry) -> str:
-        now, calendar = self._look.now(), self._look.calendar
-        parts = [calendar.ago(entry.shown_at, now)]
-        if entry.label:
-            parts.append(entry.label)
-        if entry.ending is not None and entry.ended_at is not None:
-            parts.append(
-                {
-                    HandOutEnding.RELEASED: translate("panel", "no longer held {when}"),
-                    HandOutEnding.RAN_OUT: translate("panel", "hold ended {when}"),
-                    HandOutEnding.VOIDED: translate("panel", "never shown"),
-                }[entry.ending].format(when=calendar.ago(entry.ended_at, now))
-            )
-        return " · ".join(parts)
+def _fact_amount(amount: int, detail: AddressDetail) -> str:
+    """With a space before the unit where a line may end: the figures are never cut."""
+    return amount_words(amount, detail.coin, detail.network).replace(UNIT_SPACE, " ") if amount else ""
 
 
 def _fact_names() -> tuple[tuple[str, str], ...]:
     return (
         ("asked", translate("panel", "Asked")),
         ("received", translate("panel", "Received")),
+        ("missing", translate("panel", "Missing")),
+        ("extra", translate("panel", "Extra")),
         ("path", translate("panel", "Path")),
         ("shown", translate("panel", "First shown")),
     )

@@ -15,18 +15,21 @@ from PySide6.QtCore import (
 from PySide6.QtGui import QShowEvent
 from PySide6.QtWidgets import QStackedLayout
 
-from pillarbox.events import AmountsChanged, Events
+from pillarbox.app.connections import Connections
+from pillarbox.events import AmountsChanged, ConnectionChanged, Events
 from pillarbox.model.account import AccountId
 from pillarbox.model.address import AddressRef
 from pillarbox.model.network import Coin, Network
 from pillarbox.model.payment import Payment
+from pillarbox.model.progress import ConnectionPhase
 from pillarbox.wallet.wallet import Wallet
 from pillarbox_gui.models.column import Column, Face
-from pillarbox_gui.pages.controls import Card, Page, words
+from pillarbox_gui.pages.controls import Card, Page
 from pillarbox_gui.pages.look import Look
 from pillarbox_gui.tasks import TaskScope
+from pillarbox_gui.widgets.empty_state import EmptyState
 from pillarbox_gui.widgets.row_table import RowTableView
-from pillarbox_gui.wording.amounts import amount_words
+from pillarbox_gui.wording.amounts import amount_words, group_digits
 from pillarbox_gui.wording.times import Calendar
 
 MOST = 1000
@@ -81,13 +84,15 @@ class PaymentWords:
         payment = self.rows[row].payment
         if payment.vanished_at is not None:
             return translate("payments", "Vanished")
-        if payment.sighting.height:
-            return translate("payments", "In block {height}").format(height=payment.sighting.height)
+        if height := payment.sighting.height:
+            return translate("payments", "In block {height}").format(height=group_digits(height))
         return translate("payments", "Not confirmed yet")
 
 
 COLUMNS: tuple[Column[PaymentWords], ...] = (
-    Column("when", lambda _: translate("payments", "When"), PaymentWords.when, Face.MUTED, width=150),
+    Column(
+        "when", lambda _: translate("payments", "When"), PaymentWords.when, Face.MUTED, width=150, least=120
+    ),
     Column(
         "amount",
         lambda _: translate("payments", "Amount"),
@@ -95,12 +100,44 @@ COLUMNS: tuple[Column[PaymentWords], ...] = (
         Face.MONO,
         right=True,
         width=170,
+        least=130,
     ),
-    Column("account", lambda _: translate("payments", "Account"), PaymentWords.account, width=120),
-    Column("label", lambda _: translate("payments", "Label"), PaymentWords.label, width=160, stretch=True),
-    Column("address", lambda _: translate("payments", "Address"), PaymentWords.address, Face.MONO, width=170),
-    Column("state", lambda _: translate("payments", "State"), PaymentWords.state, Face.MUTED, width=150),
+    Column(
+        "account",
+        lambda _: translate("payments", "Account"),
+        PaymentWords.account,
+        width=140,
+        least=88,
+        gives_way=2,
+    ),
+    Column(
+        "label",
+        lambda _: translate("payments", "Label"),
+        PaymentWords.label,
+        width=200,
+        least=160,
+        stretch=True,
+    ),
+    Column(
+        "address",
+        lambda _: translate("payments", "Address"),
+        PaymentWords.address,
+        Face.MONO,
+        width=170,
+        least=100,
+        gives_way=1,
+    ),
+    Column(
+        "state",
+        lambda _: translate("payments", "State"),
+        PaymentWords.state,
+        Face.MUTED,
+        width=160,
+        least=130,
+    ),
 )
+AMOUNT, ACCOUNT = 1, 2
+"""Column numbers."""
 
 
 class PaymentTableModel(QAbstractTableModel):
@@ -114,6 +151,9 @@ class PaymentTableModel(QAbstractTableModel):
         self.beginResetModel()
         self._words = PaymentWords(rows, self._words.now, self._words.calendar)
         self.endResetModel()
+
+    def widest_amount(self) -> str:
+        return max(map(self._words.amount, range(len(self._words.rows))), key=len, default="")
 
     def ref_at(self, row: int) -> AddressRef:
         return self._words.rows[row].ref
@@ -147,31 +187,35 @@ class PaymentsPage(Page):
     """Every account's payments in one table; a row leads to its address."""
 
     address_asked = Signal(object)
+    server_asked = Signal()
+    """The person would choose a server."""
 
-    def __init__(self, look: Look, events: Events, wallet: Wallet) -> None:
+    def __init__(self, look: Look, events: Events, wallet: Wallet, connections: Connections) -> None:
         super().__init__(look.theme, translate("payments", "Payments"), wide=True)
         self._wallet = wallet
+        self._connections = connections
         self._tasks = TaskScope(self, look.present)
         self.model = PaymentTableModel(look)
         self.table = RowTableView(look.theme, COLUMNS, self.model)
         self.table.setAccessibleName(translate("payments", "Payments"))
         self.table.activated.connect(lambda index: self.address_asked.emit(self.model.ref_at(index.row())))
-        self.none = words(
-            translate("payments", "Nothing was received yet. A payment shows here seconds after it is made."),
-            "muted",
-            wrap=True,
-        )
-        self.none.setAlignment(Qt.AlignmentFlag.AlignCenter)
+        self.none = EmptyState(look.theme, "payments", "", "")
+        self.none.acted.connect(self.server_asked)
         card = Card(look.theme, 0, 1)
         self._stack = QStackedLayout()
+        card.body.addLayout(self._stack)
         self._stack.addWidget(self.none)
         self._stack.addWidget(self.table)
-        card.body.addLayout(self._stack)
         self.body.addWidget(card, 1)
-        self._subscription = events.subscribe(AmountsChanged, lambda _: self._read(), wallet.id)
+        self._tell_none()
+        self._subscriptions = [
+            events.subscribe(AmountsChanged, lambda _: self._read(), wallet.id),
+            events.subscribe(ConnectionChanged, lambda _: self._tell_none()),
+        ]
 
     def close_page(self) -> None:
-        self._subscription.close()
+        for subscription in self._subscriptions:
+            subscription.close()
         self._tasks.cancel_all()
 
     def showEvent(self, event: QShowEvent) -> None:
@@ -194,7 +238,21 @@ class PaymentsPage(Page):
                 )
         rows.sort(key=lambda one: one.payment.first_seen, reverse=True)
         self.model.show(rows)
+        self.table.want_column(ACCOUNT, len(self._wallet.accounts.all()) > 1)
+        self.table.make_room(AMOUNT, self.model.widest_amount())
         self._stack.setCurrentWidget(self.table if rows else self.none)
+
+    def _tell_none(self) -> None:
+        """Why there is nothing: payments are only seen through a server."""
+        title = translate("payments", "Nothing was received yet")
+        if self._connections.state(self._wallet.network).phase is ConnectionPhase.UNSET:
+            self.none.say(
+                title,
+                translate("payments", "Pillarbox sees payments through a server, and none is chosen."),
+                translate("payments", "Choose a server"),
+            )
+        else:
+            self.none.say(title, translate("payments", "A payment shows here seconds after it is made."))
 
 
 def _side(column: int) -> Qt.AlignmentFlag:

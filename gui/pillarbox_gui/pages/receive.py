@@ -8,10 +8,12 @@ from PySide6.QtCore import QCoreApplication, QPoint, QTimer, Signal
 from PySide6.QtGui import QGuiApplication, QResizeEvent
 from PySide6.QtWidgets import QMenu, QWidget
 
+from pillarbox.app.connections import Connections
 from pillarbox.errors import PillarboxError
 from pillarbox.events import AccountsChanged, AddressEvent, Events, ScanProgressed
 from pillarbox.model.account import AccountId
 from pillarbox.model.address import AddressFlag, AddressRef, AddressState
+from pillarbox.model.progress import ConnectionPhase
 from pillarbox.model.receiving import Hold, RequestTerms
 from pillarbox.wallet.wallet import Wallet
 from pillarbox_gui import actions
@@ -28,6 +30,7 @@ from pillarbox_gui.pages.hand_out import hand_out
 from pillarbox_gui.pages.look import Look
 from pillarbox_gui.tasks import Again, TaskScope
 from pillarbox_gui.theme.tokens import Space
+from pillarbox_gui.wording.amounts import amount_figures
 
 NARROW_BELOW = 860
 COALESCE_MS = 16
@@ -41,15 +44,27 @@ class ReceivePage(QWidget):
 
     told = Signal(str)
     """Something to say in the status line."""
+    server_asked = Signal()
+    """The person would choose a server."""
 
-    def __init__(self, look: Look, events: Events, wallet: Wallet, hold_hours: Callable[[], int]) -> None:
+    def __init__(
+        self,
+        look: Look,
+        events: Events,
+        wallet: Wallet,
+        hold_hours: Callable[[], int],
+        connections: Connections,
+    ) -> None:
         super().__init__()
         take_role(self, "page")
         self._look = look
         self._wallet = wallet
         self._hold_hours = hold_hours
+        self._connections = connections
         self._tasks = TaskScope(self, look.present)
         self._changed: set[int] = set()
+        self._focus_next: tuple[AddressRef, QWidget] | None = None
+        """What is to take the focus once this address is shown."""
         self.account = wallet.accounts.all()[0].id
         self._branch = 0
         self.model = AddressTableModel(look.now, look.calendar, asyncio.to_thread, look.present, self)
@@ -93,7 +108,8 @@ class ReceivePage(QWidget):
         if newest >= 0:
             self.choose(AddressRef(account, self._branch, columns.indices[newest]))
         else:
-            self.panel.show_nothing()
+            self.panel.show_nothing(first=not any(columns.states))
+            self._fit_panel()
 
     def choose(self, ref: AddressRef) -> None:
         """Select an address in the table, and show it."""
@@ -137,7 +153,13 @@ class ReceivePage(QWidget):
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
-        self.panel.be_narrow(self.width() < self._look.theme.px(NARROW_BELOW))
+        self._fit_panel()
+
+    def _fit_panel(self) -> None:
+        """In a narrow window the panel gives its room to the table while no address is in hand."""
+        narrow = self.width() < self._look.theme.px(NARROW_BELOW)
+        self.panel.be_narrow(narrow)
+        self.panel.setVisible(not narrow or self.panel.detail is not None or self.panel.teaches)
 
     async def _rename(self) -> None:
         account = self._wallet.accounts.get(self.account)
@@ -155,18 +177,13 @@ class ReceivePage(QWidget):
             await self._hand_out(terms)
 
     async def _hand_out(self, terms: RequestTerms | None) -> None:
-        self.list.set_busy(True)
-        try:
-            given = await hand_out(
-                self._wallet.receiving, self.account, terms, self._look.theme, self.window()
-            )
-        except Exception:
-            self.list.set_busy(False)
-            raise
-        self.list.set_busy(False)
+        unset = self._connections.state(self._wallet.network).phase is ConnectionPhase.UNSET
+        choose_server = self.server_asked.emit if unset else None
+        given = await hand_out(self._wallet, self.account, terms, self._look, self.window(), choose_server)
         if given is None or given.ref.account != self.account:
             return
         self._take_changes()
+        self._focus_next = given.ref, self.panel.copy
         self.choose(given.ref)
         if given.handed_out_before:
             self.told.emit(
@@ -197,25 +214,24 @@ class ReceivePage(QWidget):
         self.model.label_edited.connect(self._set_label)
         panel.copy_asked.connect(lambda: self._with_ref(self.copy_address))
         panel.link_asked.connect(lambda: self._with_ref(self.copy_link))
-        panel.label_entered.connect(lambda text: self._with_ref(lambda ref: self._set_label(ref, text)))
+        panel.label_entered.connect(self._set_label)
         panel.hold_asked.connect(lambda hold: self._with_ref(lambda ref: self._hold(ref, hold)))
         panel.release_asked.connect(lambda: self._with_ref(self._release))
         panel.mark_used_asked.connect(lambda: self._with_ref(self._mark_used))
         panel.undo_asked.connect(lambda: self._with_ref(self._undo_mark_used))
-        for verb, do in (
-            (actions.NEW_ADDRESS, self.new_address),
-            (actions.REQUEST, self.request_payment),
-            (actions.SEARCH, self.list.search.setFocus),
-        ):
-            self.addAction(Act(verb, self._look.theme, self, do))
+        theme = self._look.theme
+        self._request_act = Act(actions.REQUEST, theme, self, self.request_payment)
+        self.addAction(self._request_act)
+        self.addAction(Act(actions.NEW_ADDRESS, theme, self, self.new_address))
+        self.addAction(Act(actions.SEARCH, theme, self, self.list.search.setFocus))
 
     def _with_ref(self, do: Callable[[AddressRef], object]) -> None:
         if self.panel.detail is not None:
             do(self.panel.detail.address.ref)
 
     def _go_to_panel(self, ref: AddressRef) -> None:
+        self._focus_next = ref, self.panel.label
         self._show_detail(ref)
-        self.panel.label.setFocus()
 
     def _open_menu(self, ref: AddressRef, at: QPoint) -> None:
         menu = QMenu(self)
@@ -235,15 +251,27 @@ class ReceivePage(QWidget):
         menu.popup(at)
 
     def _open_account_menu(self) -> None:
-        menu, theme, button = QMenu(self), self._look.theme, self.list.more
+        menu, button = QMenu(self), self.list.more
         menu.aboutToHide.connect(menu.deleteLater)
+        self.fill_account_menu(menu)
+        menu.popup(button.mapToGlobal(button.rect().bottomLeft()))
+
+    def fill_account_menu(self, menu: QMenu) -> None:
+        """What else there is to do with the account shown."""
+        theme = self._look.theme
+        if self.list.request.isHidden():
+            menu.addAction(self._request_act)
         menu.addAction(Act(actions.RENAME_ACCOUNT, theme, menu, self.rename_account))
         menu.addAction(Act(actions.SCAN_MORE, theme, menu, self.scan_more))
-        menu.popup(button.mapToGlobal(button.rect().bottomLeft()))
+        self.list.fill_sort_menu(menu.addMenu(translate("receive", "Sort by")))
 
     def _show_detail(self, ref: AddressRef) -> None:
         async def show() -> None:
             self.panel.show_detail(await read_detail(self._wallet, ref))
+            self._fit_panel()
+            if self._focus_next is not None and self._focus_next[0] == ref:
+                self._focus_next[1].setFocus()
+                self._focus_next = None
 
         self._tasks.start("detail", show)
 
@@ -267,6 +295,8 @@ class ReceivePage(QWidget):
     def _tell_account(self) -> None:
         account = self._wallet.accounts.get(self.account)
         self.list.tell_account(account, self._wallet.accounts.unused_run(self.account))
+        received = self._wallet.accounts.counts(self.account).received
+        self.list.tell_most_received(amount_figures(received, self._wallet.accounts.kind(self.account).coin))
         scanning = self._wallet.scanning
         self.list.tell_scan(
             account.scan_state, scanning.is_running(self.account), scanning.progress.get(self.account)

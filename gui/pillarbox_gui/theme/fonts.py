@@ -21,6 +21,8 @@ class Fonts:
     strong: QFont
     section: QFont
     """Small capitals-like headings of a group."""
+    heading: QFont
+    """Over the columns of a table."""
     large: QFont
     title: QFont
     mono: QFont
@@ -65,6 +67,7 @@ def make_fonts(scale: Scale) -> Fonts:
         muted=style(words, TypeSize.MUTED),
         strong=style(words, TypeSize.BASE, Weight.STRONG),
         section=section,
+        heading=style(words, TypeSize.MUTED, Weight.STRONG),
         large=style(words, TypeSize.LARGE, Weight.STRONG),
         title=style(words, TypeSize.TITLE, Weight.STRONG),
         mono=style(digits, TypeSize.BASE),

@@ -110,6 +110,7 @@ class Palette:
     text: str
     muted: str
     disabled: str
+    """3:1 to what a disabled control lies on: what cannot be pressed now can still be read."""
     accent: str
     accent_hover: str
     accent_pressed: str
@@ -147,7 +148,7 @@ LIGHT = Palette(
     field_border="#918E88",
     text="#1D1D1F",
     muted="#656462",
-    disabled="#A3A19C",
+    disabled="#8A8883",
     accent="#B3261E",
     accent_hover="#9C1F18",
     accent_pressed="#851913",
@@ -171,7 +172,7 @@ DARK = Palette(
     field_border="#76787D",
     text="#F0EFED",
     muted="#A9A7A3",
-    disabled="#66676B",
+    disabled="#75767B",
     accent="#E5675F",
     accent_hover="#EC7C75",
     accent_pressed="#DA5C54",

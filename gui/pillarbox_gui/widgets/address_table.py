@@ -36,6 +36,7 @@ class AddressTableView(RowTableView):
         self.setEditTriggers(QAbstractItemView.EditTrigger.DoubleClicked)
         self.horizontalHeader().setSortIndicator(SortBy.INDEX, Qt.SortOrder.AscendingOrder)
         self.setSortingEnabled(True)
+        self.header.mark_sorted()
         self.doubleClicked.connect(self._open)
         model.modelReset.connect(self._choose_again)
         model.rowsInserted.connect(self._choose_again)

@@ -1,9 +1,11 @@
 """An address in groups of four, to be compared by eye."""
 
-from PySide6.QtCore import QCoreApplication, QMimeData, QSize, Qt
-from PySide6.QtGui import QFontMetrics, QResizeEvent
-from PySide6.QtWidgets import QFrame, QSizePolicy, QTextEdit, QWidget
+from PySide6.QtCore import QCoreApplication, QMimeData, QSize, Qt, Signal
+from PySide6.QtGui import QContextMenuEvent, QFontMetrics, QKeyEvent, QKeySequence, QResizeEvent
+from PySide6.QtWidgets import QFrame, QMenu, QSizePolicy, QTextEdit, QWidget
 
+from pillarbox_gui import actions
+from pillarbox_gui.actions import Act
 from pillarbox_gui.theme.style import set_role
 from pillarbox_gui.theme.theme import Theme
 from pillarbox_gui.theme.tokens import Space
@@ -27,19 +29,23 @@ def grouped(address: str, most_in_line: int = MOST_IN_LINE) -> list[str]:
 
 
 class ChunkedAddress(QTextEdit):
-    """Selectable, read-only; what is copied from it has no spaces. Screen readers get the whole text."""
+    """Read-only. Screen readers get the whole text.
+
+    Nothing is copied from here: an address is derived again before it is, so copying is asked for. One that
+    nobody was shown cannot even be selected.
+    """
+
+    copy_asked = Signal()
 
     def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._theme = theme
         self._address = ""
+        self._copyable = True
         set_role(self, "bare")
         self.setReadOnly(True)
         self.setFrameShape(QFrame.Shape.NoFrame)
         self.setLineWrapMode(QTextEdit.LineWrapMode.NoWrap)
-        self.setTextInteractionFlags(
-            Qt.TextInteractionFlag.TextSelectableByMouse | Qt.TextInteractionFlag.TextSelectableByKeyboard
-        )
         self.setTabChangesFocus(True)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.setVerticalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
@@ -55,9 +61,15 @@ class ChunkedAddress(QTextEdit):
     def address(self) -> str:
         return self._address
 
-    def set_address(self, address: str) -> None:
+    def set_address(self, address: str, *, copyable: bool = True) -> None:
         """Show an address; its whole text is also the accessible description."""
         self._address = address
+        self._copyable = copyable
+        selectable = (
+            Qt.TextInteractionFlag.TextSelectableByMouse | Qt.TextInteractionFlag.TextSelectableByKeyboard
+        )
+        self.setTextInteractionFlags(selectable if copyable else Qt.TextInteractionFlag.NoTextInteraction)
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus if copyable else Qt.FocusPolicy.NoFocus)
         self.setAccessibleDescription(address)
         self._lay_out()
         self.updateGeometry()
@@ -74,12 +86,26 @@ class ChunkedAddress(QTextEdit):
         return lines * QFontMetrics(self.font()).lineSpacing() + 2 * (self._theme.px(Space.XS) + RING)
 
     def createMimeDataFromSelection(self) -> QMimeData:
-        # Qt's own object, filled anew: one made here would be freed by the clipboard after Python has ended.
-        copied = super().createMimeDataFromSelection()
-        text = "".join(copied.text().split())
-        copied.clear()
-        copied.setText(text)
-        return copied
+        """Nothing: for drags, and for what selecting alone copies on some desktops."""
+        # Qt's own object: one made here would be freed by the clipboard after Python has ended.
+        selected = super().createMimeDataFromSelection()
+        selected.text()  # only now is it filled
+        selected.clear()
+        return selected
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        if self._copyable and event.matches(QKeySequence.StandardKey.Copy):
+            self.copy_asked.emit()
+        else:
+            super().keyPressEvent(event)
+
+    def contextMenuEvent(self, event: QContextMenuEvent) -> None:
+        if not self._copyable:
+            return
+        menu = QMenu(self)
+        menu.aboutToHide.connect(menu.deleteLater)
+        menu.addAction(Act(actions.COPY_ADDRESS, self._theme, menu, self.copy_asked.emit))
+        menu.popup(event.globalPos())
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)

@@ -1,11 +1,12 @@
 """How close an account is to its gap limit: "3 of 20 unused in a row", and a cell for each."""
 
-from PySide6.QtCore import QRectF, QSize, Qt
+from PySide6.QtCore import QCoreApplication, QRectF, QSize, Qt
 from PySide6.QtGui import QFontMetrics, QPainter, QPaintEvent
 from PySide6.QtWidgets import QSizePolicy, QStyle, QWidget
 
 from pillarbox_gui.theme.theme import Theme
 from pillarbox_gui.theme.tokens import Space
+from pillarbox_gui.wording.amounts import group_digits, isolated
 from pillarbox_gui.wording.states import gap_words
 
 CELL_WIDTH = 5
@@ -13,16 +14,22 @@ CELL_HEIGHT = 9
 CELL_GAP = 2
 MOST_CELLS = 20
 """A larger limit is drawn to scale: a cell then stands for several addresses."""
+UNBOUNDED = 1 << 20
+
+translate = QCoreApplication.translate
 
 
 class GapMeter(QWidget):
-    """The filled cells are amber once the run is near the limit; the words say it always."""
+    """The filled cells are amber once the run is near the limit. Tooltip and accessible name say it in words,
+    and the meter itself where there is room for them.
+    """
 
     def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._theme = theme
         self._run = 0
         self._limit = MOST_CELLS
+        self._room = UNBOUNDED
         self.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
         self.set_gap(0, MOST_CELLS)
         theme.changed.connect(self.updateGeometry)
@@ -36,14 +43,31 @@ class GapMeter(QWidget):
         self.updateGeometry()
         self.update()
 
+    def fit(self, room: int) -> None:
+        """Say in words as much as so many logical pixels have room for. The cells always stay."""
+        before, self._room = self.shown_words(), room
+        if self.shown_words() != before:
+            self.updateGeometry()
+            self.update()
+
+    def shown_words(self) -> str:
+        """All of it, or the two numbers, or nothing."""
+        run, limit = group_digits(self._run), group_digits(self._limit)
+        briefly = isolated(translate("meter", "{n} of {limit}").format(n=run, limit=limit))
+        choices = (self.accessibleName(), briefly)
+        return next((words for words in choices if self._width_with(words) <= self._room), "")
+
     def sizeHint(self) -> QSize:
-        metrics = QFontMetrics(self._theme.fonts.muted)
-        words = metrics.horizontalAdvance(self.accessibleName())
+        height = max(QFontMetrics(self._theme.fonts.muted).height(), self._theme.px(CELL_HEIGHT))
+        return QSize(self._width_with(self.shown_words()), height)
+
+    def minimumSizeHint(self) -> QSize:
+        return QSize(self._width_with(""), self.sizeHint().height())
+
+    def _width_with(self, words: str) -> int:
         px = self._theme.px
-        cells = min(self._limit, MOST_CELLS)
-        return QSize(
-            words + px(Space.S) + cells * px(CELL_WIDTH + CELL_GAP), max(metrics.height(), px(CELL_HEIGHT))
-        )
+        said = QFontMetrics(self._theme.fonts.muted).horizontalAdvance(words) + px(Space.S) if words else 0
+        return said + min(self._limit, MOST_CELLS) * px(CELL_WIDTH + CELL_GAP) - px(CELL_GAP)
 
     def paintEvent(self, _event: QPaintEvent) -> None:
         theme, palette, px = self._theme, self._theme.palette, self._theme.px
@@ -51,7 +75,7 @@ class GapMeter(QWidget):
         painter.setFont(theme.fonts.muted)
         painter.setPen(theme.colour(palette.muted))
         leading = QStyle.visualAlignment(self.layoutDirection(), Qt.AlignmentFlag.AlignLeft)
-        painter.drawText(self.rect(), leading | Qt.AlignmentFlag.AlignVCenter, self.accessibleName())
+        painter.drawText(self.rect(), leading | Qt.AlignmentFlag.AlignVCenter, self.shown_words())
 
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         painter.setPen(Qt.PenStyle.NoPen)

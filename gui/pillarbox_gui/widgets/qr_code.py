@@ -1,5 +1,7 @@
 """A QR code, painted from its modules: crisp at any size and on any screen."""
 
+from math import ceil
+
 import segno
 from PySide6.QtCore import QCoreApplication, QRect, QRectF, QSize, Qt
 from PySide6.QtGui import QPainter, QPaintEvent
@@ -10,20 +12,23 @@ from pillarbox_gui.theme.tokens import Radius
 
 QUIET = 4
 """Modules of white around the code, as ISO/IEC 18004 asks."""
-SIDE = 232
+SIDE = 260
+"""The widest that a code is with its quiet zone, in logical pixels at the base text size."""
 
 translate = QCoreApplication.translate
 
 
 class QrCode(QWidget):
-    """Black on a white card in both schemes: many readers take no other."""
+    """Black on a white card in both schemes: many readers take no other. As large as whole pixels a module
+    allow, and no larger.
+    """
 
     def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._theme = theme
         self._text = ""
         self._modules: list[bytearray] = []
-        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+        self.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
         self.setAccessibleName(translate("qr", "QR code"))
         theme.changed.connect(self.updateGeometry)
 
@@ -43,9 +48,8 @@ class QrCode(QWidget):
     def sizeHint(self) -> QSize:
         side = self._theme.px(SIDE)
         if self._modules:
-            # As many whole pixels a module as come near it, and none wasted.
-            count = len(self._modules) + 2 * QUIET
-            side = max(1, round(side / count)) * count
+            ratio, count = self.devicePixelRatioF(), len(self._modules) + 2 * QUIET
+            side = ceil(max(1, int(side * ratio / count)) * count / ratio)
         return QSize(side, side)
 
     def paintEvent(self, _event: QPaintEvent) -> None:

@@ -1,11 +1,20 @@
 """Paints the cells of a table whose columns have faces."""
 
 from collections.abc import Sequence
+from html import escape
 from typing import Any, Protocol
 
 from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QPoint, QRect, Qt
-from PySide6.QtGui import QColor, QFont, QFontMetrics, QPainter, QPen, QPixmap
-from PySide6.QtWidgets import QStyle, QStyledItemDelegate, QStyleOptionViewItem, QTableView, QWidget
+from PySide6.QtGui import QColor, QFont, QFontMetrics, QHelpEvent, QPainter, QPen, QPixmap
+from PySide6.QtWidgets import (
+    QAbstractItemView,
+    QStyle,
+    QStyledItemDelegate,
+    QStyleOptionViewItem,
+    QTableView,
+    QToolTip,
+    QWidget,
+)
 
 from pillarbox.model.address import AddressState
 from pillarbox_gui.models.column import STATE_ROLE, Column, Face
@@ -14,6 +23,8 @@ from pillarbox_gui.theme.tokens import Space
 from pillarbox_gui.widgets.chip import chip_size, draw_chip
 from pillarbox_gui.wording.states import STATE_ICONS, state_word
 
+PADDING = Space.S
+"""At either side of a cell."""
 MARK = 3
 """Width of the bar before the chosen row: its tint alone would be told by colour only."""
 
@@ -45,6 +56,10 @@ class RowDelegate(QStyledItemDelegate):
         self._restyle()
         theme.changed.connect(self._restyle)
 
+    def width_of(self, text: str, column: int) -> int:
+        """What a text takes within a cell of this column."""
+        return self._metrics[self._columns[column].face].horizontalAdvance(text)
+
     def _restyle(self) -> None:
         fonts = self._theme.fonts
         self._fonts: dict[Face, QFont] = {
@@ -59,7 +74,7 @@ class RowDelegate(QStyledItemDelegate):
     def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: Index) -> None:
         face = self._columns[index.column()].face
         self._paint_ground(painter, option, index)
-        padding = self._theme.px(Space.M)
+        padding = self._theme.px(PADDING)
         inner = option.rect.adjusted(padding, 0, -padding, 0)
         if face is Face.CHIP:
             self._paint_chip(painter, option, inner, index.data(STATE_ROLE))
@@ -70,6 +85,14 @@ class RowDelegate(QStyledItemDelegate):
         editor = super().createEditor(parent, option, index)
         editor.setAccessibleName(self._columns[index.column()].key)
         return editor
+
+    def helpEvent(
+        self, event: QHelpEvent, view: QAbstractItemView, _option: QStyleOptionViewItem, index: Index
+    ) -> bool:
+        """The tooltip as plain text, its lines broken: Qt would read markup in somebody's label."""
+        text = escape(index.data(Qt.ItemDataRole.ToolTipRole) or "").replace("\n", "<br>")
+        QToolTip.showText(event.globalPos(), text and f"<qt>{text}</qt>", view)
+        return True
 
     def _paint_ground(self, painter: QPainter, option: QStyleOptionViewItem, index: Index) -> None:
         palette, colour, rect = self._theme.palette, self._theme.colour, option.rect

@@ -3,12 +3,16 @@
 from PySide6.QtCore import QCoreApplication
 
 from pillarbox.errors import InvalidInputError
-from pillarbox.model.network import Coin, Network
+from pillarbox.model.network import BITCOIN, Coin, Network
+from pillarbox.wallet.receiving import MOST_ASKED
 
 GROUP = "\N{NARROW NO-BREAK SPACE}"
 UNIT_SPACE = "\N{NO-BREAK SPACE}"
 NOTHING = "\N{EN DASH}"
 MOST_DIGITS = 18
+MOST = {BITCOIN: 21_000_000 * 10**8}
+"""All that there will ever be of a coin, in its smallest unit, where that is known."""
+ISOLATE = "\N{LEFT-TO-RIGHT ISOLATE}{}\N{POP DIRECTIONAL ISOLATE}"
 
 translate = QCoreApplication.translate
 
@@ -36,6 +40,11 @@ def amount_figures(amount: int, coin: Coin, *, trim: bool = False) -> str:
 def amount_words(amount: int, coin: Coin, network: Network, *, trim: bool = False) -> str:
     """An amount with its unit: "0.004 200 00 BTC"."""
     return f"{amount_figures(amount, coin, trim=trim)}{UNIT_SPACE}{coin.ticker_on(network)}"
+
+
+def isolated(text: str) -> str:
+    """Figures and a Latin unit for the middle of a sentence, which may run from right to left."""
+    return ISOLATE.format(text)
 
 
 def spoken_amount(amount: int, coin: Coin, network: Network) -> str:
@@ -67,7 +76,10 @@ def parse_amount(text: str, coin: Coin) -> int:
                 coin=coin.title, decimals=coin.decimals
             )
         )
-    return int(whole or "0") * _whole_coin(coin) + int(fraction.ljust(coin.decimals, "0") or "0")
+    amount = int(whole or "0") * _whole_coin(coin) + int(fraction.ljust(coin.decimals, "0") or "0")
+    if amount > MOST.get(coin, MOST_ASKED):
+        raise _wrong(translate("amounts", "There is not that much of it."))
+    return amount
 
 
 def _whole_coin(coin: Coin) -> int:
