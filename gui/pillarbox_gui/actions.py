@@ -40,6 +40,7 @@ SEARCH = Verb(lambda: translate("actions", "Search"), "search", "Ctrl+F")
 ADD_ACCOUNT = Verb(lambda: translate("actions", "Add account…"), "plus", "Ctrl+Shift+A")
 ADD_WALLET = Verb(lambda: translate("actions", "Add wallet…"), "plus")
 LOCK = Verb(lambda: translate("actions", "Lock the screen"), "locked", "Ctrl+L")
+ABOUT = Verb(lambda: translate("actions", "About Pillarbox"), "info", "F1")
 QUIT = Verb(lambda: translate("actions", "Quit"), "close", "Ctrl+Q")
 
 

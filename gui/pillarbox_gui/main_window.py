@@ -1,14 +1,13 @@
 """The window: shows the first run, a locked wallet, or an open one. It composes, and decides nothing."""
 
 import asyncio
-from collections.abc import Callable
 from functools import partial
 
 from PySide6.QtCore import QCoreApplication, QSize, Qt, Signal
 from PySide6.QtGui import QCloseEvent
-from PySide6.QtWidgets import QDialog, QMainWindow, QStackedWidget, QWidget
+from PySide6.QtWidgets import QApplication, QDialog, QMainWindow, QStackedWidget, QWidget
 
-from pillarbox.app.application import Application
+from pillarbox.app.application import Application, WalletSummary
 from pillarbox.errors import ErrorText, PillarboxError
 from pillarbox.events import ScreenLocked, WalletsChanged
 from pillarbox.flows.create_wallet_ports import create_wallet_flow
@@ -16,10 +15,12 @@ from pillarbox.secret import Secret
 from pillarbox.wallet.wallet import Wallet
 from pillarbox_gui import actions
 from pillarbox_gui.actions import Act
+from pillarbox_gui.dialogs.about import About
 from pillarbox_gui.dialogs.message import Message
 from pillarbox_gui.errors import ErrorPresenter
 from pillarbox_gui.pages.idle_lock import IdleLock
 from pillarbox_gui.pages.look import Look
+from pillarbox_gui.pages.other_wallets import OtherWallets, offer_wallets
 from pillarbox_gui.pages.trouble import TroublePage
 from pillarbox_gui.pages.unlock import Unlock, UnlockPage
 from pillarbox_gui.pages.wallet_view import WalletView
@@ -47,6 +48,8 @@ class MainWindow(QMainWindow):
         self.look = Look(theme, Calendar(), app.clock.now, ErrorPresenter(self._show_error))
         self._tasks = TaskScope(self, self.look.present)
         self._views: dict[str, WalletView] = {}
+        self._interrupted: WizardView | None = None
+        """A wizard that the lock covers: words may be half written down."""
         self._retired = False
         self._screens = QStackedWidget()
         self.setCentralWidget(self._screens)
@@ -56,7 +59,8 @@ class MainWindow(QMainWindow):
         self.setMinimumSize(QSize(*(theme.px(length) for length in SMALLEST)).boundedTo(room))
         self.resize(QSize(*(theme.px(length) for length in SIZE)).boundedTo(room))
         self._quit = Act(actions.QUIT, theme, self, self.close)
-        self.addAction(self._quit)
+        self._about = Act(actions.ABOUT, theme, self, self.show_about)
+        self.addActions([self._quit, self._about])
         self._idle = IdleLock(app.settings, app.events, self)
         self._idle.idle.connect(self._lock_all)
         self._subscriptions = [
@@ -70,10 +74,10 @@ class MainWindow(QMainWindow):
         return self._screens.currentWidget()
 
     def start(self) -> None:
-        """Show the first wallet, or the first run where there is none."""
-        names = [summary.name for summary in self._app.wallet_summaries()]
-        if names:
-            self.open_wallet(names[0])
+        """Show the first wallet that can be read, or the first run where there is none."""
+        wallets = sorted(self._app.wallet_summaries(), key=lambda wallet: wallet.trouble is not None)
+        if wallets:
+            self.open_wallet(wallets[0].name)
         else:
             self.show_first_run()
 
@@ -89,6 +93,14 @@ class MainWindow(QMainWindow):
     def open_wallet(self, name: str) -> None:
         """Show a wallet: at once where it is open, by the keychain, or by its passphrase."""
         self._tasks.start("open", partial(self._open, name))
+
+    def show_about(self) -> None:
+        """The program's name and version, and the way to its log."""
+
+        async def show() -> None:
+            await About(self.look.theme, self, self._app.paths.log.parent).ask()
+
+        self._tasks.start("about", show, Again.REJECT)
 
     def come_to_front(self) -> None:
         """A second start of the program asks for this window."""
@@ -115,14 +127,16 @@ class MainWindow(QMainWindow):
         self.close_asked.emit()
 
     async def _open(self, name: str) -> None:
-        summary = self._app.summary(name)
-        if not (summary.is_open or summary.in_keychain):
-            self._ask_to_open(name)
-            return
+        has_passphrase = False
         try:
+            summary = self._app.summary(name)
+            has_passphrase = summary.has_passphrase
+            if not (summary.is_open or summary.in_keychain):
+                self._ask_to_open(name)
+                return
             wallet = await self._app.open_wallet(name)
         except PillarboxError as error:
-            if summary.has_passphrase and error.code.startswith("keychain-"):
+            if has_passphrase and error.code.startswith("keychain-"):
                 self._ask_to_open(name).say_trouble(error_words(error))
             else:
                 self._show_trouble(name, error)
@@ -137,25 +151,24 @@ class MainWindow(QMainWindow):
         return self._show_unlock(name, explanation, unlock)
 
     def _show_unlock(self, name: str, explanation: str, unlock: Unlock) -> UnlockPage:
-        page = UnlockPage(self.look, name, explanation, unlock)
-        for other in self._app.wallet_summaries():
-            if other.name != name:
-                page.add_wallet(other.name, partial(self.open_wallet, other.name))
+        others = OtherWallets(self.look.theme, self._others(name), self.open_wallet)
+        page = UnlockPage(self.look, name, explanation, unlock, others)
         page.another.clicked.connect(self.show_first_run)
         self._show(page)
         page.passphrase.setFocus()
         return page
 
     def _show_trouble(self, name: str, error: PillarboxError) -> None:
-        ways: dict[str, Callable[[], None]] = {
-            translate("window", "Try again"): partial(self.open_wallet, name)
-        }
-        for other in self._app.wallet_summaries():
-            if other.name != name:
-                text = translate("window", "Open {name}").format(name=other.name)
-                ways[text] = partial(self.open_wallet, other.name)
-        ways[actions.ADD_WALLET.text()] = self.show_first_run
-        self._show(TroublePage(self.look.theme, error_words(error), ways))
+        theme = self.look.theme
+        others = OtherWallets(theme, self._others(name), self.open_wallet)
+        again = partial(self.open_wallet, name)
+        page = TroublePage(theme, error_words(error), again, others, self.show_first_run)
+        self._show(page)
+        page.try_again.setFocus()
+
+    def _others(self, name: str) -> list[WalletSummary]:
+        """The wallets that may be opened instead of this one."""
+        return [summary for summary in self._app.wallet_summaries() if summary.name != name]
 
     async def _show_wallet(self, wallet: Wallet) -> None:
         if wallet.unlocking.locked:
@@ -169,6 +182,7 @@ class MainWindow(QMainWindow):
             await asyncio.sleep(0)  # building and showing are a frame each
         self.setWindowTitle(f"{wallet.name} \N{EN DASH} Pillarbox")
         self._show(view)
+        view.take_focus()
 
     def _show_lock(self, wallet: Wallet) -> None:
         explanation = translate(
@@ -177,25 +191,24 @@ class MainWindow(QMainWindow):
         self._show_unlock(wallet.name, explanation, wallet.unlocking.unlock_screen)
 
     def _show(self, screen: QWidget) -> None:
-        """Fill the window; what was there goes, unless it is an open wallet's view."""
+        """Fill the window; what was there goes, unless it is to come back."""
         before = self._screens.currentWidget()
         self._screens.addWidget(screen)
         self._screens.setCurrentWidget(screen)
-        if before is not None and before is not screen and before not in self._views.values():
+        kept = (screen, self._interrupted, *self._views.values())
+        if before is not None and before not in kept:
             self._screens.removeWidget(before)
             before.deleteLater()
 
     def _fill_menu(self, view: WalletView) -> None:
         menu, theme = view.sidebar.wallet_menu, self.look.theme
         menu.clear()
-        for summary in self._app.wallet_summaries():
-            if summary.name != view.wallet.name:
-                menu.addAction(summary.name).triggered.connect(partial(self.open_wallet, summary.name))
+        offer_wallets(menu, self._others(view.wallet.name), self.open_wallet)
         menu.addSeparator()
         menu.addAction(Act(actions.ADD_WALLET, theme, menu, self.show_first_run))
         if view.wallet.unlocking.can_lock:
             menu.addAction(view.lock_act)
-        menu.addAction(self._quit)
+        menu.addActions([self._about, self._quit])
 
     def _lock(self, wallet: Wallet) -> None:
         if not wallet.unlocking.lock_screen():
@@ -214,11 +227,23 @@ class MainWindow(QMainWindow):
             return
         if event.locked:
             self._close_questions()
+            if isinstance(self.screen_shown, WizardView):
+                self._interrupted = self.screen_shown
             self._show_lock(wallet)
+        elif self._interrupted is not None:
+            self._go_on_with(self._interrupted)
         else:
             self._tasks.start("open", partial(self._show_wallet, wallet))
 
+    def _go_on_with(self, wizard: WizardView) -> None:
+        self._interrupted = None
+        self._show(wizard)
+        (wizard.focusWidget() or wizard).setFocus()
+
     def _close_questions(self) -> None:
+        """Menus too: what stands open over the window would still answer."""
+        while (popup := QApplication.activePopupWidget()) is not None and popup.close():
+            pass
         for question in self.findChildren(QDialog):
             question.reject()
 

@@ -1,5 +1,6 @@
 """What people read, without a widget."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta, timezone
 from typing import ClassVar
 
@@ -12,15 +13,16 @@ from pillarbox.errors import ErrorText, InvalidInputError, PillarboxError
 from pillarbox.model.address import AddressFlag, AddressState
 from pillarbox.model.backup import BackupPhase, BackupStatus
 from pillarbox.model.network import BITCOIN, Coin, Network
-from pillarbox.model.progress import ConnectionPhase, ConnectionState
+from pillarbox.model.progress import ChangedCertificate, ConnectionPhase, ConnectionState
 from pillarbox_gui.wording.amounts import (
     amount_figures,
     amount_words,
     group_digits,
+    isolated,
     parse_amount,
     spoken_amount,
 )
-from pillarbox_gui.wording.errors import error_words
+from pillarbox_gui.wording.errors import error_words, unexpected_words
 from pillarbox_gui.wording.states import (
     AddressFacts,
     address_sentence,
@@ -83,6 +85,19 @@ def test_people_type_amounts_in_many_ways(typed: str, amount: int) -> None:
     assert parse_amount(typed, BITCOIN) == amount
 
 
+def test_all_the_bitcoin_there_will_be_can_be_typed_and_no_more_than_can_be_kept_of_other_coins() -> None:
+    assert parse_amount("21000000", BITCOIN) == 21_000_000 * 10**8
+    toy = Coin("toy", "Toy", "TOY", "bit", 0, "toy", 1)
+    assert parse_amount("999999999999999999", toy) == 10**18 - 1
+    fine = replace(toy, decimals=18)
+    with pytest.raises(InvalidInputError, match="not that much"):
+        parse_amount("100", fine)
+
+
+def test_an_amount_in_a_sentence_keeps_its_order_whichever_way_the_sentence_runs() -> None:
+    assert isolated("0.5 BTC") == "\N{LEFT-TO-RIGHT ISOLATE}0.5 BTC\N{POP DIRECTIONAL ISOLATE}"
+
+
 @pytest.mark.parametrize(
     ("typed", "why"),
     [
@@ -96,6 +111,7 @@ def test_people_type_amounts_in_many_ways(typed: str, amount: int) -> None:
         ("٣", "Only digits"),
         ("0.000000001", "no more than 8"),
         ("9" * 5_000, "not that much"),
+        ("21000000.00000001", "not that much"),
     ],
 )
 def test_what_is_no_amount_is_refused_with_a_reason(typed: str, why: str) -> None:
@@ -211,6 +227,41 @@ def test_every_connection_is_told_with_an_icon(phase: ConnectionPhase) -> None:
     )
 
 
+@pytest.mark.parametrize(
+    ("server", "name"),
+    [
+        ("electrum.example:50002:s", "electrum.example"),
+        ("127.0.0.1:50001:t", "127.0.0.1"),
+        ("[2001:db8::1]:50002:s", "[2001:db8::1]"),
+        ("electrum.example:50002", "electrum.example"),
+    ],
+)
+def test_a_server_goes_by_its_name_and_its_address_is_in_the_detail(server: str, name: str) -> None:
+    for phase in (ConnectionPhase.CONNECTING, ConnectionPhase.SYNCING, ConnectionPhase.CONNECTED):
+        words = connection_words(ConnectionState(phase, server))
+        assert name in words.text
+        assert server not in words.text
+        assert server in words.detail
+
+
+def test_a_changed_certificate_is_told_without_its_fingerprints() -> None:
+    error = ErrorText("certificate-changed", "It changed", "From AA:AA to BB:BB.", "Ask why.")
+    state = ConnectionState(
+        ConnectionPhase.REFUSED, "a.example:50002:s", None, error, ChangedCertificate("AA:AA", "BB:BB")
+    )
+    words = connection_words(state)
+    assert words.text == "It changed"
+    assert "a.example:50002:s shows another certificate" in words.detail
+    assert words.detail.endswith("Ask why.")
+    assert "BB" not in words.detail
+
+
+def test_what_nobody_foresaw_claims_nothing_that_nobody_checked() -> None:
+    words = unexpected_words()
+    assert "unharmed" not in words.message
+    assert "About Pillarbox" in words.hint
+
+
 @pytest.mark.parametrize("phase", BackupPhase)
 def test_every_backup_phase_is_told(phase: BackupPhase) -> None:
     assert backup_words(BackupStatus(phase)).text
@@ -218,6 +269,14 @@ def test_every_backup_phase_is_told(phase: BackupPhase) -> None:
 
 def test_never_backed_up_is_said_as_it_is() -> None:
     assert backup_words(BackupStatus(BackupPhase.NEVER)).text == "Never backed up"
+
+
+def test_only_a_wallet_with_words_is_told_of_its_words() -> None:
+    status = BackupStatus(BackupPhase.NEVER)
+    assert "Your recovery words" in backup_words(status).detail
+    watching = backup_words(status, watch_only=True)
+    assert watching.text == "Never backed up"
+    assert "Your recovery words" not in watching.detail
 
 
 def test_the_gap_is_told_in_full() -> None:

@@ -5,12 +5,26 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
+from pillarbox.accounts.descriptor import DescriptorPrivateKeyError
 from pillarbox.errors import ErrorText, InvalidInputError, PillarboxError
+from pillarbox.keys.extended_key import PrivateKeyGivenError
 from pillarbox.model.network import Network
 from pillarbox.secret import Secret
 
 SHORTEST_PASSPHRASE = 8
 WORDS_ASKED_AGAIN = 3
+
+
+class ExtraPassphraseUnusedError(PillarboxError):
+    """No parameters."""
+
+    code = "extra-passphrase-unused"
+    title = "The extra passphrase has no words to go with"
+    message = (
+        "It changes what recovery words bring back. A public key or descriptor has its addresses without it, "
+        "so it would do nothing."
+    )
+    hint = "Leave it empty, or enter the recovery words instead. Nothing was changed."
 
 
 class Start(StrEnum):
@@ -55,6 +69,9 @@ class VerifyWords:
     """Asks for some of the words, by position from 1."""
 
     positions: tuple[int, ...]
+    entered: Mapping[int, str] = field(default_factory=dict, repr=False)
+    wrong: int | None = None
+    """The first position whose word is another one."""
     error: ErrorText | None = None
 
 
@@ -73,15 +90,20 @@ class Protect:
 
     has_words: bool
     use_keychain: bool = True
+    passphrase: str = field(default="", repr=False)
+    repeated: str = field(default="", repr=False)
     error: ErrorText | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Done:
-    """The wallet is made and open. `keychain_trouble`: why the keychain does not hold its key, as asked."""
+    """The wallet is made and open."""
 
     name: str
     keychain_trouble: ErrorText | None = None
+    """Why the keychain does not hold its key, as asked."""
+    scans_first: bool = False
+    """It was brought from elsewhere: what it received so far is looked for before it hands out."""
 
 
 Step = Welcome | RestoreIsComing | Naming | ShowWords | VerifyWords | EnterKeys | Protect | Done
@@ -130,10 +152,13 @@ class Draft:
     word_count: int = 12
     words: tuple[str, ...] = field(default=(), repr=False)
     positions: tuple[int, ...] = ()
+    words_again: Mapping[int, str] = field(default_factory=dict, repr=False)
     keys: str = field(default="", repr=False)
     bip39_passphrase: str = field(default="", repr=False)
     has_words: bool = True
     use_keychain: bool = True
+    passphrase: str = field(default="", repr=False)
+    repeated: str = field(default="", repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,124 +191,156 @@ class CreateWallet:
     def can_go_back(self) -> bool:
         return bool(self._past) and not isinstance(self._step, Done)
 
+    @property
+    def words_were_shown(self) -> bool:
+        """Whether somebody may have written down words that no wallet is made of yet."""
+        return bool(self._draft.words)
+
     async def answer(self, answer: Answer) -> Step:
-        """See Flow. A refused answer keeps the step and gives the reason in it."""
+        """See Flow. A refused answer keeps the step, what was entered, and the reason in it."""
         match self._step, answer:
             case Welcome(), Start():
                 self._started(answer)
             case Naming(), Named():
-                await self._named(self._step, answer)
+                await self._named(answer)
             case ShowWords(), Written():
-                self._go(VerifyWords(self._draft.positions))
+                self._go(self._verifying())
             case VerifyWords(), Verified():
-                self._verified(self._step, answer)
+                self._verified(answer)
             case EnterKeys(), KeysEntered():
                 await self._keys_entered(answer)
             case Protect(), Protected():
-                await self._protected(self._step, answer)
+                await self._protected(answer)
             case _:
                 raise TypeError(f"{type(answer).__name__} does not answer {type(self._step).__name__}")
         return self._step
 
-    def back(self) -> Step:
+    def back(self, entered: Answer | None = None) -> Step:
         if self.can_go_back:
+            self._keep(entered)
             self._step = self._refilled(self._past.pop())
         return self._step
 
     async def cancel(self) -> None:
+        self._forget()
+        self._step = Welcome()
+
+    def _forget(self) -> None:
         self._draft = Draft()
         self._past.clear()
-        self._step = Welcome()
 
     def _go(self, step: Step) -> None:
         self._past.append(self._step)
         self._step = step
 
-    def _refilled(self, step: Step) -> Step:
-        """A step as it was left: the draft's values in it, no old error."""
+    def _keep(self, entered: Answer | None) -> None:
+        """Put what was entered into the draft as it is, right or wrong."""
         draft = self._draft
+        match entered:
+            case Named(name, network, words):
+                self._draft = replace(draft, name=name, network=network, word_count=words)
+            case Verified(words_again):
+                self._draft = replace(draft, words_again=words_again)
+            case KeysEntered(keys, extra):
+                self._draft = replace(draft, keys=keys, bip39_passphrase=extra)
+            case Protected(passphrase, repeated, use_keychain):
+                self._draft = replace(
+                    draft, passphrase=passphrase, repeated=repeated, use_keychain=use_keychain
+                )
+
+    def _refilled(self, step: Step) -> Step:
+        """A step with the draft's values in it, and no old error."""
         match step:
             case Naming():
-                return replace(
-                    step, name=draft.name, network=draft.network, words=draft.word_count, error=None
-                )
+                return self._naming()
             case VerifyWords():
-                return replace(step, error=None)
+                return self._verifying()
             case EnterKeys():
-                return EnterKeys(draft.keys, draft.bip39_passphrase)
+                return self._entering_keys()
             case Protect():
-                return replace(step, use_keychain=draft.use_keychain, error=None)
+                return self._protecting()
             case _:
                 return step
 
+    def _naming(self, error: ErrorText | None = None) -> Naming:
+        draft = self._draft
+        return Naming(draft.name, draft.network, draft.word_count, draft.start is Start.CREATE, error)
+
+    def _verifying(self, wrong: int | None = None, error: ErrorText | None = None) -> VerifyWords:
+        return VerifyWords(self._draft.positions, self._draft.words_again, wrong, error)
+
+    def _entering_keys(self, error: ErrorText | None = None) -> EnterKeys:
+        return EnterKeys(self._draft.keys, self._draft.bip39_passphrase, error)
+
+    def _protecting(self, error: ErrorText | None = None) -> Protect:
+        draft = self._draft
+        return Protect(draft.has_words, draft.use_keychain, draft.passphrase, draft.repeated, error)
+
     def _started(self, start: Start) -> None:
         self._draft = replace(self._draft, start=start)
-        if start is Start.RESTORE:
-            self._go(RestoreIsComing())
-            return
-        draft = self._draft
-        making = start is Start.CREATE
-        self._go(Naming(draft.name, draft.network, draft.word_count, making))
+        self._go(RestoreIsComing() if start is Start.RESTORE else self._naming())
 
-    async def _named(self, step: Naming, answer: Named) -> None:
-        draft = replace(self._draft, name=answer.name.strip(), network=answer.network)
+    async def _named(self, answer: Named) -> None:
+        self._keep(answer)
+        name = answer.name.strip()
         try:
-            self._ports.check_name(draft.name)
+            self._ports.check_name(name)
         except PillarboxError as error:
-            self._draft = draft
-            self._step = replace(step, name=answer.name, network=answer.network, error=error.text)
+            self._step = self._naming(error.text)
             return
-        if draft.start is Start.IMPORT:
-            self._draft = draft
-            self._go(EnterKeys(draft.keys, draft.bip39_passphrase))
+        self._draft = replace(self._draft, name=name)
+        if self._draft.start is Start.IMPORT:
+            self._go(self._entering_keys())
             return
-        if len(draft.words) != answer.words:
+        if len(self._draft.words) != answer.words:
             words = tuple((await self._ports.make_words(answer.words)).split())
-            positions = tuple(
-                sorted(secrets.SystemRandom().sample(range(1, len(words) + 1), WORDS_ASKED_AGAIN))
-            )
-            draft = replace(draft, words=words, positions=positions, word_count=answer.words)
-        self._draft = replace(draft, has_words=True)
+            asked = sorted(secrets.SystemRandom().sample(range(1, len(words) + 1), WORDS_ASKED_AGAIN))
+            self._draft = replace(self._draft, words=words, positions=tuple(asked), words_again={})
+        self._draft = replace(self._draft, has_words=True)
         self._go(ShowWords(self._draft.words))
 
-    def _verified(self, step: VerifyWords, answer: Verified) -> None:
-        for position in step.positions:
+    def _verified(self, answer: Verified) -> None:
+        self._keep(answer)
+        for position in self._draft.positions:
             if answer.words.get(position, "").strip().lower() != self._draft.words[position - 1]:
-                self._step = replace(step, error=_words_differ(position).text)
+                self._step = self._verifying(position, _words_differ(position).text)
                 return
-        self._go(Protect(has_words=True, use_keychain=self._draft.use_keychain))
+        self._go(self._protecting())
 
     async def _keys_entered(self, answer: KeysEntered) -> None:
-        self._draft = replace(self._draft, keys=answer.text, bip39_passphrase=answer.bip39_passphrase)
+        self._keep(answer)
         try:
             has_words = await self._ports.check_keys(answer.text, self._draft.network)
+            if answer.bip39_passphrase and not has_words:
+                raise ExtraPassphraseUnusedError
         except PillarboxError as error:
-            self._step = EnterKeys(answer.text, answer.bip39_passphrase, error.text)
+            if isinstance(error, PrivateKeyGivenError | DescriptorPrivateKeyError):
+                self._draft = replace(self._draft, keys="")
+            self._step = self._entering_keys(error.text)
             return
         self._draft = replace(self._draft, has_words=has_words)
-        self._go(Protect(has_words, self._draft.use_keychain))
+        self._go(self._protecting())
 
-    async def _protected(self, step: Protect, answer: Protected) -> None:
-        self._draft = replace(self._draft, use_keychain=answer.use_keychain)
+    async def _protected(self, answer: Protected) -> None:
+        self._keep(answer)
         try:
-            _check_passphrase(step, answer)
+            _check_passphrase(self._draft)
             with Secret.from_text(answer.passphrase) as passphrase:
                 trouble = await self._ports.make_wallet(self._draft, passphrase or None)
         except PillarboxError as error:
-            self._step = replace(step, use_keychain=answer.use_keychain, error=error.text)
+            self._step = self._protecting(error.text)
             return
-        name = self._draft.name
-        self._draft = Draft()
-        self._past.clear()
-        self._step = Done(name, trouble)
+        made = self._draft
+        self._forget()
+        self._step = Done(made.name, trouble, scans_first=made.start is Start.IMPORT)
 
 
-def _check_passphrase(step: Protect, answer: Protected) -> None:
-    if answer.passphrase != answer.repeated:
+def _check_passphrase(draft: Draft) -> None:
+    if draft.passphrase != draft.repeated:
         raise InvalidInputError(what="passphrase", why="The two entries differ.")
-    if not answer.passphrase and not step.has_words and answer.use_keychain:
+    if not draft.passphrase and not draft.has_words and draft.use_keychain:
         return
-    if len(answer.passphrase) < SHORTEST_PASSPHRASE:
+    if len(draft.passphrase) < SHORTEST_PASSPHRASE:
         raise InvalidInputError(
             what="passphrase",
             why=f"It has fewer than {SHORTEST_PASSPHRASE} characters; it protects the words.",

@@ -20,8 +20,11 @@ class Flow(Protocol[S_co]):
         """Take an answer to the current step. One that does not belong to it raises TypeError."""
         ...
 
-    def back(self) -> S_co:
-        """The step before, with all that was entered still in it."""
+    def back(self, entered: Any = None) -> S_co:
+        """The step before, with all that was entered still in it.
+
+        `entered`: the answer as it stands to the step that is left. It is kept, unchecked, for its return.
+        """
         ...
 
     async def cancel(self) -> None:

@@ -44,6 +44,14 @@ class ConnectionPhase(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class ChangedCertificate:
+    """What a server was known by, and what it shows now: SHA-256 in pairs, as people compare it."""
+
+    known: str
+    shown: str
+
+
+@dataclass(frozen=True, slots=True)
 class ConnectionState:
     """What the window says of the chain connection."""
 
@@ -51,3 +59,5 @@ class ConnectionState:
     server: str = ""
     height: int | None = None
     error: ErrorText | None = None
+    certificate: ChangedCertificate | None = None
+    """Where that is what is wrong."""

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from enum import StrEnum
 
-from pillarbox.model.address import AddressRef
+from pillarbox.model.address import Address, AddressRef
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,3 +100,16 @@ class HandOut:
     request: PaymentRequest | None
     handed_out_before: bool
     unscanned: bool
+
+
+@dataclass(frozen=True, slots=True)
+class GapChoices:
+    """What each answer to GapReachedError would do now."""
+
+    oldest: Address | None
+    """The one to be handed out again; None where nobody was shown any that is held."""
+    held_since: int
+    """Unix seconds."""
+    gap_limit: int
+    wider: int
+    """The gap limit after extending: no other where it is the widest there is."""

@@ -15,6 +15,9 @@ from pillarbox_gui.tasks import Again, TaskScope
 from pillarbox_gui.theme.tokens import Space
 from pillarbox_gui.wording.errors import error_words
 
+NOT_KEPT = frozenset({"private-key-given", "descriptor-has-private-key"})
+"""What these errors are about is nowhere to stay."""
+
 translate = QCoreApplication.translate
 
 
@@ -87,6 +90,10 @@ class AddAccountQuestion(Question[Account]):
         except PillarboxError as error:
             self.go_on.setEnabled(True)
             said = error_words(error)
+            if said.code in NOT_KEPT:
+                self.proof.clear()
             self.say_trouble(f"{said.message} {said.hint}")
+            self.proof.selectAll()
+            self.proof.setFocus()
             return
         self.answer(added)

@@ -26,6 +26,7 @@ class Confirmation(Question[bool]):
 
     def __init__(self, theme: Theme, parent: QWidget, title: str, explanation: str, verb: str) -> None:
         super().__init__(theme, parent, title, explanation)
-        self.add_cancel().setDefault(True)
+        self.cancel = self.add_cancel()
+        self.cancel.setDefault(True)
         self.go_on = self.add_button(verb)
         self.go_on.clicked.connect(lambda: self.answer(True))

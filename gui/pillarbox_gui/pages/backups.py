@@ -17,7 +17,7 @@ class BackupsPage(Page):
 
     def __init__(self, look: Look, wallet: Wallet) -> None:
         super().__init__(look.theme, translate("backups", "Backups"))
-        said = backup_words(wallet.backup)
+        said = backup_words(wallet.backup, watch_only=wallet.watch_only)
         state = Card(look.theme, Space.M, Space.L)
         chip = Chip(look.theme)
         chip.set_chip(lambda palette: palette.tone(said.tone), said.icon, said.text)
@@ -42,8 +42,8 @@ def _advice(watch_only: bool) -> tuple[tuple[str, str], ...]:
                 translate("backups", "This wallet watches, and cannot spend"),
                 translate(
                     "backups",
-                    "Its words are elsewhere. Keep them there, and keep the public key or descriptor to "
-                    "watch again.",
+                    "Its words or keys are elsewhere, and only they bring back the money: see that they are "
+                    "kept safe there. To watch again, keep the public key or descriptor that you entered.",
                 ),
             ),
         )
@@ -60,8 +60,9 @@ def _advice(watch_only: bool) -> tuple[tuple[str, str], ...]:
             translate("backups", "What the words bring back"),
             translate(
                 "backups",
-                "Every address of every account, and every payment to them. Use Import a wallet on the "
-                "other computer; Pillarbox scans for all that was used.",
+                "The first account of each kind (SegWit, Taproot, nested SegWit, legacy) with every payment "
+                "to it: use Import a wallet on the other computer, and Pillarbox scans for all that was "
+                "used. Further accounts have the same words, and you add them there with Add account…",
             ),
         ),
         (

@@ -1,7 +1,9 @@
 """Labels, buttons, cards: the parts that pages, dialogs and wizards are made of."""
 
+from html import escape
+
 from PySide6.QtCore import QSize, Qt
-from PySide6.QtGui import QKeyEvent, QMouseEvent, QResizeEvent
+from PySide6.QtGui import QKeyEvent, QMouseEvent, QPaintEvent, QResizeEvent
 from PySide6.QtWidgets import (
     QBoxLayout,
     QFrame,
@@ -9,6 +11,9 @@ from PySide6.QtWidgets import (
     QLabel,
     QPushButton,
     QSizePolicy,
+    QStyle,
+    QStyleOptionButton,
+    QStylePainter,
     QVBoxLayout,
     QWidget,
 )
@@ -21,6 +26,9 @@ from pillarbox_gui.wording.states import StatusWords
 ICON_GAP = "\N{EN SPACE}"
 """Qt leaves four pixels between an icon and its words."""
 PAGE_WIDTH = 840
+LEAST_FACT = 96
+MOST_FACT = 360
+"""A fact of the status line is never narrower, or wider, in logical pixels."""
 
 
 def take_role(widget: QWidget, role: str) -> None:
@@ -36,6 +44,16 @@ def words(text: str = "", role: str = "", *, wrap: bool = False) -> QLabel:
     if role:
         take_role(label, role)
     return label
+
+
+def plain(text: str) -> str:
+    """A text as it is, for buttons and menus, where Qt takes "&" for the mark of a shortcut."""
+    return text.replace("&", "&&")
+
+
+def tip(text: str) -> str:
+    """A text as it is, for tooltips: Qt would read markup in it, and not break its lines."""
+    return f"<qt>{escape(text)}</qt>".replace("\n", "<br>")
 
 
 def column(theme: Theme, spacing: int = Space.S, margin: int = 0) -> QVBoxLayout:
@@ -62,7 +80,7 @@ class Elided(QLabel):
 
     def say(self, text: str) -> None:
         self._whole = text
-        self.setToolTip(text)
+        self.setToolTip(text and tip(text))
         self.setAccessibleName(text)
         self._fit()
 
@@ -117,28 +135,51 @@ class Button(Pressable):
 
 
 class StatusFact(Pressable):
-    """One quiet fact, with its icon, its words, and a page behind it."""
+    """One quiet fact, with its icon, its words, and a page behind it.
+
+    Words that do not fit are cut in the middle, and stand in the tooltip with what else there is to say.
+    """
 
     def __init__(self, theme: Theme, fact: StatusWords) -> None:
         super().__init__()
         self._theme = theme
         self._fact = fact
         self.setAutoDefault(False)
+        self.setSizePolicy(QSizePolicy.Policy.Maximum, QSizePolicy.Policy.Fixed)
+        self.setMaximumWidth(theme.px(MOST_FACT))
         take_role(self, "quiet")
         self.tell(fact)
         theme.changed.connect(self._tint)
 
     def tell(self, fact: StatusWords) -> None:
         self._fact = fact
-        self.setText(f"{ICON_GAP}{fact.text}")
-        self.setToolTip(fact.detail)
+        self.setText(f"{ICON_GAP}{plain(fact.text)}")
+        self.setToolTip(tip("\n".join(dict.fromkeys((fact.text, fact.detail)))))
         self.setAccessibleName(fact.text)
         self.setAccessibleDescription(fact.detail)
         self._tint()
 
+    def minimumSizeHint(self) -> QSize:
+        whole = super().minimumSizeHint()
+        return QSize(min(self._theme.px(LEAST_FACT), whole.width()), whole.height())
+
+    def paintEvent(self, _event: QPaintEvent) -> None:
+        option = QStyleOptionButton()
+        self.initStyleOption(option)
+        flag, metrics = Qt.TextFlag.TextShowMnemonic, self.fontMetrics()
+        around = self.sizeHint().width() - metrics.size(flag, self.text()).width()
+        option.text = metrics.elidedText(
+            self.text(), Qt.TextElideMode.ElideMiddle, self.width() - around, flag
+        )
+        painter = QStylePainter(self)
+        painter.drawControl(QStyle.ControlElement.CE_PushButton, option)
+        painter.end()
+
     def _tint(self) -> None:
         ink = self._theme.palette.tone(self._fact.tone)
+        side = self._theme.px(ICON)
         self.setIcon(small_icon(self._theme, self._fact.icon, ink.fg))
+        self.setIconSize(QSize(side, side))
 
 
 class Card(QFrame):

@@ -1,33 +1,48 @@
 """Asking for an address, with the questions that may stand in the way."""
 
+from collections.abc import Callable
+
 from PySide6.QtWidgets import QWidget
 
 from pillarbox.errors import PillarboxError
 from pillarbox.model.account import AccountId, AtLimit
 from pillarbox.model.receiving import HandOut, RequestTerms
-from pillarbox.wallet.receiving import NotScannedError, Receiving
-from pillarbox_gui.dialogs.gap_limit import GapLimitQuestion, NotScannedQuestion
-from pillarbox_gui.theme.theme import Theme
+from pillarbox.wallet.receiving import NotScannedError
+from pillarbox.wallet.wallet import Wallet
+from pillarbox_gui.dialogs.gap_limit import GapLimitQuestion, NotScannedQuestion, Unscanned
+from pillarbox_gui.pages.look import Look
 
 GAP_REACHED = "gap-reached"
 
 
 async def hand_out(
-    receiving: Receiving, account: AccountId, terms: RequestTerms | None, theme: Theme, window: QWidget
+    wallet: Wallet,
+    account: AccountId,
+    terms: RequestTerms | None,
+    look: Look,
+    window: QWidget,
+    choose_server: Callable[[], None] | None,
 ) -> HandOut | None:
-    """One address, or None where the person would rather not. Raises what else stands in the way."""
+    """One address, or None where the person would rather not. Raises what else stands in the way.
+
+    `choose_server` leads to where one is chosen; None where that is done.
+    """
     at_limit: AtLimit | None = None
     unscanned = False
     while True:
         try:
-            return await receiving.hand_out(account, terms, at_limit=at_limit, unscanned=unscanned)
+            return await wallet.receiving.hand_out(account, terms, at_limit=at_limit, unscanned=unscanned)
         except NotScannedError as error:
-            if not await NotScannedQuestion(theme, window, error).ask():
+            answer = await NotScannedQuestion(look.theme, window, error, choose_server is not None).ask()
+            if answer is Unscanned.CHOOSE_SERVER and choose_server is not None:
+                choose_server()
+            if answer is not Unscanned.HAND_OUT:
                 return None
             unscanned = True
         except PillarboxError as error:
             if error.code != GAP_REACHED or at_limit is not None:
                 raise
-            at_limit = await GapLimitQuestion(theme, window, error).ask()
+            choices = wallet.accounts.gap_choices(account)
+            at_limit = await GapLimitQuestion(look, window, error, choices).ask()
             if at_limit is None:
                 return None

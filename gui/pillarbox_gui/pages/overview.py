@@ -17,6 +17,7 @@ from pillarbox.wallet.wallet import Wallet
 from pillarbox_gui.pages.controls import Button, Card, Page, clear, column, row, words
 from pillarbox_gui.pages.look import Look
 from pillarbox_gui.tasks import TaskScope
+from pillarbox_gui.theme.theme import Theme
 from pillarbox_gui.theme.tokens import Space, Tone
 from pillarbox_gui.wording.amounts import amount_words
 from pillarbox_gui.wording.states import StatusWords, backup_words, connection_words
@@ -33,6 +34,8 @@ class Notice:
     said: StatusWords
     verb: str
     page: str
+    account: AccountId | None = None
+    """The account it is about, to be shown on that page."""
     address: AddressRef | None = None
     """The address it is about, to be chosen on that page."""
 
@@ -46,10 +49,34 @@ class Gone:
     first: AddressRef
 
 
+class NoticeCard(Card):
+    """A notice, with the button that leads to where it is dealt with."""
+
+    def __init__(self, theme: Theme, notice: Notice, deal_with_it: Callable[[], None]) -> None:
+        super().__init__(theme, 0, Space.L)
+        line = row(theme, Space.M)
+        picture = QLabel()
+        ink = theme.palette.tone(notice.said.tone)
+        ratio = self.devicePixelRatioF()
+        picture.setPixmap(theme.icons.pixmap(notice.said.icon, theme.px(ICON), ratio, ink.fg))
+        line.addWidget(picture)
+        told = column(theme, 2)
+        told.addWidget(words(notice.said.text, "strong", wrap=True))
+        told.addWidget(words(notice.said.detail, "muted", wrap=True))
+        line.addLayout(told, 1)
+        self.button = Button(theme, notice.verb)
+        self.button.ensurePolished()
+        self.button.setAccessibleDescription(notice.said.text)
+        self.button.clicked.connect(deal_with_it)
+        line.addWidget(self.button)
+        self.body.addLayout(line)
+
+
 class OverviewPage(Page):
     """Totals, then notices, the most urgent first."""
 
     page_asked = Signal(str)
+    account_asked = Signal(object)
     address_asked = Signal(object)
 
     def __init__(self, look: Look, events: Events, wallet: Wallet, connections: Connections) -> None:
@@ -72,7 +99,8 @@ class OverviewPage(Page):
             for kind in (AccountsChanged, AddressEvent, ConnectionChanged, ScanProgressed)
         ]
         self._stale = True
-        look.theme.changed.connect(self._tell_notices)
+        self._shown: list[Notice] = []
+        look.theme.changed.connect(self._show_notices)
 
     def close_page(self) -> None:
         for subscription in self._subscriptions:
@@ -124,9 +152,17 @@ class OverviewPage(Page):
         return Gone(payments, amount, refs[0]) if refs else None
 
     def _tell_notices(self) -> None:
+        if (notices := self.notices()) != self._shown:  # else a button with the focus would go
+            self._shown = notices
+            self._show_notices()
+
+    def _show_notices(self) -> None:
         clear(self._notices)
-        for notice in self.notices():
-            self._notices.addWidget(self._notice_card(notice))
+        cards = [NoticeCard(self._look.theme, notice, self._asker(notice)) for notice in self._shown]
+        width = max((card.button.sizeHint().width() for card in cards), default=0)
+        for card in cards:
+            card.button.setMinimumWidth(width)
+            self._notices.addWidget(card)
 
     def _total_words(self) -> list[str]:
         sums: dict[str, int] = {}
@@ -152,7 +188,7 @@ class OverviewPage(Page):
                     translate("overview", "{account} is not scanned yet").format(account=account.label),
                     translate("overview", "Which of its addresses were used before is not known yet."),
                 )
-                found.append(Notice(said, translate("overview", "Open receive"), "receive"))
+                found.append(Notice(said, translate("overview", "Open receive"), "receive", account.id))
             run = self._wallet.accounts.unused_run(account.id)
             if run * 4 >= account.gap_limit * 3:
                 said = StatusWords(
@@ -163,10 +199,9 @@ class OverviewPage(Page):
                         n=run, limit=account.gap_limit
                     ),
                 )
-                found.append(Notice(said, translate("overview", "Open receive"), "receive"))
-        found.append(
-            Notice(backup_words(self._wallet.backup), translate("overview", "Open backups"), "backups")
-        )
+                found.append(Notice(said, translate("overview", "Open receive"), "receive", account.id))
+        backup = backup_words(self._wallet.backup, watch_only=self._wallet.watch_only)
+        found.append(Notice(backup, translate("overview", "Open backups"), "backups"))
         return found
 
     def _gone_notice(self, account: AccountId, gone: Gone) -> Notice:
@@ -187,29 +222,11 @@ class OverviewPage(Page):
                 "whoever paid.",
             ).format(account=accounts.get(account).label),
         )
-        return Notice(said, translate("overview", "Show the address"), "receive", gone.first)
-
-    def _notice_card(self, notice: Notice) -> Card:
-        theme = self._look.theme
-        card = Card(theme, 0, Space.L)
-        line = row(theme, Space.M)
-        picture = QLabel()
-        ink = theme.palette.tone(notice.said.tone)
-        ratio = self.devicePixelRatioF()
-        picture.setPixmap(theme.icons.pixmap(notice.said.icon, theme.px(ICON), ratio, ink.fg))
-        line.addWidget(picture)
-        told = column(theme, 2)
-        told.addWidget(words(notice.said.text, "strong", wrap=True))
-        told.addWidget(words(notice.said.detail, "muted", wrap=True))
-        line.addLayout(told, 1)
-        button = Button(theme, notice.verb)
-        button.setAccessibleDescription(notice.said.text)
-        button.clicked.connect(self._asker(notice))
-        line.addWidget(button)
-        card.body.addLayout(line)
-        return card
+        return Notice(said, translate("overview", "Show the address"), "receive", account, gone.first)
 
     def _asker(self, notice: Notice) -> Callable[[], None]:
         if notice.address is not None:
             return lambda: self.address_asked.emit(notice.address)
+        if notice.account is not None:
+            return lambda: self.account_asked.emit(notice.account)
         return lambda: self.page_asked.emit(notice.page)

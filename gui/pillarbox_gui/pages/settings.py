@@ -22,7 +22,7 @@ from pillarbox.errors import PillarboxError
 from pillarbox.events import ConnectionChanged, Events
 from pillarbox.model.network import Network
 from pillarbox.model.progress import ConnectionPhase, ConnectionState
-from pillarbox_gui.dialogs.message import Confirmation
+from pillarbox_gui.dialogs.server_certificate import TrustQuestion
 from pillarbox_gui.pages.controls import Button, Card, Page, column, row, take_role, words
 from pillarbox_gui.pages.look import Look
 from pillarbox_gui.tasks import Again, TaskScope
@@ -83,13 +83,12 @@ class SettingsPage(Page):
         card.body.addWidget(words(translate("settings", "Connection"), "large"))
         self.connection = Chip(theme)
         self._detail = words("", wrap=True)
-        self._hint = words("", "muted", wrap=True)
         self.trust = Button(theme, translate("settings", "Trust the new certificate"))
         self.trust.clicked.connect(self._trust)
         line = row(theme)
         line.addWidget(self.trust)
         line.addStretch()
-        for part in (self.connection, self._detail, self._hint):
+        for part in (self.connection, self._detail):
             card.body.addWidget(part)
         card.body.addLayout(line)
         return card
@@ -184,27 +183,15 @@ class SettingsPage(Page):
         unset = state.phase is ConnectionPhase.UNSET
         below = translate("settings", "Name a server below, and you see payments as they arrive.")
         self._detail.setText(below if unset else said.detail)
-        self._hint.setText(state.error.hint if state.error else "")
-        self._hint.setVisible(state.error is not None)
         self.trust.setVisible(state.error is not None and state.error.code == CERTIFICATE_CHANGED)
 
     def _trust(self) -> None:
         self._tasks.start("trust", self._ask_to_trust, Again.REJECT)
 
     async def _ask_to_trust(self) -> None:
-        server = self._connections.state(self._network).server
-        question = Confirmation(
-            self._look.theme,
-            self.window(),
-            translate("settings", "Trust another certificate?"),
-            translate(
-                "settings",
-                "Somebody between you and {server} could show one of their own, and then see which addresses "
-                "are yours. Go on only if you know why it changed.",
-            ).format(server=server),
-            self.trust.text(),
-        )
-        if await question.ask():
+        state = self._connections.state(self._network)
+        server = state.server
+        if await TrustQuestion(self._look.theme, self.window(), server, state.certificate).ask():
             self._connections.pins.forget(server.rpartition(":")[0])
             self._connections.use_server(self._network, server)
 

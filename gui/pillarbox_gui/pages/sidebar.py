@@ -1,15 +1,16 @@
 """The left side: the wallet, its accounts, its pages."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 
 from PySide6.QtCore import QCoreApplication, Qt, Signal
-from PySide6.QtWidgets import QButtonGroup, QFrame, QMenu, QScrollArea, QSizePolicy, QVBoxLayout, QWidget
+from PySide6.QtGui import QPainter, QPaintEvent
+from PySide6.QtWidgets import QAbstractButton, QButtonGroup, QFrame, QMenu, QScrollArea, QVBoxLayout, QWidget
 
 from pillarbox.model.account import AccountId
 from pillarbox.model.network import Network
 from pillarbox.wallet.wallet import Wallet
 from pillarbox_gui.pages.account_card import AccountCard, AccountFacts
-from pillarbox_gui.pages.controls import Button, column, row, take_role, words
+from pillarbox_gui.pages.controls import Button, column, take_role, tip, words
 from pillarbox_gui.theme.theme import Theme
 from pillarbox_gui.theme.tokens import Space
 from pillarbox_gui.wording.amounts import amount_words, spoken_amount
@@ -17,8 +18,41 @@ from pillarbox_gui.wording.networks import network_words
 
 WIDTH = 232
 NARROW = 196
+CHEVRON_ROOM = 28
 
 translate = QCoreApplication.translate
+
+
+class WalletButton(Button):
+    """The wallet's name, and its menu. A name too long is cut at its end, and stands in the tooltip.
+
+    It writes the name itself: the style would begin it at the border, and paint over the chevron.
+    """
+
+    def __init__(self, theme: Theme, name: str, menu: QMenu) -> None:
+        super().__init__(theme, "", "nav")
+        self._theme = theme
+        self.name = name
+        self.setMenu(menu)
+        self.setFont(theme.fonts.strong)
+        self.setToolTip(tip(name))
+        self.setAccessibleName(translate("sidebar", "Wallet {name}").format(name=name))
+        self.setAccessibleDescription(translate("sidebar", "Other wallets, lock, quit"))
+
+    @property
+    def name_shown(self) -> str:
+        room = self.width() - self._theme.px(Space.S + CHEVRON_ROOM)
+        return self.fontMetrics().elidedText(self.name, Qt.TextElideMode.ElideRight, room)
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        super().paintEvent(event)
+        painter = QPainter(self)
+        inset = self._theme.px(Space.S)
+        painter.setPen(self._theme.colour(self._theme.palette.text))
+        place = self.rect().adjusted(inset, 0, -inset, 0)
+        align = Qt.AlignmentFlag.AlignLeading | Qt.AlignmentFlag.AlignVCenter
+        painter.drawText(place, align, self.name_shown)
+        painter.end()
 
 
 class Sidebar(QFrame):
@@ -55,9 +89,13 @@ class Sidebar(QFrame):
 
     def show_page(self, name: str) -> None:
         self.nav[name].setChecked(True)
+        _stop_at(self.nav[name], self.nav.values())
 
     def show_account(self, account: AccountId) -> None:
+        if account not in self._cards:  # its event may be on the way
+            self.refresh()
         self._cards[account].setChecked(True)
+        _stop_at(self._cards[account], self._cards.values())
 
     def refresh(self) -> None:
         """Read the accounts again: new ones, names, amounts and counts."""
@@ -69,6 +107,7 @@ class Sidebar(QFrame):
             card = self._cards[account.id] = AccountCard(self._theme, facts)
             card.clicked.connect(self._chooser(account.id))
             self._list.insertWidget(self._list.count() - 2, card)
+            card.setFocusPolicy(Qt.FocusPolicy.ClickFocus)
             QWidget.setTabOrder(self._last_stop, card)
             self._last_stop = card
 
@@ -90,27 +129,21 @@ class Sidebar(QFrame):
             counts.unused,
         )
 
-    def _heading(self) -> "QVBoxLayout":
+    def _heading(self) -> QVBoxLayout:
         heading = column(self._theme, 0)
-        line = row(self._theme, Space.XS)
-        self.wallet_button = Button(self._theme, self._wallet.name, "nav")
-        self.wallet_button.setAccessibleName(
-            translate("sidebar", "Wallet {name}").format(name=self._wallet.name)
-        )
-        self.wallet_button.setMenu(self.wallet_menu)
-        self.wallet_button.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
-        self.wallet_button.setFont(self._theme.fonts.strong)
-        line.addWidget(self.wallet_button, 1)
+        self.wallet_button = WalletButton(self._theme, self._wallet.name, self.wallet_menu)
+        heading.addWidget(self.wallet_button)
+        heading.addSpacing(self._theme.px(Space.XS))
+        below = []
         if self._wallet.fingerprint:
-            print_ = f"{self._wallet.fingerprint[:4]} {self._wallet.fingerprint[4:]}"
-            fingerprint = words(print_, "muted")
+            fingerprint = words(f"{self._wallet.fingerprint[:4]} {self._wallet.fingerprint[4:]}", "muted")
             fingerprint.setToolTip(translate("sidebar", "Fingerprint of this wallet's master key"))
-            line.addWidget(fingerprint)
-        heading.addLayout(line)
+            below.append(fingerprint)
         if self._wallet.network is not Network.MAINNET:
-            self.network = words(network_words(self._wallet.network), "muted", wrap=True)
-            self.network.setContentsMargins(self._theme.px(Space.S), 0, 0, 0)
-            heading.addWidget(self.network)
+            below.append(words(network_words(self._wallet.network), "muted", wrap=True))
+        for label in below:
+            label.setContentsMargins(self._theme.px(Space.S), 0, 0, 0)
+            heading.addWidget(label)
         return heading
 
     def _accounts(self) -> QScrollArea:
@@ -134,6 +167,12 @@ class Sidebar(QFrame):
         self._pages.addButton(button)
         button.clicked.connect(lambda: self.page_chosen.emit(name))
         return button
+
+
+def _stop_at(current: QAbstractButton, buttons: Iterable[QAbstractButton]) -> None:
+    """Of buttons among which one is chosen Tab reaches that one, and the arrow keys the others."""
+    for button in buttons:
+        button.setFocusPolicy(Qt.FocusPolicy.StrongFocus if button is current else Qt.FocusPolicy.ClickFocus)
 
 
 def _section(theme: Theme, text: str) -> QWidget:

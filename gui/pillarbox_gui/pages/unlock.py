@@ -3,12 +3,13 @@
 from collections.abc import Awaitable, Callable
 
 from PySide6.QtCore import QCoreApplication, Qt
-from PySide6.QtWidgets import QLineEdit, QMenu, QWidget
+from PySide6.QtWidgets import QLineEdit, QWidget
 
 from pillarbox.errors import ErrorText, PillarboxError
 from pillarbox.secret import Secret
 from pillarbox_gui.pages.controls import Button, Card, column, row, take_role, words
 from pillarbox_gui.pages.look import Look
+from pillarbox_gui.pages.other_wallets import OtherWallets
 from pillarbox_gui.tasks import Again, TaskScope
 from pillarbox_gui.theme.tokens import Space
 from pillarbox_gui.wording.errors import error_words
@@ -24,7 +25,7 @@ Unlock = Callable[[Secret], Awaitable[None]]
 class UnlockPage(QWidget):
     """Asks for the passphrase; tells how it was taken."""
 
-    def __init__(self, look: Look, name: str, explanation: str, unlock: Unlock) -> None:
+    def __init__(self, look: Look, name: str, explanation: str, unlock: Unlock, others: OtherWallets) -> None:
         super().__init__()
         take_role(self, "page")
         self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
@@ -40,10 +41,7 @@ class UnlockPage(QWidget):
         self.go_on.clicked.connect(self._try)
         self.trouble = words("", "strong", wrap=True)
         self.trouble.hide()
-        self._others = QMenu(self)
-        self.others = Button(theme, translate("unlock", "Open another wallet"), "quiet")
-        self.others.setMenu(self._others)
-        self.others.hide()
+        self.others = others
         self.another = Button(theme, translate("unlock", "Create or import another wallet"), "quiet")
         card = Card(theme, Space.M, Space.XL)
         card.setFixedWidth(theme.px(WIDTH))
@@ -64,11 +62,6 @@ class UnlockPage(QWidget):
         whole.addLayout(middle)
         whole.addStretch(2)
         self.setLayout(whole)
-
-    def add_wallet(self, name: str, open_it: Callable[[], None]) -> None:
-        """Another wallet that can be opened instead."""
-        self._others.addAction(name).triggered.connect(open_it)
-        self.others.show()
 
     def say_trouble(self, said: ErrorText) -> None:
         self.trouble.setText(f"{said.message} {said.hint}")

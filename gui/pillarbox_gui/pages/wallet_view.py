@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Sequence
 from functools import partial
 
-from PySide6.QtCore import QCoreApplication, QTimer, Signal
+from PySide6.QtCore import QCoreApplication, Qt, QTimer, Signal
 from PySide6.QtGui import QAccessible, QAccessibleAnnouncementEvent, QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QStackedWidget, QWidget
 
@@ -18,7 +18,7 @@ from pillarbox_gui import actions
 from pillarbox_gui.actions import Act, Verb
 from pillarbox_gui.dialogs.add_account import AccountPlan, AddAccountQuestion
 from pillarbox_gui.pages.backups import BackupsPage
-from pillarbox_gui.pages.controls import StatusFact, column, row, words
+from pillarbox_gui.pages.controls import Elided, StatusFact, column, row
 from pillarbox_gui.pages.look import Look
 from pillarbox_gui.pages.overview import OverviewPage
 from pillarbox_gui.pages.payments import PaymentsPage
@@ -28,7 +28,7 @@ from pillarbox_gui.pages.sidebar import Sidebar
 from pillarbox_gui.subscriptions import Subscriptions
 from pillarbox_gui.tasks import Again, TaskScope
 from pillarbox_gui.theme.tokens import Space
-from pillarbox_gui.wording.states import backup_words, connection_words
+from pillarbox_gui.wording.states import StatusWords, backup_words, connection_words
 
 NARROW_BELOW = 1200
 TOLD_MS = 6_000
@@ -56,20 +56,22 @@ class WalletView(QWidget):
         self._stack.addWidget(self.receive)
         self.sidebar = Sidebar(look.theme, wallet, _titles())
         self.connection = StatusFact(look.theme, connection_words(app.connections.state(wallet.network)))
-        self.backup = StatusFact(look.theme, backup_words(wallet.backup))
-        self._told = words("", "muted")
+        self.backup = StatusFact(look.theme, self._backup_words())
+        self.told = Elided("muted")
+        self.told.setAlignment(Qt.AlignmentFlag.AlignTrailing | Qt.AlignmentFlag.AlignVCenter)
         self._forget_told = QTimer(self, singleShot=True, interval=TOLD_MS)
-        self._forget_told.timeout.connect(self._told.clear)
+        self._forget_told.timeout.connect(partial(self.told.say, ""))
         self._lay_out()
         self._connect()
         self._hear()
         self.show_page("receive")
         self.sidebar.show_account(self.receive.account)
+        self._was_shown = False
 
     @classmethod
     async def build(cls, look: Look, app: Application, wallet: Wallet) -> "WalletView":
         """In turns of the loop that are a frame each."""
-        desk = ReceivePage(look, app.events, wallet, lambda: app.settings.values.hold_hours)
+        desk = ReceivePage(look, app.events, wallet, lambda: app.settings.values.hold_hours, app.connections)
         try:
             await asyncio.sleep(0)
         except asyncio.CancelledError:
@@ -86,8 +88,15 @@ class WalletView(QWidget):
         self._forget_told.stop()
         self._tasks.cancel_all()
 
+    def take_focus(self) -> None:
+        """To where it was when this wallet was left; at first to the table."""
+        last = self.focusWidget() if self._was_shown else self.receive.list.table
+        self._was_shown = True
+        (last if last is not None and last.isVisible() else self._shown).setFocus()
+
     def show_page(self, name: str) -> None:
-        self._stack.setCurrentWidget(self.page(name))
+        self._shown = self.page(name)
+        self._stack.setCurrentWidget(self._shown)
         self.sidebar.show_page(name)
 
     def page(self, name: str) -> WalletPage:
@@ -107,9 +116,16 @@ class WalletView(QWidget):
         self.show_account(ref.account)
         self.receive.choose(ref)
 
+    def choose_server(self) -> None:
+        """Where the server of this wallet's network is named."""
+        self.show_page("settings")
+        page = self.page("settings")
+        if isinstance(page, SettingsPage):
+            page.servers[self.wallet.network].setFocus()
+
     def tell(self, text: str) -> None:
         """Say something in passing, to screen readers too."""
-        self._told.setText(text)
+        self.told.say(text)
         QAccessible.updateAccessibility(QAccessibleAnnouncementEvent(self, text))
         self._forget_told.start()
 
@@ -119,6 +135,13 @@ class WalletView(QWidget):
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
         self.sidebar.be_narrow(self.width() < self._look.theme.px(NARROW_BELOW))
+
+    def focusNextPrevChild(self, onward: bool) -> bool:
+        """The line below comes last, also after what a page made later than it."""
+        if stops := _tab_stops(self._shown):
+            QWidget.setTabOrder(stops[-1], self.connection)
+            QWidget.setTabOrder(self.connection, self.backup)
+        return super().focusNextPrevChild(onward)
 
     async def _add_account(self) -> None:
         has_words = await self.wallet.unlocking.has_words()
@@ -152,10 +175,12 @@ class WalletView(QWidget):
             case "overview":
                 overview = OverviewPage(look, app.events, wallet, app.connections)
                 overview.page_asked.connect(self.show_page)
+                overview.account_asked.connect(self.show_account)
                 overview.address_asked.connect(self.show_address)
                 return overview
             case "payments":
-                payments = PaymentsPage(look, app.events, wallet)
+                payments = PaymentsPage(look, app.events, wallet, app.connections)
+                payments.server_asked.connect(self.choose_server)
                 payments.address_asked.connect(self.show_address)
                 return payments
             case "backups":
@@ -180,8 +205,7 @@ class WalletView(QWidget):
         line.setContentsMargins(theme.px(Space.S), 0, theme.px(Space.L), theme.px(Space.XS))
         line.addWidget(self.connection)
         line.addWidget(self.backup)
-        line.addStretch()
-        line.addWidget(self._told)
+        line.addWidget(self.told, 1)
         return line
 
     def _connect(self) -> None:
@@ -189,6 +213,7 @@ class WalletView(QWidget):
         self.sidebar.page_chosen.connect(self.show_page)
         self.sidebar.add_account.clicked.connect(self.add_account)
         self.receive.told.connect(self.tell)
+        self.receive.server_asked.connect(self.choose_server)
         self.connection.clicked.connect(lambda: self.show_page("settings"))
         self.backup.clicked.connect(lambda: self.show_page("backups"))
         theme = self._look.theme
@@ -212,7 +237,21 @@ class WalletView(QWidget):
     def _tell_facts(self) -> None:
         self.sidebar.refresh()
         self.connection.tell(connection_words(self._app.connections.state(self.wallet.network)))
-        self.backup.tell(backup_words(self.wallet.backup))
+        self.backup.tell(self._backup_words())
+
+    def _backup_words(self) -> StatusWords:
+        return backup_words(self.wallet.backup, watch_only=self.wallet.watch_only)
+
+
+def _tab_stops(page: QWidget) -> list[QWidget]:
+    """What Tab can reach in a page, in its order."""
+    found: list[QWidget] = []
+    stop = page.nextInFocusChain()
+    while stop is not None and stop is not page:
+        if page.isAncestorOf(stop) and stop.focusPolicy() & Qt.FocusPolicy.TabFocus:
+            found.append(stop)
+        stop = stop.nextInFocusChain()
+    return found
 
 
 def _titles() -> tuple[tuple[str, str, str], ...]:

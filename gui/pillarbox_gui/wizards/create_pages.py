@@ -1,6 +1,6 @@
 """What each step of the first run shows and asks."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from types import MappingProxyType
 from typing import Any
 
@@ -8,12 +8,10 @@ from PySide6.QtCore import QCoreApplication, QSize, Qt, Signal
 from PySide6.QtWidgets import (
     QCheckBox,
     QComboBox,
-    QFormLayout,
     QGridLayout,
     QLabel,
     QLineEdit,
     QPlainTextEdit,
-    QSizePolicy,
     QWidget,
 )
 
@@ -42,6 +40,7 @@ from pillarbox_gui.pages.controls import Button, Card, column, row, take_role, w
 from pillarbox_gui.theme.icons import app_icon
 from pillarbox_gui.theme.theme import Theme
 from pillarbox_gui.theme.tokens import Space
+from pillarbox_gui.wizards.forms import hidden_field, labelled_form
 from pillarbox_gui.wording.networks import network_words
 
 WORD_COUNTS = (12, 15, 18, 21, 24)
@@ -141,7 +140,8 @@ class RestorePage(StepPage):
             translate(
                 "create",
                 "This version cannot read backup files yet. Your recovery words work today: go back and "
-                "choose Import a wallet. Pillarbox then looks for everything that was ever paid to it.",
+                "choose Import a wallet. Pillarbox then looks for what was ever paid to the first account of "
+                "each kind; further accounts you add by hand, with Add account…",
             ),
         )
 
@@ -169,7 +169,7 @@ class NamingPage(StepPage):
         else:
             self.words.setParent(self)
             self.words.hide()
-        self.body.addLayout(_form(theme, fields))
+        self.body.addLayout(labelled_form(theme, fields))
         self.say_trouble(step.error)
 
     def first(self) -> QWidget:
@@ -229,14 +229,17 @@ class VerifyPage(StepPage):
         self.go_on = translate("create", "Check")
         self.fields = {position: QLineEdit() for position in step.positions}
         texts = {position: translate("create", "Word {n}").format(n=position) for position in step.positions}
-        for field in self.fields.values():
+        for position, field in self.fields.items():
             take_role(field, "mono")
+            field.setText(step.entered.get(position, ""))
+            field.setProperty("wrong", position == step.wrong)
+        self._first = self.fields[step.wrong or step.positions[0]]
         fields = [(texts[position], field) for position, field in self.fields.items()]
-        self.body.addLayout(_form(theme, fields))
+        self.body.addLayout(labelled_form(theme, fields))
         self.say_trouble(step.error)
 
     def first(self) -> QWidget:
-        return next(iter(self.fields.values()))
+        return self._first
 
     def answer(self) -> Answer:
         return Verified({position: field.text() for position, field in self.fields.items()})
@@ -264,7 +267,7 @@ class KeysPage(StepPage):
         self.extra.setEchoMode(QLineEdit.EchoMode.Password)
         self.extra.setPlaceholderText(translate("create", "Leave empty unless you chose one"))
         self.body.addLayout(
-            _form(
+            labelled_form(
                 theme,
                 [
                     (translate("create", "&Words or key"), self.text),
@@ -303,10 +306,10 @@ class ProtectPage(StepPage):
             explanation.format(n=SHORTEST_PASSPHRASE),
         )
         self.go_on = translate("create", "Make the wallet")
-        self.passphrase = _hidden_field()
-        self.repeated = _hidden_field()
+        self.passphrase = hidden_field(step.passphrase)
+        self.repeated = hidden_field(step.repeated)
         self.body.addLayout(
-            _form(
+            labelled_form(
                 theme,
                 [
                     (translate("create", "&Passphrase"), self.passphrase),
@@ -321,7 +324,7 @@ class ProtectPage(StepPage):
         self.say_trouble(step.error)
 
     def first(self) -> QWidget:
-        return self.passphrase
+        return self.passphrase if self.passphrase.text() == self.repeated.text() else self.repeated
 
     def answer(self) -> Answer:
         return Protected(self.passphrase.text(), self.repeated.text(), self.keychain.isChecked())
@@ -334,7 +337,14 @@ class DonePage(StepPage):
         super().__init__(
             theme,
             translate("create", "{name} is ready").format(name=step.name),
-            translate("create", "Its addresses are made here, and each is handed out once."),
+            translate(
+                "create",
+                "First Pillarbox looks for what was paid to it before, so that it hands out no address that "
+                "somebody has already. For that it asks a server: choose one in Settings, where none is "
+                "chosen yet.",
+            )
+            if step.scans_first
+            else translate("create", "Its addresses are made here, and each is handed out once."),
         )
         self.go_on = translate("create", "Open the wallet")
         self.say_trouble(step.keychain_trouble)
@@ -357,23 +367,3 @@ _PAGES: Mapping[type[Step], Callable[[Theme, Any], StepPage]] = MappingProxyType
 def page_for(theme: Theme, step: Step) -> StepPage:
     """The page of a step."""
     return _PAGES[type(step)](theme, step)
-
-
-def _form(theme: Theme, fields: Sequence[tuple[str, QWidget]]) -> QFormLayout:
-    form = QFormLayout()
-    form.setVerticalSpacing(theme.px(Space.S))
-    form.setHorizontalSpacing(theme.px(Space.L))
-    form.setLabelAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
-    for text, field in fields:
-        label = QLabel(text)
-        label.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Expanding)
-        label.setBuddy(field)
-        field.setAccessibleName(text.replace("&", ""))
-        form.addRow(label, field)
-    return form
-
-
-def _hidden_field() -> QLineEdit:
-    field = QLineEdit()
-    field.setEchoMode(QLineEdit.EchoMode.Password)
-    return field

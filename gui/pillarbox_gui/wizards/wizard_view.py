@@ -4,9 +4,10 @@ from collections.abc import Callable
 
 from PySide6.QtCore import QCoreApplication, Qt, Signal
 from PySide6.QtGui import QKeyEvent
-from PySide6.QtWidgets import QFrame, QProgressBar, QScrollArea, QWidget
+from PySide6.QtWidgets import QFrame, QLineEdit, QProgressBar, QScrollArea, QWidget
 
 from pillarbox.flows.create_wallet import Answer, CreateWallet, Done, Step, Welcome
+from pillarbox_gui.dialogs.message import Confirmation
 from pillarbox_gui.pages.controls import Button, clear, column, row, take_role
 from pillarbox_gui.pages.look import Look
 from pillarbox_gui.tasks import Again, TaskScope
@@ -14,6 +15,7 @@ from pillarbox_gui.theme.tokens import Space
 from pillarbox_gui.wizards.create_pages import StepPage, page_for
 
 WIDTH = 620
+ABOVE = 48
 
 translate = QCoreApplication.translate
 
@@ -69,7 +71,8 @@ class WizardView(QWidget):
         narrow.setMaximumWidth(theme.px(WIDTH))
         narrow.setMinimumWidth(theme.px(WIDTH) // 2)
         narrow_column = column(theme, Space.L, Space.XL)
-        narrow_column.addStretch(1)
+        # From the top: centred, the title would move with whatever stands below it.
+        narrow_column.addSpacing(theme.px(ABOVE))
         narrow_column.addLayout(self._place)
         narrow_column.addWidget(self._busy)
         buttons = row(theme)
@@ -78,7 +81,7 @@ class WizardView(QWidget):
         buttons.addStretch()
         buttons.addWidget(self.go_on)
         narrow_column.addLayout(buttons)
-        narrow_column.addStretch(2)
+        narrow_column.addStretch(1)
         narrow.setLayout(narrow_column)
         middle.addWidget(narrow, 100)
         middle.addStretch(1)
@@ -105,13 +108,15 @@ class WizardView(QWidget):
         self.go_on.say(self._page.go_on)
         if (first := self._page.first()) is not None:
             first.setFocus()
+            if isinstance(first, QLineEdit):
+                first.selectAll()
         elif self._page.go_on:
             self.go_on.setFocus()
         else:
             self.back.setFocus()
 
     def _go_back(self) -> None:
-        self._show(self._flow.back())
+        self._show(self._flow.back(self._page.answer()))
 
     def _go_on(self) -> None:
         if isinstance(step := self._flow.step, Done):
@@ -133,6 +138,8 @@ class WizardView(QWidget):
 
     def _cancel(self) -> None:
         async def forget() -> None:
+            if self._flow.words_were_shown and not await self._ask_to_forget_words():
+                return
             beginning = isinstance(self._flow.step, Welcome)
             await self._flow.cancel()
             self._show(self._flow.step)
@@ -140,6 +147,21 @@ class WizardView(QWidget):
                 self.left.emit()
 
         self._tasks.start("answer", forget, Again.REJECT)
+
+    async def _ask_to_forget_words(self) -> bool:
+        question = Confirmation(
+            self._look.theme,
+            self.window(),
+            translate("wizard", "Throw these words away?"),
+            translate(
+                "wizard",
+                "No wallet was made of them yet. Pillarbox forgets them and makes others next time, so what "
+                "you wrote down will bring nothing back. Nobody can have paid to them.",
+            ),
+            translate("wizard", "Throw them away"),
+        )
+        question.cancel.say(translate("wizard", "Keep them"))
+        return bool(await question.ask())
 
     def _set_busy(self, busy: bool) -> None:
         self._busy.setVisible(busy)

@@ -25,6 +25,12 @@ def unexpected_words() -> ErrorText:
     return ErrorText(
         "unexpected",
         translate("errors", "Something went wrong"),
-        translate("errors", "Pillarbox met a problem that it does not know. Your wallet is unharmed."),
-        translate("errors", "Try again. If it happens again, the log says more (Help, Open log)."),
+        translate(
+            "errors",
+            "Pillarbox met a problem that it does not know, and may not have done what you asked for. It "
+            "cannot send money, so it sent none.",
+        ),
+        translate(
+            "errors", "Try again. If it happens again, the log says more: About Pillarbox (F1) leads to it."
+        ),
     )

@@ -1,5 +1,6 @@
 """States, flags and statuses as words, each with the icon and the tone that go with it."""
 
+import re
 from dataclasses import dataclass
 
 from PySide6.QtCore import QCoreApplication
@@ -12,6 +13,9 @@ from pillarbox_gui.wording.amounts import group_digits
 from pillarbox_gui.wording.times import Calendar, counted
 
 translate = QCoreApplication.translate
+
+_ADDRESS_END = re.compile(r":\d+(:[st])?$")
+"""Port and protocol, as in "electrum.example:50002:s"."""
 
 STATE_ICONS = {
     AddressState.UNUSED: "state-unused",
@@ -161,8 +165,9 @@ def gap_words(unused_in_a_row: int, gap_limit: int) -> str:
 
 
 def connection_words(state: ConnectionState) -> StatusWords:
-    """The chain connection in the status line."""
+    """The chain connection in the status line: the server's name there, its whole address in the detail."""
     server = state.server
+    name = _ADDRESS_END.sub("", server)
     match state.phase:
         case ConnectionPhase.UNSET:
             text, detail = (
@@ -171,50 +176,58 @@ def connection_words(state: ConnectionState) -> StatusWords:
             )
             return StatusWords(Tone.QUIET, "offline", text, detail)
         case ConnectionPhase.OFFLINE:
-            detail = (
-                state.error.message
-                if state.error
-                else translate("states", "Pillarbox keeps trying to reach it.")
-            )
+            detail = _reason(state, translate("states", "Pillarbox keeps trying to reach it."))
             return StatusWords(Tone.WAITING, "offline", translate("states", "Offline"), detail)
         case ConnectionPhase.CONNECTING:
-            text = translate("states", "Connecting to {server}").format(server=server)
-            return StatusWords(Tone.WAITING, "busy", text, text)
+            text = translate("states", "Connecting to {server}")
+            return StatusWords(Tone.WAITING, "busy", text.format(server=name), text.format(server=server))
         case ConnectionPhase.SYNCING:
-            text = translate("states", "{server}, checking blocks").format(server=server)
-            detail = translate("states", "Block headers are still being checked.")
-            return StatusWords(Tone.WAITING, "busy", text, detail)
+            text = translate("states", "{server}, checking blocks").format(server=name)
+            detail = translate("states", "Connected to {server}. Block headers are still being checked.")
+            return StatusWords(Tone.WAITING, "busy", text, detail.format(server=server))
         case ConnectionPhase.CONNECTED:
-            text = server
+            text = name
             if state.height is not None:
                 block = translate("states", "block {height}").format(height=group_digits(state.height))
-                text = f"{server} \N{MIDDLE DOT} {block}"
+                text = f"{name} \N{MIDDLE DOT} {block}"
             detail = translate("states", "Connected to {server}.").format(server=server)
             return StatusWords(Tone.GOOD, "connected", text, detail)
         case ConnectionPhase.REFUSED:
-            why = state.error
-            text = why.title if why else translate("states", "Server refused")
-            detail = (
-                f"{why.message} {why.hint}"
-                if why
-                else translate("states", "This server cannot be used. Choose another.")
-            )
+            text = state.error.title if state.error else translate("states", "Server refused")
+            detail = _reason(state, translate("states", "This server cannot be used. Choose another."))
             return StatusWords(Tone.BAD, "error", text, detail)
 
 
-def backup_words(status: BackupStatus) -> StatusWords:
+def backup_words(status: BackupStatus, *, watch_only: bool = False) -> StatusWords:
     """How safe the wallet is. Never better than what was proven."""
+    detail = (
+        translate(
+            "states",
+            "This wallet only watches. Its words or keys are elsewhere, and only they bring back the money. "
+            "Labels and holds are on this machine only.",
+        )
+        if watch_only
+        else translate(
+            "states", "Your recovery words bring back the money. Labels and holds are on this machine only."
+        )
+    )
     match status.phase:
         case BackupPhase.NEVER:
-            return StatusWords(
-                Tone.WAITING,
-                "warning",
-                translate("states", "Never backed up"),
-                translate(
-                    "states",
-                    "Your recovery words bring back the money. Labels and holds are on this machine only.",
-                ),
-            )
+            return StatusWords(Tone.WAITING, "warning", translate("states", "Never backed up"), detail)
+
+
+def _reason(state: ConnectionState, otherwise: str) -> str:
+    """Why there is no connection, and what to do. Fingerprints are for the question about them."""
+    if state.error is None:
+        return otherwise
+    if state.certificate is None:
+        return f"{state.error.message} {state.error.hint}"
+    changed = translate(
+        "states",
+        "{server} shows another certificate than before. Somebody may be listening in between: they could "
+        "see your addresses and hide payments from you, but not take any.",
+    )
+    return f"{changed.format(server=state.server)} {state.error.hint}"
 
 
 def _lower_first(text: str) -> str:
