@@ -65,6 +65,17 @@ class DiskFullError(PillarboxError):
     hint = "Free some space, then do it again."
 
 
+class FolderUnusableError(PillarboxError):
+    """Parameters: folder, why."""
+
+    code = "folder-unusable"
+    title = "Pillarbox cannot use its data folder"
+    message = (
+        "{folder} cannot be read or written: {why}. What was saved before is safe; nothing more was saved."
+    )
+    hint = "Give yourself the right to read and write it, or choose another data folder with --data-dir."
+
+
 class WordsNeededError(PillarboxError):
     """Parameters: purpose."""
 

@@ -3,13 +3,15 @@
 import asyncio
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
+from pathlib import Path
 from types import MappingProxyType
 
 from pillarbox.accounts import KINDS, Kinds
 from pillarbox.app.connections import Connections, SimulatedSource
-from pillarbox.app.key_claims import KeyClaims
+from pillarbox.app.key_claims import ELSEWHERE, KeyClaims
 from pillarbox.app.new_wallet import NewWallet, build
 from pillarbox.app.paths import Paths
 from pillarbox.app.settings import Settings
@@ -17,17 +19,19 @@ from pillarbox.app.wallet_folders import WalletFolder, WalletFolders
 from pillarbox.clock import Clock, SystemClock
 from pillarbox.errors import ErrorText, PillarboxError
 from pillarbox.events import Events, WalletsChanged
+from pillarbox.files.byte_claims import ByteClaims
 from pillarbox.files.folder_lock import FolderLock
 from pillarbox.files.install import install_file
 from pillarbox.files.private_folder import make_private_folder
-from pillarbox.model.account import Account, WalletId
+from pillarbox.files.refusals import refusals_told
+from pillarbox.model.account import Account, ScanState, WalletId
 from pillarbox.model.network import Network
 from pillarbox.secret import Secret
 from pillarbox.storage.database import Database
-from pillarbox.vault.keychain import Keychain
+from pillarbox.vault.keychain import Keychain, KeychainError
 from pillarbox.vault.slots import Slots
 from pillarbox.vault.slots_file import SlotsFile, read_slots
-from pillarbox.wallet.receiving import SameKeyOpenError
+from pillarbox.wallet.hand_out_refusals import SameKeyElsewhereError, SameKeyOpenError
 from pillarbox.wallet.unlocking import Unlocking
 from pillarbox.wallet.wallet import Surroundings, Wallet
 
@@ -48,11 +52,13 @@ class WalletSummary:
     """What is known of a wallet without opening it."""
 
     name: str
-    id: WalletId
-    network: Network
+    id: WalletId | None
+    network: Network | None
     is_open: bool
     in_keychain: bool
     has_passphrase: bool
+    trouble: ErrorText | None = None
+    """Why its key file cannot be read. Then `id` and `network` are None, and nothing is known to open it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +99,8 @@ class Application:
         self._folders = WalletFolders(paths.wallets)
         self._open: dict[str, _Open] = {}
         self._opening = asyncio.Lock()
-        self._claims = KeyClaims()
+        self._slots_of: dict[Path, Slots] = {}
+        self._claims = KeyClaims(ByteClaims(paths.key_claims))
         self._threads = ThreadPoolExecutor(THREADS, thread_name_prefix="pillarbox")
         self._revision = 0
 
@@ -116,12 +123,14 @@ class Application:
         # Before any thread is asked for: a loop that made its own by then would lose them while they run.
         asyncio.get_running_loop().set_default_executor(app._threads)
         if not paths.root.exists():  # one that is there may serve others too: what is made in it is private
-            await asyncio.to_thread(make_private_folder, paths.root)
+            with refusals_told(paths.root):
+                await asyncio.to_thread(make_private_folder, paths.root)
         return app
 
     async def stop(self) -> None:
         """Close every wallet and connection. Threads that still compute are not waited for."""
         await asyncio.gather(*(self.close_wallet(name) for name in tuple(self._open)))
+        self._claims.close()
         await self.connections.aclose()
         self._threads.shutdown(wait=False, cancel_futures=True)
 
@@ -131,12 +140,21 @@ class Application:
         return MappingProxyType({name: opened.wallet for name, opened in self._open.items()})
 
     def wallet_summaries(self) -> list[WalletSummary]:
-        """Every wallet here, by name."""
-        return [self.summary(name) for name in self._folders.names()]
+        """Every wallet here, by name. One that cannot be read says so in its `trouble` and hides no other."""
+        return [self._summary_or_trouble(folder) for folder in self._folders.all()]
 
     def summary(self, name: str) -> WalletSummary:
-        """Raises NoSuchWalletError, SlotsDamagedError."""
-        folder = self._folders.find(name)
+        """Raises NoSuchWalletError, and what `read_slots` raises."""
+        return self._summary(self._folders.find(name))
+
+    def _summary_or_trouble(self, folder: WalletFolder) -> WalletSummary:
+        try:
+            return self._summary(folder)
+        except PillarboxError as error:
+            is_open = folder.name in self._open
+            return WalletSummary(folder.name, None, None, is_open, False, False, error.text)
+
+    def _summary(self, folder: WalletFolder) -> WalletSummary:
         slots = read_slots(folder.slots)
         return WalletSummary(
             folder.name,
@@ -161,14 +179,30 @@ class Application:
         try:
             slots = self._slots(partial_folder)
             trouble = await build(plan, partial_folder, slots, self._surroundings())
-            folder = await asyncio.to_thread(self._folders.finish, partial_folder)
+            # Not in a thread: who cancels this must know whether the wallet has its name yet.
+            folder = self._folders.finish(partial_folder)
         except BaseException:
             self._folders.discard(partial_folder)
             raise
-        wallet = await self._open_by(
-            folder.name, plan.passphrase if trouble or not plan.use_keychain else None
-        )
-        return MadeWallet(wallet, trouble)
+        passphrase = plan.passphrase if trouble or not plan.use_keychain else None
+        try:
+            return MadeWallet(await self._open_by(folder.name, passphrase), trouble)
+        except BaseException:
+            await self.close_wallet(folder.name)
+            await self._remove(folder)
+            raise
+
+    async def unmake_wallet(self, name: str) -> None:
+        """Remove an open wallet just made, whose words nobody has seen. One that was handed out from stays.
+
+        Raises FolderUnusableError, WalletInUseError where another program opened it meanwhile.
+        """
+        accounts = self._open[name].wallet.accounts
+        if any(accounts.counts(a.id).used or accounts.unused_run(a.id) for a in accounts.all()):
+            return
+        await self.close_wallet(name)
+        await self._remove(self._folders.find(name))
+        self._tell()
 
     async def open_wallet(self, name: str, passphrase: Secret | None = None) -> Wallet:
         """Open a wallet by its passphrase, or with None by the keychain; an open one is returned as it is.
@@ -185,7 +219,7 @@ class Application:
         try:
             await opened.wallet.close()
         finally:
-            self._claims.release_all(opened.wallet.id)
+            self._claims.release_all(name)
             opened.lock.release()
             self._tell()
 
@@ -216,8 +250,16 @@ class Application:
                 lock.release()
                 raise
             self._open[name] = _Open(wallet, slots, lock)
+        self._claim_keys(wallet)
         self._tell()
         return wallet
+
+    def _claim_keys(self, wallet: Wallet) -> None:
+        """At once, not with the first hand-out: another wallet may open, hand out and close until then."""
+        for account in wallet.accounts.all():
+            if account.scan_state in (ScanState.MADE_HERE, ScanState.SCANNED):
+                with suppress(PillarboxError):  # said when an address is asked for
+                    self._may_hand_out(wallet.name, account)
 
     async def _open_folder(self, folder: WalletFolder, slots: Slots, passphrase: Secret | None) -> Wallet:
         told = await asyncio.to_thread(read_slots, folder.slots)
@@ -233,18 +275,30 @@ class Application:
             await db.close()
             raise
 
+    async def _remove(self, folder: WalletFolder) -> None:
+        slots = await asyncio.to_thread(read_slots, folder.slots)
+        self._folders.remove(folder)
+        if slots.keychain is not None:
+            with suppress(KeychainError):  # what it still holds opens nothing any more
+                await self.keychain.remove(slots.wallet, slots.keychain.backend)
+
     def _unlocking(self, folder: WalletFolder, slots: Slots, told: SlotsFile, db: Database) -> Unlocking:
         words_key = None if told.passphrase is None else slots.words_key
         return Unlocking(told.wallet, folder.name, db, words_key, self.events.publish)
 
     def _slots(self, folder: WalletFolder) -> Slots:
-        return Slots(folder.slots, self.keychain, partial(install_file, replace=True))
+        """One a wallet, so that its changes wait for each other."""
+        made = Slots(folder.slots, self.keychain, partial(install_file, replace=True))
+        return self._slots_of.setdefault(folder.slots, made)
 
     def _surroundings(self) -> Surroundings:
         return Surroundings(self.events, self.clock, self.kinds, self.connections.usage, self._may_hand_out)
 
-    def _may_hand_out(self, wallet: WalletId, name: str, account: Account) -> None:
-        other = self._claims.claim(account.same_key, wallet, name)
+    def _may_hand_out(self, name: str, account: Account) -> None:
+        with refusals_told(self.paths.key_claims):
+            other = self._claims.claim(account.same_key, name)
+        if other == ELSEWHERE:
+            raise SameKeyElsewhereError(account=account.label)
         if other is not None:
             raise SameKeyOpenError(account=account.label, wallet=other)
 

@@ -2,47 +2,98 @@
 
 import asyncio
 import json
+import logging
 from collections.abc import Callable
 from pathlib import Path
 from typing import Protocol
 
 from pillarbox.app.settings import Settings
+from pillarbox.chain.electrum_errors import RefusedServerError
 from pillarbox.chain.electrum_servers import ElectrumServers
 from pillarbox.chain.electrum_usage import ElectrumUsage
 from pillarbox.chain.header_chain import HeaderChain
 from pillarbox.chain.server_address import ProxyAddress, ServerAddress
 from pillarbox.chain.usage import UsageSource
 from pillarbox.clock import Clock
+from pillarbox.errors import PillarboxError
 from pillarbox.events import ConnectionChanged, Events, SettingsChanged
 from pillarbox.files.install import install_file
+from pillarbox.files.refusals import refusals_told
 from pillarbox.model.network import Network
 from pillarbox.model.progress import ConnectionPhase, ConnectionState
+
+log = logging.getLogger(__name__)
 
 NOT_SET = ConnectionState(ConnectionPhase.UNSET)
 
 
+class PinsUnreadableError(RefusedServerError):
+    """Parameters: server, path, why."""
+
+    code = "pins-unreadable"
+    title = "The list of known servers cannot be read"
+    message = (
+        "{path} tells which certificate {server} was first seen with, and it cannot be read: {why}. "
+        "So {server} was not asked: somebody could have taken its place. Your addresses stay valid."
+    )
+    hint = (
+        "Put the file back from a copy. Or move it away: then the certificate that each server shows next is "
+        "trusted, so do that on a network you trust."
+    )
+
+
 class ServerPins:
-    """The certificates servers were first seen with. No secret, but who is asked is private."""
+    """The certificates servers were first seen with. No secret, but who is asked is private.
+
+    The file is read when a server is about to be asked, and again until that works: nothing else needs it.
+    """
 
     def __init__(self, path: Path) -> None:
         self._path = path
-        self._pins: dict[str, str] = json.loads(path.read_bytes()) if path.exists() else {}
+        self._pins: dict[str, bytes] | None = None
 
     def get(self, host_port: str) -> bytes | None:
-        pin = self._pins.get(host_port)
-        return None if pin is None else bytes.fromhex(pin)
+        """Raises PinsUnreadableError."""
+        return self._read(host_port).get(host_port)
 
     def set(self, host_port: str, pin: bytes) -> None:
-        self._keep({**self._pins, host_port: pin.hex()})
+        """Raises PinsUnreadableError. Where the disk does not take it, it is known until the program ends."""
+        pins = {**self._read(host_port), host_port: pin}
+        try:
+            self._write(pins)
+        except PillarboxError as error:
+            log.warning("a server's certificate is not kept: %s", error.code)
+        self._pins = pins
 
     def forget(self, host_port: str) -> None:
-        """Trust whatever the server shows next; for a person who knows why the certificate changed."""
-        self._keep({name: pin for name, pin in self._pins.items() if name != host_port})
+        """Trust whatever the server shows next; for a person who knows why the certificate changed.
 
-    def _keep(self, pins: dict[str, str]) -> None:
-        self._path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        install_file(self._path, json.dumps(pins, indent=2).encode(), replace=True)
+        Raises PinsUnreadableError, DiskFullError, FolderUnusableError.
+        """
+        pins = {name: pin for name, pin in self._read(host_port).items() if name != host_port}
+        self._write(pins)
         self._pins = pins
+
+    def _read(self, host_port: str) -> dict[str, bytes]:
+        if self._pins is None:
+            try:
+                stored = json.loads(self._path.read_bytes())
+                self._pins = {name: bytes.fromhex(pin) for name, pin in stored.items()}
+            except FileNotFoundError:
+                self._pins = {}
+            except OSError as error:
+                why = error.strerror or type(error).__name__
+                raise PinsUnreadableError(server=host_port, path=str(self._path), why=why) from error
+            except (ValueError, TypeError, AttributeError, RecursionError) as error:
+                why = "it is damaged"
+                raise PinsUnreadableError(server=host_port, path=str(self._path), why=why) from error
+        return self._pins
+
+    def _write(self, pins: dict[str, bytes]) -> None:
+        text = json.dumps({name: pin.hex() for name, pin in pins.items()}, indent=2)
+        with refusals_told(self._path.parent):
+            self._path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+            install_file(self._path, text.encode(), replace=True)
 
 
 class SimulatedSource(UsageSource, Protocol):

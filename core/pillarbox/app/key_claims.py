@@ -1,22 +1,46 @@
-"""Of two open wallets with one account key only one hands out.
+"""Of two open wallets with one account key only one hands out, also where another process has the other.
 
 Two pools on one key would give one address to two payers.
 """
 
-from pillarbox.model.account import WalletId
+from hashlib import sha256
+
+from pillarbox.files.byte_claims import NUMBERS, ByteClaims
+
+ELSEWHERE = ""
+"""Stands for a wallet that another process has open."""
 
 
 class KeyClaims:
     """Which open wallet hands out the addresses of which account key. First come, first served."""
 
-    def __init__(self) -> None:
-        self._holders: dict[str, tuple[WalletId, str]] = {}
+    def __init__(self, others: ByteClaims) -> None:
+        self._others = others
+        self._holders: dict[str, str] = {}
 
-    def claim(self, same_key: str, wallet: WalletId, name: str) -> str | None:
-        """Claim a key for a wallet. None: it has it; else the name of the wallet that does."""
-        holder, holder_name = self._holders.setdefault(same_key, (wallet, name))
-        return None if holder == wallet else holder_name
+    def claim(self, same_key: str, wallet: str) -> str | None:
+        """Claim a key for the wallet of that name. None: it has it; else the name of the one that does.
 
-    def release_all(self, wallet: WalletId) -> None:
+        Raises OSError.
+        """
+        holder = self._holders.get(same_key)
+        if holder is None:
+            if not self._others.claim(_number(same_key)):
+                return ELSEWHERE
+            holder = self._holders[same_key] = wallet
+        return None if holder == wallet else holder
+
+    def release_all(self, wallet: str) -> None:
         """The wallet was closed: others may hand out."""
-        self._holders = {key: held for key, held in self._holders.items() if held[0] != wallet}
+        for same_key in [key for key, holder in self._holders.items() if holder == wallet]:
+            del self._holders[same_key]
+            self._others.release(_number(same_key))
+
+    def close(self) -> None:
+        """Nothing is open any more."""
+        self._holders.clear()
+        self._others.close()
+
+
+def _number(same_key: str) -> int:
+    return int.from_bytes(sha256(same_key.encode()).digest()[:8], "big") % NUMBERS

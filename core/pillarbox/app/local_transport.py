@@ -17,12 +17,14 @@ import struct
 import sys
 import tempfile
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import Protocol
 
 from pillarbox.errors import PillarboxError
 from pillarbox.files.install import install_file
 from pillarbox.files.private_folder import make_private_folder
+from pillarbox.files.refusals import refusals_told
 
 log = logging.getLogger(__name__)
 
@@ -73,7 +75,10 @@ class Transport(Protocol):
     """How programs find each other, by names such as a process number, below one folder."""
 
     async def listen(self, name: str, serve: Serve) -> Listener:
-        """Call `serve` for every peer that is this user. Raises AlreadyListeningError."""
+        """Call `serve` for every peer that is this user.
+
+        Raises AlreadyListeningError, DiskFullError, FolderUnusableError.
+        """
         ...
 
     async def connect(self, name: str) -> Streams:
@@ -94,8 +99,9 @@ class UnixTransport:
         self._is_short = self._folder != folder
 
     async def listen(self, name: str, serve: Serve) -> Listener:
-        self._make_folder()
-        self._sweep()
+        with refusals_told(self._folder):
+            self._make_folder()
+            self._sweep()
         path = self._folder / f"{name}.sock"
 
         async def serve_own(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -106,10 +112,10 @@ class UnixTransport:
                 writer.close()
 
         await _refuse_if_answered(self, name)
-        server = await asyncio.start_unix_server(
-            serve_own, sock=_bind(path), limit=LONGEST_LINE, backlog=BACKLOG
-        )
-        return _Listening(server, path)
+        with refusals_told(self._folder):
+            bound = self._bind(path)
+        server = await asyncio.start_unix_server(serve_own, sock=bound, limit=LONGEST_LINE, backlog=BACKLOG)
+        return _Listening(server, path, self._leave)
 
     async def connect(self, name: str) -> Streams:
         try:
@@ -120,6 +126,19 @@ class UnixTransport:
             streams[1].close()
             raise PeerUnreachableError(f"{name} is another user's")
         return streams
+
+    def _bind(self, path: Path) -> socket.socket:
+        try:
+            return _bind(path)
+        except FileNotFoundError:  # the last program that listened has just removed the short folder
+            self._make_folder()
+            return _bind(path)
+
+    def _leave(self) -> None:
+        """Nothing stays in a place that all users share, unless others listen there still."""
+        if self._is_short:
+            with suppress(OSError):
+                self._folder.rmdir()
 
     def _make_folder(self) -> None:
         if not self._is_short:
@@ -197,12 +216,15 @@ def _peer_is_this_user(writer: asyncio.StreamWriter) -> bool:
 
 
 class _Listening:
-    def __init__(self, server: asyncio.Server, path: Path) -> None:
+    def __init__(self, server: asyncio.Server, path: Path, leave: Callable[[], None]) -> None:
+        """`path` is what others find the server by; `leave` is called when it is gone."""
         self._server = server
         self._path = path
+        self._leave = leave
 
     async def aclose(self) -> None:
         self._path.unlink(missing_ok=True)
+        self._leave()
         # asyncio asserts that no connection is still being accepted when a server closes.
         for _ in range(TURNS_TO_ACCEPT):
             await asyncio.sleep(0)
@@ -229,9 +251,14 @@ class LoopbackTransport:
 
         server = await asyncio.start_server(serve_proven, "127.0.0.1", 0, limit=LONGEST_LINE, backlog=BACKLOG)
         port = server.sockets[0].getsockname()[1]
-        make_private_folder(self._folder)
-        install_file(path, json.dumps({"port": port, "token": token.hex()}).encode(), replace=True)
-        return _Listening(server, path)
+        try:
+            with refusals_told(self._folder):
+                make_private_folder(self._folder)
+                install_file(path, json.dumps({"port": port, "token": token.hex()}).encode(), replace=True)
+        except PillarboxError:
+            server.close()
+            raise
+        return _Listening(server, path, lambda: None)
 
     async def connect(self, name: str) -> Streams:
         try:

@@ -9,13 +9,14 @@ import os
 import re
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from io import BufferedWriter, FileIO, TextIOWrapper
 from logging.handlers import RotatingFileHandler
 from pathlib import Path
 
 from pillarbox.errors import PillarboxError
 from pillarbox.files.private_folder import make_private_folder
+from pillarbox.files.refusals import NO_ROOM, in_words
 
 LARGEST = 1_000_000
 """Bytes of one file."""
@@ -94,14 +95,20 @@ class RedactingFormatter(logging.Formatter):
 class PrivateRotatingFile(RotatingFileHandler):
     """A log file that only its owner can read, from its first byte. Trouble with it stops nobody."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, *, late: bool = False) -> None:
+        """With `late` the file and its folder are made when there is something to write."""
         self._told = False
-        super().__init__(path, maxBytes=LARGEST, backupCount=OLDER_FILES, encoding="utf-8")
+        super().__init__(path, maxBytes=LARGEST, backupCount=OLDER_FILES, encoding="utf-8", delay=late)
 
     def _open(self) -> TextIOWrapper:
+        make_private_folder(Path(self.baseFilename).parent)
         descriptor = os.open(self.baseFilename, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
         file = BufferedWriter(FileIO(descriptor, "ab"))
         return TextIOWrapper(file, encoding=self.encoding, errors="backslashreplace")
+
+    def close(self) -> None:
+        with suppress(OSError):  # lines that a full disk does not take were told of when they were logged
+            super().close()
 
     def handleError(self, record: logging.LogRecord) -> None:  # noqa: N802  # logging's own name
         """A full disk: say so once, without the record, which has not been cut."""
@@ -111,10 +118,14 @@ class PrivateRotatingFile(RotatingFileHandler):
 
 
 @contextmanager
-def logging_to(path: Path, *, also_stderr: bool = False) -> Iterator[None]:
-    """Log to a file, and where asked to standard error, until the block ends. Raises LogUnwritableError."""
+def logging_to(path: Path, *, also_stderr: bool = False, late: bool = False) -> Iterator[None]:
+    """Log to a file, and where asked to standard error, until the block ends.
+
+    With `late` nothing is made on the disk before there is something to log. Otherwise raises
+    LogUnwritableError and DiskFullError.
+    """
     form = RedactingFormatter("%(asctime)s %(levelname)s %(process)d %(name)s: %(message)s")
-    handlers: list[logging.Handler] = [_file(path)]
+    handlers: list[logging.Handler] = [_file(path, late=late)]
     if also_stderr:
         handlers.append(logging.StreamHandler())
     root = logging.getLogger()
@@ -132,9 +143,10 @@ def logging_to(path: Path, *, also_stderr: bool = False) -> Iterator[None]:
         root.setLevel(level)
 
 
-def _file(path: Path) -> logging.Handler:
+def _file(path: Path, *, late: bool) -> logging.Handler:
     try:
-        make_private_folder(path.parent)
-        return PrivateRotatingFile(path)
+        return PrivateRotatingFile(path, late=late)
     except OSError as error:
+        if error.errno in NO_ROOM:
+            raise in_words(error, path.parent) from error
         raise LogUnwritableError(path=str(path), why=error.strerror or type(error).__name__) from error

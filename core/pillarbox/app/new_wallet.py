@@ -95,7 +95,9 @@ async def _add_first_account(
         return
     state = ScanState.MADE_HERE if plan.source.made_here else ScanState.UNSCANNED
     with seed or Secret(b"") as words_seed:
-        await opened.accounts.add(FIRST_KIND, number=0, seed=words_seed, scan_state=state)
+        first = await opened.accounts.add(FIRST_KIND, number=0, seed=words_seed, scan_state=state)
+        if not plan.source.made_here:
+            await opened.accounts.note_candidates(first, words_seed)
 
 
 def _read_words(source: WordsSource | PublicSource) -> RecoveryWords | None:

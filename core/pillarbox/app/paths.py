@@ -22,8 +22,10 @@ class Paths:
     def choose(cls, data_dir: str | None = None) -> Self:
         """`data_dir`, else what PILLARBOX_DATA_DIR says, else the platform's place for a user's data.
 
-        Raises InvalidInputError for the home of a user that there is not.
+        Raises InvalidInputError for no name at all, and for the home of a user that there is not.
         """
+        if data_dir is not None and not data_dir.strip():
+            raise InvalidInputError(what="data folder", why="Its name is empty.")
         chosen = data_dir or os.environ.get(VARIABLE)
         if chosen:
             try:
@@ -35,6 +37,11 @@ class Paths:
     @property
     def wallets(self) -> Path:
         return self.root / "wallets"
+
+    @property
+    def key_claims(self) -> Path:
+        """Where programs tell each other whose addresses they hand out. Always empty."""
+        return self.root / "key-claims"
 
     @property
     def settings(self) -> Path:

@@ -1,5 +1,6 @@
 """One folder a wallet, named after it. A folder is made whole beside the others, then renamed into place."""
 
+import secrets
 import shutil
 import sys
 import tempfile
@@ -11,7 +12,8 @@ from pathlib import Path
 from urllib.parse import quote, unquote
 
 from pillarbox.errors import InvalidInputError, PillarboxError
-from pillarbox.files.folder_lock import FolderLock, WalletInUseError
+from pillarbox.files.folder_lock import FolderLock
+from pillarbox.files.refusals import in_words, refusals_told
 
 PARTIAL = ".partial-"
 STALE_AFTER = 60.0
@@ -63,31 +65,42 @@ class WalletFolders:
         self._root = root
         self._building: dict[Path, FolderLock] = {}
 
-    def names(self) -> list[str]:
-        """Sorted as people sort: without regard to case."""
-        return sorted((folder.name for folder in self._all()), key=str.casefold)
+    def all(self) -> list[WalletFolder]:
+        """Sorted as people sort: by name, without regard to case. Raises FolderUnusableError."""
+        with refusals_told(self._root):
+            return sorted(self._all(), key=lambda folder: folder.name.casefold())
 
     def find(self, name: str) -> WalletFolder:
         """Raises NoSuchWalletError."""
         folder = self._folder(name)
-        if not folder.slots.exists():
+        if not _holds_wallet(folder):
             raise NoSuchWalletError(name=name)
         return folder
 
     def check_free(self, name: str) -> None:
-        """Raises WalletExistsError, InvalidInputError."""
+        """Raises WalletExistsError, InvalidInputError, FolderUnusableError."""
         folder = self._folder(name)
-        if folder.path.exists():
+        with refusals_told(self._root):
+            taken = folder.path.exists()
+        if taken:
             raise WalletExistsError(name=folder.name)
 
     def begin(self, name: str) -> WalletFolder:
-        """An empty private folder to build a wallet in. Raises WalletExistsError, InvalidInputError."""
+        """An empty private folder to build a wallet in.
+
+        Raises WalletExistsError, InvalidInputError, DiskFullError, FolderUnusableError; nothing is left then.
+        """
         self.check_free(name)
         folder = self._folder(name)
-        self._root.mkdir(mode=0o700, parents=True, exist_ok=True)
-        self._sweep()
-        partial = Path(tempfile.mkdtemp(prefix=PARTIAL, dir=self._root))
-        self._building[partial] = FolderLock.acquire(partial, "Pillarbox")
+        with refusals_told(self._root):
+            self._root.mkdir(mode=0o700, parents=True, exist_ok=True)
+            self._sweep()
+            partial = Path(tempfile.mkdtemp(prefix=PARTIAL, dir=self._root))
+        try:
+            self._building[partial] = FolderLock.acquire(partial, "Pillarbox")
+        except BaseException:
+            shutil.rmtree(partial, ignore_errors=True)
+            raise
         return WalletFolder(folder.name, partial)
 
     def finish(self, partial: WalletFolder) -> WalletFolder:
@@ -103,15 +116,31 @@ class WalletFolders:
         except OSError as error:
             if folder.path.exists():
                 raise WalletExistsError(name=folder.name) from error
-            raise
+            raise in_words(error, self._root) from error
         self._let_go(partial)
         return folder
 
     def discard(self, partial: WalletFolder) -> None:
-        """Remove a folder that never became a wallet."""
+        """Remove a folder that never became a wallet. What the disk keeps of it is swept later."""
         self._let_go(partial)
-        if partial.path.name.startswith(PARTIAL) and partial.path.exists():
-            shutil.rmtree(partial.path)
+        if partial.path.name.startswith(PARTIAL):
+            shutil.rmtree(partial.path, ignore_errors=True)
+
+    def remove(self, folder: WalletFolder) -> None:
+        """Remove a wallet that nobody has open: its name at once, its files after that.
+
+        Raises WalletInUseError, FolderUnusableError.
+        """
+        partial = WalletFolder(folder.name, self._root / f"{PARTIAL}{secrets.token_hex(8)}")
+        lock = FolderLock.acquire(folder.path, "Pillarbox")
+        if sys.platform == "win32":  # as in `finish`
+            lock.release()
+        try:
+            with refusals_told(self._root):
+                folder.path.rename(partial.path)
+        finally:
+            lock.release()
+        self.discard(partial)
 
     def _let_go(self, partial: WalletFolder) -> None:
         lock = self._building.pop(partial.path, None)
@@ -125,16 +154,21 @@ class WalletFolders:
                 if time.time() - path.stat().st_mtime < STALE_AFTER:
                     continue
                 FolderLock.acquire(path, "Pillarbox").release()
-            except (FileNotFoundError, NotADirectoryError, WalletInUseError):
+            except (OSError, PillarboxError):  # somebody holds it, or its removal has to wait for another day
                 continue
             shutil.rmtree(path, ignore_errors=True)
 
     def _all(self) -> Iterator[WalletFolder]:
+        """What is named as Pillarbox names folders. A copy made by hand under another name is no wallet."""
         if not self._root.exists():
             return
         for path in self._root.iterdir():
-            if not path.name.startswith(".") and (path / "slots.json").exists():
-                yield WalletFolder(unquote(path.name), path)
+            try:
+                folder = self._folder(unquote(path.name))
+            except InvalidInputError:
+                continue
+            if folder.path.name == path.name and _holds_wallet(folder):
+                yield folder
 
     def _folder(self, name: str) -> WalletFolder:
         plain = unicodedata.normalize("NFC", name).strip()
@@ -148,3 +182,10 @@ class WalletFolders:
                 what="name", why="This name is too long in its script. Choose a shorter one."
             )
         return WalletFolder(plain, self._root / encoded)
+
+
+def _holds_wallet(folder: WalletFolder) -> bool:
+    try:
+        return folder.slots.exists()
+    except PermissionError:  # who opens it is told why it cannot be
+        return True

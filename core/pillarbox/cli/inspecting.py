@@ -1,8 +1,8 @@
 """`inspect`: items from the command line or, one a line, from standard input; one JSON object each."""
 
-import sys
 from collections.abc import Iterator, Mapping
 
+from pillarbox.cli.input import BYTE_ORDER_MARK, STDIN, opened_input
 from pillarbox.cli.render import Renderer
 from pillarbox.commands.inspect import holds_secrets, inspect_text, inspector
 from pillarbox.errors import PillarboxError
@@ -20,7 +20,10 @@ class SecretItemError(PillarboxError):
 
 
 def inspect_items(given: Mapping[str, object], renderer: Renderer) -> bool:
-    """Show an object for each item, in order; whether all could be read. Raises SecretItemError."""
+    """Show an object for each item, in order; whether all could be read.
+
+    Raises SecretItemError, FileUnreadableError where standard input is closed.
+    """
     inspect = inspector(str(given["kind"]))
     item = given.get("item")
     if item is not None and holds_secrets(str(item)):
@@ -35,7 +38,8 @@ def inspect_items(given: Mapping[str, object], renderer: Renderer) -> bool:
 
 def _lines_of_stdin() -> Iterator[str]:
     """Every line that is not blank. Bytes that are no text become a mark that no item has."""
-    for line in sys.stdin.buffer:
-        text = line.decode(errors="replace").strip()
-        if text:
-            yield text
+    with opened_input(STDIN) as lines:
+        for line in lines:
+            text = line.removeprefix(BYTE_ORDER_MARK).decode(errors="replace").strip()
+            if text:
+                yield text

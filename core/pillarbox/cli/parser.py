@@ -4,6 +4,7 @@ import argparse
 import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import islice
 from typing import Any, NoReturn
 
 from pillarbox import __version__
@@ -33,6 +34,29 @@ class Invocation:
 
 class _Parser(argparse.ArgumentParser):
     """Abbreviates no option, and repeats nothing that was typed in the wrong place: it may be a secret."""
+
+    def parse_known_args(  # type: ignore[override]  # one form is enough
+        self, args: Sequence[str] | None = None, namespace: argparse.Namespace | None = None
+    ) -> tuple[argparse.Namespace, list[str]]:
+        typed = list(args or ())
+        # A parser of commands must leave what follows the command's name to the command.
+        return super().parse_known_args(typed if self._subparsers else self._options_first(typed), namespace)
+
+    def _options_first(self, typed: list[str]) -> list[str]:
+        """Before Python 3.13 argparse gives an optional place nothing where an option stands before it."""
+        options: list[str] = []
+        places: list[str] = []
+        left = iter(typed)
+        for text in left:
+            if text == "--":
+                return [*options, *places, text, *left]
+            name, equals, _ = text.partition("=")
+            option = self._option_string_actions.get(name)
+            if option is None:
+                places.append(text)
+            else:
+                options.extend([text, *islice(left, 0 if equals or option.nargs == 0 else 1)])
+        return options + places
 
     def parse_args(  # type: ignore[override]  # one form is enough
         self, args: Sequence[str] | None = None

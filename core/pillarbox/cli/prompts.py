@@ -1,31 +1,19 @@
 """Secrets from the person: by a hidden prompt, a file, or standard input. Never from the command line."""
 
-import contextlib
 import getpass
-import signal
 import sys
-import threading
-from collections.abc import Iterator, Mapping
-from pathlib import Path
+from collections.abc import Mapping
 
+from pillarbox.cli.ending import interruptible
+from pillarbox.cli.input import BYTE_ORDER_MARK, STDIN, opened_input, unreadable
 from pillarbox.commands.command import PassphraseNeededError
 from pillarbox.errors import InvalidInputError, PillarboxError
 from pillarbox.flows.create_wallet import SHORTEST_PASSPHRASE
 from pillarbox.secret import Secret
 
-STDIN = "-"
 LARGEST_FILE = 1 << 16
 """Bytes."""
 ATTEMPTS = 3
-
-
-class FileUnreadableError(PillarboxError):
-    """Parameters: path, why."""
-
-    code = "file-unreadable"
-    title = "This file cannot be read"
-    message = "{path}: {why}."
-    hint = "Check its name and its permissions. Nothing was changed."
 
 
 class PassphrasesDifferError(PillarboxError):
@@ -68,17 +56,11 @@ class Prompts:
     def read_file(self, name: str) -> Secret:
         """The secret in the file given for it, without the line's end. Raises FileUnreadableError."""
         path = self._files[name]
-        try:
-            if path == STDIN:
-                data = sys.stdin.buffer.read(LARGEST_FILE + 1)
-            else:
-                with Path(path).open("rb") as file:
-                    data = file.read(LARGEST_FILE + 1)
-        except OSError as error:
-            raise FileUnreadableError(path=path, why=error.strerror or type(error).__name__) from error
+        with interruptible(), opened_input(path) as file:
+            data = file.read(LARGEST_FILE + 1)
         if len(data) > LARGEST_FILE:
-            raise FileUnreadableError(path=path, why="it is far larger than any secret")
-        return _text(data, path)
+            raise unreadable(path, "it is far larger than any secret")
+        return _text(data.removeprefix(BYTE_ORDER_MARK), path)
 
     def passphrase(self, purpose: str) -> Secret:
         """The wallet's passphrase, from its file or by asking once. Raises PassphraseNeededError."""
@@ -94,18 +76,13 @@ class Prompts:
     def new_passphrase(self, *, optional: bool) -> Secret | None:
         """A passphrase to set, asked twice where a person types it. None: left empty, if that is allowed."""
         if self.in_file("passphrase"):
-            return _not_empty(self.read_file("passphrase"))
+            return _long_enough(self.read_file("passphrase"))
         typed = self._ask(f"New passphrase{' (empty: the keychain alone)' if optional else ''}")
         if optional and not typed:
             return None
-        _not_empty(typed)
-        if self.can_ask_again:
-            if len(typed.text()) < SHORTEST_PASSPHRASE:
-                raise InvalidInputError(
-                    what="passphrase", why=f"A passphrase has at least {SHORTEST_PASSPHRASE} characters."
-                )
-            if self._ask("The same again") != typed:
-                raise PassphrasesDifferError
+        _long_enough(typed)
+        if self.can_ask_again and self._ask("The same again") != typed:
+            raise PassphrasesDifferError
         return typed
 
     def words(self) -> Secret:
@@ -115,16 +92,16 @@ class Prompts:
     def _ask(self, purpose: str, *, hidden: bool = True) -> Secret:
         """Raises PassphraseNeededError where nobody can answer."""
         answer = None
-        with _interruptible():
+        with interruptible():
             if sys.stdin is not None and sys.stdin.isatty():
                 answer = _typed(f"{purpose}: ", hidden=hidden)
             elif sys.stdin is not None and not self._stdin_is_taken:
-                answer = sys.stdin.buffer.readline(LARGEST_FILE)
+                answer = _line()
         if not answer:
             raise PassphraseNeededError(
                 purpose=f"There is nobody to ask for it ({purpose[0].lower()}{purpose[1:]})."
             )
-        return _text(answer, "standard input")
+        return _text(answer.removeprefix(BYTE_ORDER_MARK), STDIN)
 
 
 def _typed(prompt: str, *, hidden: bool) -> bytes:
@@ -132,35 +109,33 @@ def _typed(prompt: str, *, hidden: bool) -> bytes:
     if not hidden:
         sys.stderr.write(prompt)
         sys.stderr.flush()
-        return sys.stdin.buffer.readline(LARGEST_FILE)
+        return _line()
     try:
         return getpass.getpass(prompt, stream=sys.stderr).encode(errors="surrogateescape") + b"\n"
     except EOFError:
         return b""
+    except UnicodeDecodeError:
+        raise InvalidInputError(
+            what="passphrase", why="What was typed is not text in UTF-8. Check the terminal's character set."
+        ) from None
+
+
+def _line() -> bytes:
+    with opened_input(STDIN) as lines:
+        return lines.readline(LARGEST_FILE)
 
 
 def _text(data: bytes, path: str) -> Secret:
     try:
         data.decode()
     except UnicodeDecodeError:
-        raise FileUnreadableError(path=path, why="it is not text in UTF-8") from None
+        raise unreadable(path, "it is not text in UTF-8") from None
     return Secret(data.removesuffix(b"\n").removesuffix(b"\r"))
 
 
-def _not_empty(passphrase: Secret) -> Secret:
-    if not passphrase:
-        raise InvalidInputError(what="passphrase", why="It is empty.")
+def _long_enough(passphrase: Secret) -> Secret:
+    if len(passphrase.text()) < SHORTEST_PASSPHRASE:
+        raise InvalidInputError(
+            what="passphrase", why=f"A passphrase has at least {SHORTEST_PASSPHRASE} characters."
+        )
     return passphrase
-
-
-@contextlib.contextmanager
-def _interruptible() -> Iterator[None]:
-    """Let Ctrl+C end a prompt at once: an asyncio runner would only note it until the prompt returns."""
-    if threading.current_thread() is not threading.main_thread():
-        yield
-        return
-    before = signal.signal(signal.SIGINT, signal.default_int_handler)
-    try:
-        yield
-    finally:
-        signal.signal(signal.SIGINT, before)

@@ -4,16 +4,18 @@ import os
 from contextlib import aclosing
 from typing import Any
 
-from pillarbox.app.local_socket import WINDOW, Reply, ask, holder_of
+from pillarbox.app.local_socket import WINDOW, Reply, ToldError, ask, holder_of
 from pillarbox.app.local_transport import PeerUnreachableError
 from pillarbox.app.paths import Paths
 from pillarbox.app.wallet_folders import WalletFolders
 from pillarbox.commands.arguments import encode
-from pillarbox.commands.command import Command, Replies, Where
+from pillarbox.commands.command import Command, NotOpenHereError, Replies, Where
 
 
 async def run_remotely(command: Command[Any], arguments: Any, paths: Paths) -> Replies | None:
-    """The replies of the process whose business this is; None where no other one answers.
+    """The replies of the process whose business this is; None where no other one answers, or has the wallet.
+
+    A name left in the wallet's lock file may be that of a stranger by now: the lock itself decides then.
 
     Raises NoSuchWalletError, and what the command raises before its first reply.
     """
@@ -25,6 +27,10 @@ async def run_remotely(command: Command[Any], arguments: Any, paths: Paths) -> R
         first = await anext(replies, None)
     except PeerUnreachableError:
         return None
+    except ToldError as error:
+        if error.text.code == NotOpenHereError.code:
+            return None
+        raise
     return _rejoined(first, replies)
 
 

@@ -2,12 +2,15 @@
 
 import json
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any, TextIO
 
 from pillarbox.app.local_socket import Json
 from pillarbox.commands.nouns import error_object
-from pillarbox.errors import ErrorText
+from pillarbox.errors import ErrorText, PillarboxError
+from pillarbox.model.printable import is_printable
 from pillarbox.model.progress import Progress
 
 Row = Sequence[str]
@@ -15,8 +18,32 @@ Text = Callable[[Any], str]
 """From an object to its lines."""
 
 
+_HINTS: Mapping[str, str] = {
+    "gap-reached": (
+        "Say what to do: --at-limit reuse hands out the address that was held longest, "
+        "--at-limit extend goes beyond the gap limit."
+    ),
+    "not-scanned": (
+        "Let it look first: pillarbox sync NAME. Or hand one out knowingly without it: --unscanned."
+    ),
+}
+"""By an error's code: which option answers it here, where the window would show a button."""
+
+
+class OutputUnwritableError(PillarboxError):
+    """Parameters: why."""
+
+    code = "output-unwritable"
+    title = "The reply could not be written"
+    message = "Standard output does not take it: {why}. What the command did is done and saved."
+    hint = "Look at what is there before you run the command again."
+
+
 class Renderer:
-    """Objects go to `out`; progress, notes, and errors for people go to `err`."""
+    """Objects go to `out`; progress, notes, and errors for people go to `err`.
+
+    Writing to `out` raises OutputUnwritableError, and BrokenPipeError where its reader is gone.
+    """
 
     def __init__(self, *, as_json: bool, out: TextIO, err: TextIO) -> None:
         self._as_json = as_json
@@ -37,43 +64,40 @@ class Renderer:
         elif command in _TABLES:
             self._rows.append(_TABLES[command][1](found))
         else:
-            self._out.write(f"{_TEXTS.get(command, _lines)(found)}\n")
-            self._out.flush()
+            self._write(f"{_TEXTS.get(command, _lines)(found)}\n")
 
     def finish(self, command: str) -> None:
         """The command has replied all it will: only now the widths of a table's columns are known."""
-        if self._rows:
-            self._out.write(table((_TABLES[command][0], *self._rows)))
-            self._rows.clear()
+        rows, self._rows = self._rows, []
         self._end_line()
-        self._out.flush()
+        self._write(table((_TABLES[command][0], *rows)) if rows else "")
 
     def json(self, found: Json) -> None:
-        self._out.write(json.dumps(found) + "\n")
-        self._out.flush()
+        self._write(json.dumps(found) + "\n")
 
     def progress(self, progress: Progress) -> None:
         total = "" if progress.total is None else f" of {progress.total}"
         text = f"{progress.done}{total} done, {progress.found} found"
         if self._err.isatty():
-            self._err.write(f"\r\x1b[K{text}")
+            self._say(f"\r\x1b[K{text}")
             self._line_is_open = True
         else:
-            self._err.write(f"{text}\n")
-        self._err.flush()
+            self._say(f"{text}\n")
 
     def note(self, text: str) -> None:
         """Words beside the reply."""
         self._end_line()
-        self._err.write(f"{printable(text)}\n")
-        self._err.flush()
+        self._say(f"{printable(text)}\n")
 
     def error(self, error: ErrorText) -> None:
+        """An object for programs; words for people, and where the object cannot be written."""
         self._end_line()
+        told = replace(error, hint=_HINTS.get(error.code, error.hint))
         if self._as_json:
-            self.json(error_object(error))
-        else:
-            self.note(f"{error.title}\n  {error.message}\n  {error.hint}")
+            with suppress(OutputUnwritableError, BrokenPipeError):
+                self.json(error_object(told))
+                return
+        self.note(f"{told.title}\n  {told.message}\n  {told.hint}")
 
     def _note_trouble(self, trouble: Any) -> None:
         """A keychain that was not used is no failure, but the person expects it to open the wallet."""
@@ -83,12 +107,28 @@ class Renderer:
     def _end_line(self) -> None:
         if self._line_is_open:
             self._line_is_open = False
-            self._err.write("\n")
+            self._say("\n")
+
+    def _write(self, text: str) -> None:
+        try:
+            self._out.write(text)
+            self._out.flush()
+        except BrokenPipeError:
+            raise
+        except OSError as error:
+            raise OutputUnwritableError(why=error.strerror or type(error).__name__) from error
+
+    def _say(self, text: str) -> None:
+        with suppress(OSError):  # nobody reads it there: no reason to fail
+            self._err.write(text)
+            self._err.flush()
 
 
 def printable(text: str) -> str:
     """`text` without what would command a terminal: labels and names may come from anywhere."""
-    return "".join(c if c.isprintable() or c == "\n" else ascii(c)[1:-1] for c in text)
+    if is_printable(text):
+        return text
+    return "".join(c if is_printable(c) or c == "\n" else ascii(c)[1:-1] for c in text)
 
 
 def table(rows: Sequence[Row]) -> str:
@@ -145,11 +185,12 @@ def _account_row(account: Any) -> Row:
 
 
 def _wallet_row(wallet: Any) -> Row:
+    key = "opened by the keychain" if wallet["in_keychain"] else "opened by its passphrase"
     return (
         wallet["name"],
-        wallet["network"],
+        wallet["network"] or "unknown",
         "open" if wallet["open"] else "closed",
-        "opened by the keychain" if wallet["in_keychain"] else "opened by its passphrase",
+        wallet["error"]["title"] if "error" in wallet else key,
     )
 
 

@@ -7,10 +7,11 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from pillarbox.app.paths import Paths
+from pillarbox.app.wallet_folders import NoSuchWalletError, WalletFolders
 from pillarbox.cli.here import run_here
 from pillarbox.cli.prompts import ATTEMPTS, Prompts
 from pillarbox.cli.remote import run_remotely
-from pillarbox.cli.render import Renderer
+from pillarbox.cli.render import OutputUnwritableError, Renderer
 from pillarbox.commands.command import Command, Replies
 from pillarbox.errors import PillarboxError
 from pillarbox.model.progress import Progress
@@ -18,8 +19,32 @@ from pillarbox.model.progress import Progress
 PATIENCE = 10.0
 """Seconds that another short command may keep the wallet, or take to close it."""
 PAUSE = 0.05
-_MOVED = frozenset({"ending", "not-open-here", "wallet-in-use"})
+_MOVED = frozenset({"ending", "wallet-in-use"})
 """Codes of errors that say: another process has the wallet just now, or no longer."""
+
+
+class WordsNotShownError(PillarboxError):
+    """Parameters: wallet."""
+
+    code = "words-not-shown"
+    title = "The recovery words could not be shown"
+    message = (
+        'The output does not take them, so nobody would ever have seen the words of "{wallet}". '
+        "The wallet was not kept."
+    )
+    hint = "Create it again where its words can be shown."
+
+
+class WordsNeverShownError(PillarboxError):
+    """Parameters: wallet, folder."""
+
+    code = "words-never-shown"
+    title = "This wallet's recovery words were never shown"
+    message = (
+        'The wallet "{wallet}" was made, and the output does not take its words. '
+        "If this computer fails, money in it could not be brought back."
+    )
+    hint = "Do not use it. Close Pillarbox, remove {folder}, and create another."
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +67,10 @@ async def perform(command: Command[Any], arguments: Any, around: Surroundings) -
         began = time.monotonic()
         try:
             await _show(command, await _replies(command, arguments, around), around.renderer)
+        except (BrokenPipeError, OutputUnwritableError) as error:
+            if command.name == "wallet create":
+                raise _unseen(arguments.wallet, around.paths) from error
+            raise
         except PillarboxError as error:
             code = error.text.code
             if around.renderer.shown and not command.can_resume:
@@ -76,6 +105,15 @@ async def _show(command: Command[Any], replies: Replies, renderer: Renderer) -> 
                     renderer.reply(command.name, reply)
     finally:
         renderer.finish(command.name)
+
+
+def _unseen(name: str, paths: Paths) -> PillarboxError:
+    """What became of a wallet whose words could not be shown: where it was made here, it is gone again."""
+    try:
+        folder = WalletFolders(paths.wallets).find(name)
+    except NoSuchWalletError:
+        return WordsNotShownError(wallet=name)
+    return WordsNeverShownError(wallet=name, folder=str(folder.path))
 
 
 def _passphrase_would_help(code: str, arguments: Any, prompts: Prompts, attempt: int) -> bool:

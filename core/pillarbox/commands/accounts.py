@@ -1,22 +1,29 @@
 """`account add|list`."""
 
+import asyncio
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from pillarbox.accounts.kind import Enrolment
 from pillarbox.commands.command import Command, PassphraseNeededError, Replies, Where, opened
 from pillarbox.commands.nouns import account_object, accounts_of
+from pillarbox.commands.public_keys import require_account
 from pillarbox.errors import InvalidInputError
 from pillarbox.model.account import Account, ScanState
 from pillarbox.secret import Secret
 
 if TYPE_CHECKING:
+    from pillarbox.accounts.kind import AccountKind
     from pillarbox.app.application import Application
     from pillarbox.wallet.wallet import Wallet
 
 
 @dataclass(frozen=True, slots=True)
 class AddArguments:
-    """`number` is the account's in the path, the next free one unless given. With `xpub` it is watch-only."""
+    """`number` is the account's in the path, the next free one unless given. With `xpub` it is watch-only.
+
+    A public key has its own number: another one is refused.
+    """
 
     wallet: str
     kind: str
@@ -43,9 +50,11 @@ async def add(app: "Application", arguments: AddArguments) -> Replies:
     kind = app.kinds.get(arguments.kind)
     if arguments.server is not None and "server" not in kind.requires:
         raise InvalidInputError(what="server", why=f"{kind.title} is made without a server of its own.")
-    make = _add_from_words if arguments.xpub is None else _watch
-    account = await make(wallet, arguments)
-    yield account_object(account, wallet.accounts.counts(account.id), kind.coin)
+    if arguments.xpub is None:
+        account = await _add_from_words(wallet, arguments)
+    else:
+        account = await _watch(wallet, kind, arguments)
+    yield account_object(wallet, account)
 
 
 async def list_accounts(app: "Application", arguments: ListArguments) -> Replies:
@@ -53,7 +62,10 @@ async def list_accounts(app: "Application", arguments: ListArguments) -> Replies
         yield account
 
 
-async def _watch(wallet: "Wallet", arguments: AddArguments) -> Account:
+async def _watch(wallet: "Wallet", kind: "AccountKind", arguments: AddArguments) -> Account:
+    if arguments.number is not None:
+        need = Enrolment(wallet.network, arguments.number, public=arguments.xpub)
+        require_account(arguments.number, await asyncio.to_thread(kind.enrol, need))
     return await wallet.accounts.add(
         arguments.kind,
         label=arguments.label,

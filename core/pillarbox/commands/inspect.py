@@ -50,10 +50,11 @@ def read_item(text: str) -> Item:
     text = text.strip()
     if len(text) > LONGEST_ITEM:
         raise InvalidInputError(what="item", why="It is far longer than any item is.")
-    if not text.startswith("{"):
-        return text
     try:
-        found = json.loads(text)
+        found = json.loads(text) if text.startswith("{") else text
+        json.dumps(found, ensure_ascii=False).encode()
+    except UnicodeEncodeError:
+        raise InvalidInputError(what="item", why="It holds half a character, which is not text.") from None
     except (ValueError, RecursionError):
         raise InvalidInputError(what="item", why="It begins like a JSON object and is none.") from None
     return found if isinstance(found, dict) else text

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from pillarbox.accounts import KINDS, Kinds
 from pillarbox.accounts.kind import AccountKind, Enrolment
 from pillarbox.accounts.reader import read
+from pillarbox.commands.public_keys import require_account
 from pillarbox.errors import InvalidInputError
 from pillarbox.keys import mnemonic
 from pillarbox.keys.mnemonic import Mnemonic
@@ -34,6 +35,7 @@ def inspect_derive(item: Item, kinds: Kinds = KINDS) -> dict[str, object]:
     """`addresses` and `paths` from words, entropy, a seed or an account's public key. Raises PillarboxError.
 
     Without its keys: `account` and `start` are 0, `count` is 1, `role` is the kind's first branch.
+    A public key has its own account, and is given with no other.
     An index that has no address is missing in both lists.
     """
     if isinstance(item, str):
@@ -51,7 +53,10 @@ def inspect_derive(item: Item, kinds: Kinds = KINDS) -> dict[str, object]:
         raise InvalidInputError(what="count", why=f"One item derives at most {MAX_COUNT} addresses.")
     seed, public = _key_source(item)
     try:
-        params = kind.enrol(Enrolment(network, _number(item, "account", 0), seed, public))
+        account = _number(item, "account", 0)
+        params = kind.enrol(Enrolment(network, account, seed, public))
+        if public is not None and "account" in item:
+            require_account(account, params)
         deriver = kind.deriver(params.data, network, seed)
         rows = deriver.derive(branch, start, count)
     except IndexError as error:
@@ -93,7 +98,7 @@ def _words(text: str, source: str) -> Mnemonic:
 def _branch(item: Mapping[str, object], kind: AccountKind) -> int:
     role = item.get("role", kind.branches[0].number)
     for branch in kind.branches:
-        if role in (branch.name, branch.number, str(branch.number)) and not isinstance(role, bool):
+        if type(role) in (int, str) and role in (branch.name, branch.number, str(branch.number)):
             return branch.number
     known = ", ".join(f"{branch.name} ({branch.number})" for branch in kind.branches)
     raise InvalidInputError(what="role", why=f"{kind.title} has these: {known}.")

@@ -4,14 +4,13 @@ from dataclasses import asdict
 from typing import TYPE_CHECKING
 
 from pillarbox.errors import ErrorText
-from pillarbox.model.account import Account
+from pillarbox.model.account import Account, ScanState
 from pillarbox.model.address import Address, AddressFlag
 from pillarbox.model.network import Coin
-from pillarbox.model.progress import ConnectionState
+from pillarbox.model.progress import ConnectionState, Progress
 
 if TYPE_CHECKING:
     from pillarbox.app.application import WalletSummary
-    from pillarbox.wallet.open_accounts import StateCounts
     from pillarbox.wallet.wallet import Wallet
 
 JsonObject = dict[str, object]
@@ -40,7 +39,8 @@ def address_object(address: Address, branch: str, coin: Coin) -> JsonObject:
     }
 
 
-def account_object(account: Account, counts: "StateCounts", coin: Coin) -> JsonObject:
+def account_object(wallet: "Wallet", account: Account) -> JsonObject:
+    counts = wallet.accounts.counts(account.id)
     return {
         "account": account.id,
         "kind": account.kind,
@@ -52,33 +52,40 @@ def account_object(account: Account, counts: "StateCounts", coin: Coin) -> JsonO
         "watch_only": account.watch_only,
         "gap_limit": account.gap_limit,
         "at_limit": account.at_limit.value,
-        "scan_state": account.scan_state.value,
+        "scan_state": _scan_state(wallet, account).value,
         "unused": counts.unused,
         "reserved": counts.reserved,
         "used": counts.used,
         "received": counts.received,
-        "unit": coin.unit,
+        "unit": wallet.accounts.kind(account.id).coin.unit,
     }
+
+
+def _scan_state(wallet: "Wallet", account: Account) -> ScanState:
+    """A scan that was begun once and gets nowhere now, such as without a server, is none."""
+    if account.scan_state is not ScanState.SCANNING:
+        return account.scan_state
+    looked_at = wallet.scanning.progress.get(account.id, Progress(0, None)).done
+    goes_on = looked_at and wallet.scanning.is_running(account.id)
+    return ScanState.SCANNING if goes_on else ScanState.UNSCANNED
 
 
 def accounts_of(wallet: "Wallet") -> list[JsonObject]:
     """Every account of an open wallet."""
-    accounts = wallet.accounts
-    return [
-        account_object(account, accounts.counts(account.id), accounts.kind(account.id).coin)
-        for account in accounts.all()
-    ]
+    return [account_object(wallet, account) for account in wallet.accounts.all()]
 
 
 def summary_object(summary: "WalletSummary") -> JsonObject:
-    return {
+    """With `error` where the wallet's key file cannot be read; then `id` and `network` are null."""
+    found: JsonObject = {
         "name": summary.name,
         "id": summary.id,
-        "network": summary.network.value,
+        "network": None if summary.network is None else summary.network.value,
         "open": summary.is_open,
         "in_keychain": summary.in_keychain,
         "has_passphrase": summary.has_passphrase,
     }
+    return found if summary.trouble is None else {**found, "error": asdict(summary.trouble)}
 
 
 def wallet_object(wallet: "Wallet", summary: "WalletSummary") -> JsonObject:

@@ -1,23 +1,18 @@
 """`receive`: hand out addresses."""
 
 import asyncio
-from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import partial
 from typing import TYPE_CHECKING
 
-from pillarbox.bitcoin.payment_link import (
-    PaymentLink,
-    PaymentLinkError,
-    build_link,
-    format_amount,
-    parse_amount,
-)
+from pillarbox.bitcoin.payment_link import PaymentLinkError, format_amount, parse_amount
 from pillarbox.commands.command import Command, Replies, Where, opened
 from pillarbox.commands.nouns import JsonObject, address_object
 from pillarbox.errors import InvalidInputError
-from pillarbox.model.account import Account, AtLimit
-from pillarbox.model.network import Coin
+from pillarbox.model.account import AtLimit
+from pillarbox.model.network import Coin, Network
+from pillarbox.model.printable import is_printable
 from pillarbox.model.receiving import DAY, HandOut, Hold, RequestTerms
 
 if TYPE_CHECKING:
@@ -74,7 +69,7 @@ class ReceiveArguments:
     def __post_init__(self) -> None:
         if not 1 <= self.count <= MOST:
             raise InvalidInputError(what="count", why=f"One command hands out 1 to {MOST} addresses.")
-        if len(self.label) > LONGEST_LABEL or not (self.label == "" or self.label.isprintable()):
+        if len(self.label) > LONGEST_LABEL or not is_printable(self.label):
             raise InvalidInputError(
                 what="label", why=f"A label has at most {LONGEST_LABEL} characters that can be printed."
             )
@@ -85,69 +80,68 @@ async def receive(app: "Application", arguments: ReceiveArguments) -> Replies:
     wallet = opened(app, arguments.wallet)
     account = wallet.accounts.get(arguments.account)
     coin = wallet.accounts.kind(account.id).coin
-    terms = _terms(arguments, coin, app.settings.values.hold_hours)
+    terms = _terms(arguments, coin, wallet.network, app.settings.values.hold_hours)
+    hand_out = partial(
+        wallet.receiving.hand_out,
+        account.id,
+        terms,
+        at_limit=None if arguments.at_limit is None else arguments.at_limit.policy,
+        unscanned=arguments.unscanned,
+        taken=set(),
+    )
     left = arguments.count
     while left:
         asked = min(left, CHUNK)
         left -= asked
-        results = await _hand_out(wallet, account, arguments, terms, asked)
+        results = await asyncio.gather(*(hand_out() for _ in range(asked)), return_exceptions=True)
         for result in results:
             if isinstance(result, HandOut):
-                yield _hand_out_object(wallet, result, coin)
+                yield _hand_out_object(wallet, result)
         for result in results:
             if isinstance(result, BaseException):
                 raise result
 
 
-async def _hand_out(
-    wallet: "Wallet", account: Account, arguments: ReceiveArguments, terms: RequestTerms | None, count: int
-) -> Sequence[HandOut | BaseException]:
-    at_limit = None if arguments.at_limit is None else arguments.at_limit.policy
-    asks = (
-        wallet.receiving.hand_out(account.id, terms, at_limit=at_limit, unscanned=arguments.unscanned)
-        for _ in range(count)
-    )
-    return await asyncio.gather(*asks, return_exceptions=True)
-
-
-def _terms(arguments: ReceiveArguments, coin: Coin, hold_hours: int) -> RequestTerms | None:
+def _terms(arguments: ReceiveArguments, coin: Coin, network: Network, hold_hours: int) -> RequestTerms | None:
     if not arguments.label and arguments.amount is None and arguments.hold is None:
         return None
-    amount = None if arguments.amount is None else _amount(arguments.amount, coin)
+    amount = None if arguments.amount is None else _amount(arguments.amount, coin, network)
     hold = Hold(hold_hours * HOUR) if arguments.hold is None else arguments.hold.hold
     return RequestTerms(arguments.label, amount, hold)
 
 
-def _amount(text: str, coin: Coin) -> int:
+def _amount(text: str, coin: Coin, network: Network) -> int:
     try:
         amount = parse_amount(text, coin)
     except PaymentLinkError:
         amount = 0
     if amount == 0:
+        ticker = coin.ticker_on(network)
         raise InvalidInputError(
             what="amount",
-            why=f"It is a number of {coin.ticker} such as 0.0015, of at most {coin.decimals} decimals.",
+            why=f"It is a number of {ticker} such as 0.0015, of at most {coin.decimals} decimals.",
         )
     return amount
 
 
-def _hand_out_object(wallet: "Wallet", made: HandOut, coin: Coin) -> JsonObject:
+def _hand_out_object(wallet: "Wallet", made: HandOut) -> JsonObject:
     kind = wallet.accounts.kind(made.ref.account)
     branch = next(branch.name for branch in kind.branches if branch.number == made.ref.branch)
-    request = made.request
-    amount = request.amount if request else None
-    label = request.label if request else ""
     return {
-        **address_object(wallet.accounts.address(made.ref), branch, coin),
-        "uri": build_link(PaymentLink(made.text, amount, label), coin),
+        **address_object(wallet.accounts.address(made.ref), branch, kind.coin),
+        "uri": wallet.accounts.payment_link(made.ref).link,
         "request": None
-        if request is None
+        if made.request is None
         else {
-            "id": request.id,
-            "amount": amount,
-            "amount_text": None if amount is None else f"{format_amount(amount, coin)} {coin.ticker}",
+            "id": made.request.id,
+            "amount": made.request.amount,
+            "amount_text": _amount_text(made.request.amount, kind.coin, wallet.network),
         },
     }
+
+
+def _amount_text(amount: int | None, coin: Coin, network: Network) -> str | None:
+    return None if amount is None else f"{format_amount(amount, coin)} {coin.ticker_on(network)}"
 
 
 COMMANDS = (Command("receive", ReceiveArguments, Where.OPEN_WALLET, receive),)

@@ -1,6 +1,7 @@
 """`wallet create|import|list|show|lock|unlock`."""
 
 import asyncio
+import logging
 from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING
 
@@ -14,6 +15,8 @@ from pillarbox.secret import Secret
 if TYPE_CHECKING:
     from pillarbox.app.application import Application, MadeWallet
     from pillarbox.wallet.wallet import Wallet
+
+log = logging.getLogger(__name__)
 
 
 class CannotLockError(PillarboxError):
@@ -72,7 +75,10 @@ class UnlockArguments:
 
 
 async def create(app: "Application", arguments: CreateArguments) -> Replies:
-    """A new wallet; its words are in the object, once and never again."""
+    """A new wallet; its words are in the object, once and never again.
+
+    Whoever does not take the object has not seen them: then the wallet is removed again.
+    """
     from pillarbox.app.new_wallet import NewWallet, WordsSource  # noqa: PLC0415  # heavy: only where made
     from pillarbox.keys import mnemonic  # noqa: PLC0415  # as above
 
@@ -82,7 +88,18 @@ async def create(app: "Application", arguments: CreateArguments) -> Replies:
             arguments.wallet, arguments.network, source, arguments.passphrase, arguments.keychain
         )
         made = await app.create_wallet(plan)
-        yield {**_made_object(app, made), "words": made_words.words.text()}
+        try:
+            yield {**_made_object(app, made), "words": made_words.words.text()}
+        except GeneratorExit:
+            await _unmake(app, made.wallet)
+            raise
+
+
+async def _unmake(app: "Application", wallet: "Wallet") -> None:
+    try:
+        await app.unmake_wallet(wallet.name)
+    except PillarboxError as error:  # the one who asked sees that it is there still
+        log.warning("a wallet whose words nobody saw could not be removed: %s", error.code)
 
 
 async def import_wallet(app: "Application", arguments: ImportArguments) -> Replies:

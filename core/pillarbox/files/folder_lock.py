@@ -7,10 +7,12 @@ holder for the sake of a message only.
 import json
 import os
 import sys
+from contextlib import suppress
 from pathlib import Path
 from typing import Self
 
 from pillarbox.errors import PillarboxError
+from pillarbox.files.refusals import refusals_told
 
 LOCK_FILE = "lock"
 UNKNOWN = "another program"
@@ -33,28 +35,45 @@ class FolderLock:
 
     @classmethod
     def acquire(cls, folder: Path, program: str) -> Self:
-        """Hold `folder`, as `program`. Raises WalletInUseError at once where somebody does already."""
+        """Hold `folder`, as `program`. Raises WalletInUseError at once where somebody does already.
+
+        Raises DiskFullError and FolderUnusableError where the folder takes no lock.
+        """
         path = folder / LOCK_FILE
-        descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
-        if not _try_lock(descriptor):
+        with refusals_told(folder):
+            descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
+        try:
+            with refusals_told(folder):
+                is_ours = _try_lock(descriptor)
+            if is_ours:
+                _sign(descriptor, program)
+                return cls(descriptor)
+        except BaseException:
             os.close(descriptor)
-            raise _in_use(path)
-        os.ftruncate(descriptor, 0)
-        os.write(descriptor, json.dumps({"pid": os.getpid(), "program": program}).encode())
-        return cls(descriptor)
+            raise
+        os.close(descriptor)
+        raise _in_use(path)
 
     def release(self) -> None:
         """Let others in. May be called again. The file stays: removing it would race with the next holder."""
         if self._descriptor >= 0:
-            os.ftruncate(self._descriptor, 0)
-            os.close(self._descriptor)
-            self._descriptor = -1
+            descriptor, self._descriptor = self._descriptor, -1
+            with suppress(OSError):  # a name that stays behind misleads nobody: the lock itself is gone
+                os.ftruncate(descriptor, 0)
+            os.close(descriptor)
 
     def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:
         self.release()
+
+
+def _sign(descriptor: int, program: str) -> None:
+    """Name the holder. On a full disk it stays unnamed: the lock holds all the same."""
+    with suppress(OSError):
+        os.ftruncate(descriptor, 0)
+        os.write(descriptor, json.dumps({"pid": os.getpid(), "program": program}).encode())
 
 
 def _in_use(path: Path) -> WalletInUseError:

@@ -6,17 +6,18 @@ import sys
 import tempfile
 from pathlib import Path
 
-from pillarbox.errors import DiskFullError
+from pillarbox.files.refusals import NO_ROOM, in_words
 
-_NO_ROOM = frozenset({errno.ENOSPC, errno.EDQUOT})
+_NOT_ALLOWED = frozenset({errno.EACCES, errno.EPERM, errno.EROFS})
 _NO_LINKS = frozenset({errno.EPERM, errno.EOPNOTSUPP, errno.ENOSYS})
 
 
 def install_file(path: Path, data: bytes, *, replace: bool = False) -> None:
     """Put `data` at `path`, readable by its owner alone (0600), durable when this returns.
 
-    Without `replace` an existing file is left as it is and FileExistsError raised. Raises DiskFullError, and
-    OSError for what else a disk does; nothing is left behind then.
+    Without `replace` an existing file is left as it is and FileExistsError raised. Raises DiskFullError,
+    FolderUnusableError where writing is not allowed, and OSError for what else a disk does; nothing is left
+    behind then.
     """
     temporary = _write_beside(path, data)
     try:
@@ -77,4 +78,4 @@ def _move_without_clobbering(temporary: Path, path: Path) -> None:
 
 
 def _told(error: OSError, path: Path) -> Exception:
-    return DiskFullError(where=str(path.parent)) if error.errno in _NO_ROOM else error
+    return in_words(error, path.parent) if error.errno in NO_ROOM | _NOT_ALLOWED else error

@@ -1,5 +1,6 @@
 """One running Pillarbox: wallets made whole or not at all, opened once, closed without a trace."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -15,9 +16,9 @@ from pillarbox.model.account import ScanState
 from pillarbox.model.network import Network
 from pillarbox.secret import Secret
 from pillarbox.vault.keychain import Keychain
-from pillarbox.vault.slots import NotInKeychainError, WrongPassphraseError
-from pillarbox.wallet.receiving import SameKeyOpenError
+from pillarbox.vault.slots import NotInKeychainError, PassphraseChangedError, WrongPassphraseError
 from pillarbox.wallet.unlocking import ScreenLockedError
+from pillarbox.wallet.wallet import Wallet
 
 WORDS = "abandon " * 11 + "about"
 PASSPHRASE = Secret.from_text("correct horse")
@@ -96,6 +97,45 @@ async def test_nothing_is_left_of_a_wallet_whose_words_are_wrong(app: Applicatio
     assert list((tmp_path / "data" / "wallets").iterdir()) == []
 
 
+async def test_nothing_is_left_of_a_wallet_that_could_not_be_opened(
+    app: Application, backend: MemoryKeychain, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def cancelled(*_: object) -> None:
+        raise asyncio.CancelledError
+
+    monkeypatch.setattr(Wallet, "start", cancelled)
+    with pytest.raises(asyncio.CancelledError):
+        await app.create_wallet(plan(keychain=True))
+    assert app.wallet_summaries() == []
+    assert backend.entries == {}
+
+
+async def test_a_wallet_nobody_saw_is_unmade_and_one_that_was_handed_out_from_stays(
+    app: Application, backend: MemoryKeychain, tmp_path: Path
+) -> None:
+    await app.create_wallet(plan("Unseen", keychain=True))
+    await app.unmake_wallet("Unseen")
+    seen = (await app.create_wallet(plan("Seen"))).wallet
+    await seen.receiving.hand_out(seen.accounts.get().id)
+    await app.unmake_wallet("Seen")
+    assert [path.name for path in (tmp_path / "data" / "wallets").iterdir()] == ["Seen"]
+    assert list(app.open_wallets) == ["Seen"]
+    assert backend.entries == {}
+
+
+@pytest.mark.parametrize(("text", "code"), [("{", "slots-damaged"), ('{"version": 99}', "slots-newer")])
+async def test_a_wallet_that_cannot_be_read_says_so_and_hides_no_other(
+    app: Application, text: str, code: str
+) -> None:
+    for name in ("Broken", "Whole"):
+        await app.create_wallet(plan(name))
+        await app.close_wallet(name)
+    app.folder("Broken").slots.write_text(text)
+    broken, whole = app.wallet_summaries()
+    assert (broken.name, broken.network, broken.trouble and broken.trouble.code) == ("Broken", None, code)
+    assert (whole.name, whole.network, whole.trouble) == ("Whole", Network.REGTEST, None)
+
+
 async def test_a_taken_name_leaves_the_first_wallet_alone(app: Application) -> None:
     await app.create_wallet(plan())
     with pytest.raises(WalletExistsError):
@@ -144,15 +184,16 @@ async def test_two_programs_never_open_one_wallet(app: Application) -> None:
     await other.stop()
 
 
-async def test_of_two_open_wallets_with_one_key_only_one_hands_out(app: Application) -> None:
-    first = (await app.create_wallet(plan("First"))).wallet
-    second = (await app.create_wallet(plan("Second"))).wallet
-    await first.receiving.hand_out(first.accounts.get().id)
-    with pytest.raises(SameKeyOpenError) as refusal:
-        await second.receiving.hand_out(second.accounts.get().id)
-    assert refusal.value.parameters["wallet"] == "First"
-    await app.close_wallet("First")
-    await second.receiving.hand_out(second.accounts.get().id)
+async def test_changes_of_one_wallets_slots_wait_for_each_other(app: Application) -> None:
+    await app.create_wallet(plan())
+    new = Secret.from_text("another passphrase")
+    await asyncio.gather(
+        app.change_passphrase("Studio", PASSPHRASE, new), app.put_in_keychain("Studio", PASSPHRASE)
+    )
+    await app.close_wallet("Studio")
+    with pytest.raises(PassphraseChangedError):
+        await app.open_wallet("Studio", PASSPHRASE)
+    await app.open_wallet("Studio")
 
 
 async def test_a_locked_screen_opens_by_the_passphrase(app: Application) -> None:

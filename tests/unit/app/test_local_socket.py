@@ -32,7 +32,7 @@ from pillarbox.app.local_transport import (
     Transport,
     UnixTransport,
 )
-from pillarbox.errors import InvalidInputError
+from pillarbox.errors import FolderUnusableError, InvalidInputError
 from pillarbox.files.folder_lock import FolderLock
 from pillarbox.model.progress import Progress
 
@@ -315,14 +315,55 @@ async def test_a_long_data_folder_still_gets_a_socket(desk: Desk, tmp_path: Path
     await server.aclose()
 
 
+async def test_the_last_to_listen_in_a_short_folder_removes_it(
+    desk: Desk, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("XDG_RUNTIME_DIR", str(tmp_path))
+    monkeypatch.setattr(local_transport, "LONGEST_SOCKET_PATH", len(str(tmp_path)) + 70)
+    deep = tmp_path / ("long-name-" * 12)
+    transport = UnixTransport(deep)
+    window = await LocalServer.start(deep, desk, local_socket.WINDOW, transport=transport)
+    other = await transport.listen("1", lambda *_: asyncio.sleep(0))
+    await window.aclose()
+    assert [path.name for path in local_transport._short_folder(deep).iterdir()] == ["1.sock"]
+    await other.aclose()
+    assert not local_transport._short_folder(deep).exists()
+
+
+async def test_a_short_folder_that_is_removed_just_then_is_made_again(
+    desk: Desk, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("XDG_RUNTIME_DIR", str(tmp_path))
+    monkeypatch.setattr(local_transport, "LONGEST_SOCKET_PATH", len(str(tmp_path)) + 70)
+    deep = tmp_path / ("long-name-" * 12)
+    transport = UnixTransport(deep)
+
+    async def leave(*_: object) -> None:
+        local_transport._short_folder(deep).rmdir()
+
+    with monkeypatch.context() as meanwhile:
+        meanwhile.setattr(local_transport, "_refuse_if_answered", leave)
+        server = await LocalServer.start(deep, desk, transport=transport)
+    assert [r async for r in ask(deep, NAME, "echo", {}, transport=transport)] == [{}]
+    await server.aclose()
+
+
+async def test_a_folder_that_cannot_be_used_is_named(
+    desk: Desk, tmp_path: Path, transport: Transport
+) -> None:
+    (tmp_path / "run").write_text("a file where the folder should be")
+    with pytest.raises(FolderUnusableError) as refused:
+        await LocalServer.start(tmp_path, desk, transport=transport)
+    assert str(tmp_path / "run") in refused.value.text.message
+
+
 async def test_a_short_folder_that_somebody_else_made_open_is_refused(
     desk: Desk, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("XDG_RUNTIME_DIR", str(tmp_path))
     monkeypatch.setattr(local_transport, "LONGEST_SOCKET_PATH", len(str(tmp_path)) + 70)
     deep = tmp_path / ("long-name-" * 12)
-    server = await LocalServer.start(deep, desk, transport=UnixTransport(deep))
-    await server.aclose()
+    local_transport._short_folder(deep).mkdir()
     local_transport._short_folder(deep).chmod(0o711)
     with pytest.raises(SocketFolderUnsafeError):
         await LocalServer.start(deep, desk, transport=UnixTransport(deep))

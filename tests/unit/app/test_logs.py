@@ -1,6 +1,8 @@
 """The log file: private, rotated, and empty of what identifies or opens anything."""
 
+import errno
 import logging
+import os
 import stat
 from pathlib import Path
 
@@ -10,6 +12,7 @@ from hypothesis import strategies as st
 
 from pillarbox.app import logs
 from pillarbox.app.logs import LogUnwritableError, logging_to, redacted
+from pillarbox.errors import DiskFullError
 from pillarbox.keys import mnemonic
 from pillarbox.secret import Secret
 
@@ -136,3 +139,32 @@ def test_a_full_disk_is_told_once_and_stops_nobody(
     told = capsys.readouterr().err
     assert told.count("cannot be written") == 1
     assert KEYS[0] not in told
+
+
+def test_lines_that_a_full_disk_does_not_take_are_no_failure_when_the_file_is_closed(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "pillarbox.log").symlink_to("/dev/full")
+    with logging_to(tmp_path / "pillarbox.log"):
+        logging.getLogger("pillarbox.test").info("a line")
+    assert capsys.readouterr().err.count("cannot be written") == 1
+
+
+def test_a_disk_without_room_for_the_file_is_said_to_be_full(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_: object) -> int:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    monkeypatch.setattr(logs.os, "open", full)
+    with pytest.raises(DiskFullError), logging_to(tmp_path / "pillarbox.log"):
+        pass
+
+
+def test_a_late_log_makes_nothing_before_there_is_something_to_log(tmp_path: Path) -> None:
+    path = tmp_path / "log" / "pillarbox.log"
+    with logging_to(path, late=True):
+        assert not path.parent.exists()
+        logging.getLogger("pillarbox.test").info("a line")
+    assert "a line" in path.read_text()
+    assert stat.S_IMODE(path.parent.stat().st_mode) == 0o700

@@ -38,3 +38,9 @@ def test_without_a_choice_it_is_the_platforms_place(monkeypatch: pytest.MonkeyPa
 def test_the_home_of_nobody_is_refused_as_a_data_folder() -> None:
     with pytest.raises(InvalidInputError):
         Paths.choose("~there-is-no-such-user/x")
+
+
+@pytest.mark.parametrize("name", ["", " "])
+def test_a_data_folder_without_a_name_is_refused(name: str) -> None:
+    with pytest.raises(InvalidInputError):
+        Paths.choose(name)

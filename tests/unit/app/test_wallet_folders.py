@@ -1,14 +1,17 @@
 """Wallets are built beside each other, whoever builds them, and take their names whole."""
 
+import errno
 import os
+import shutil
 from pathlib import Path
 
 import pytest
 
 from pillarbox.app.settings import Settings, SettingsUnreadableError
 from pillarbox.app.wallet_folders import STALE_AFTER, WalletExistsError, WalletFolder, WalletFolders
-from pillarbox.errors import InvalidInputError
+from pillarbox.errors import DiskFullError, FolderUnusableError, InvalidInputError
 from pillarbox.events import Events
+from pillarbox.files.folder_lock import FolderLock, WalletInUseError
 from pillarbox.vault.slots_file import SlotsDamagedError, read_slots
 
 NESTED = "[" * 200_000
@@ -51,6 +54,70 @@ def test_a_partial_folder_is_swept_when_stale_and_nobody_holds_it(tmp_path: Path
     WalletFolders(tmp_path).begin("X")
     assert held.path.exists()
     assert not left.exists()
+
+
+@pytest.fixture
+def folders(tmp_path: Path) -> WalletFolders:
+    """With one wallet, A."""
+    made = WalletFolders(tmp_path)
+    partial = made.begin("A")
+    partial.slots.write_text("{}")
+    made.finish(partial)
+    return made
+
+
+def test_a_copy_made_by_hand_is_no_wallet(folders: WalletFolders, tmp_path: Path) -> None:
+    for copy in ("A.bak", "A (old).bak", "%41", "a%CC%81"):
+        shutil.copytree(tmp_path / "A", tmp_path / copy)
+    shutil.copytree(tmp_path / "A", tmp_path / "A (copy)")
+    assert [folder.name for folder in folders.all()] == ["A", "A (copy)"]
+    assert all(folders.find(folder.name) == folder for folder in folders.all())
+
+
+def test_a_removed_wallet_leaves_nothing_and_one_in_use_stays(folders: WalletFolders, tmp_path: Path) -> None:
+    wallet = folders.find("A")
+    with FolderLock.acquire(wallet.path, "pillarbox"), pytest.raises(WalletInUseError):
+        folders.remove(wallet)
+    assert folders.all() == [wallet]
+    folders.remove(wallet)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_folder_that_takes_no_lock_is_not_left_half_made(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_: object) -> FolderLock:
+        raise DiskFullError(where=str(tmp_path))
+
+    monkeypatch.setattr(FolderLock, "acquire", full)
+    with pytest.raises(DiskFullError):
+        WalletFolders(tmp_path).begin("X")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_folder_of_wallets_that_cannot_be_used_is_named(tmp_path: Path) -> None:
+    (tmp_path / "wallets").write_text("a file where the folder should be")
+    folders = WalletFolders(tmp_path / "wallets")
+    for use in (folders.all, lambda: folders.begin("X")):
+        with pytest.raises(FolderUnusableError) as refused:
+            use()
+        assert str(tmp_path / "wallets") in refused.value.text.message
+
+
+def test_a_disk_that_refuses_the_last_step_is_told_in_words(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_: object) -> None:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    folders = WalletFolders(tmp_path)
+    partial = folders.begin("X")
+    with monkeypatch.context() as full_disk:
+        full_disk.setattr(Path, "rename", full)
+        with pytest.raises(DiskFullError):
+            folders.finish(partial)
+    folders.discard(partial)
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_a_name_whose_encoding_no_file_system_holds_is_refused(tmp_path: Path) -> None:

@@ -5,8 +5,8 @@ from pathlib import Path
 import pytest
 
 from command_lines import PASSPHRASE, WORDS, CommandLine
-from pillarbox.cli import main as program
-from pillarbox.cli import window
+from pillarbox.cli import program, window
+from pillarbox.commands import inspect_addresses
 
 TPUB = (
     "tpubDC8msFGeGuwnKG9Upg7DM2b4DaRqg3CUZa5g8v2SRQ6K4NSkxUgd7HsL2"
@@ -84,6 +84,18 @@ def test_wallets_are_listed_one_a_line(alice: CommandLine) -> None:
     ]
 
 
+def test_a_wallet_that_cannot_be_read_is_listed_with_its_trouble(alice: CommandLine, data_dir: Path) -> None:
+    assert alice.json("wallet", "create", "Bob", "--network", "signet").status == 0
+    (data_dir / "wallets" / "alice" / "slots.json").write_text("{")
+    listed = alice.json("wallet", "list")
+    broken, whole = listed.objects
+    assert (listed.status, broken["name"], broken["network"]) == (0, "alice", None)
+    assert broken["error"]["code"] == "slots-damaged"
+    assert (whole["name"], "error" in whole) == ("Bob", False)
+    assert "key file is damaged" in alice("wallet", "list").out
+    assert alice.json("receive", "Bob").status == 0
+
+
 def test_an_address_object_has_what_was_promised(alice: CommandLine) -> None:
     given = alice.json("receive", "alice").object
     assert set(ADDRESS_KEYS) <= set(given)
@@ -106,7 +118,8 @@ def test_a_plain_hand_out_ends_with_its_process_and_the_next_payer_gets_another(
 def test_a_payment_request_stays_reserved(alice: CommandLine) -> None:
     asked = alice.json("receive", "alice", "--label", "Rent", "--amount", "0.0015", "--hold", "7d").object
     assert asked["request"]["amount"] == 150_000
-    assert asked["uri"].endswith("?amount=0.0015&label=Rent")
+    assert asked["request"]["amount_text"] == "0.0015 tBTC"
+    assert asked["uri"].endswith("?amount=0.0015&message=Rent")
     (row,) = alice.json("addresses", "alice", "--state", "reserved").objects
     assert (row["address"], row["label"]) == (asked["address"], "Rent")
     assert row["held_until"] == asked["held_until"]
@@ -149,6 +162,20 @@ def test_a_mark_by_hand_can_be_taken_back_once(alice: CommandLine) -> None:
     assert alice.json("mark-used", "alice", row["address"], "--undo").error == "mark-stays"
 
 
+def test_an_address_may_be_given_as_its_code_shows_it(alice: CommandLine) -> None:
+    given = alice.json("receive", "alice", "--label", "Rent").object["address"]
+    assert alice.json("release", "alice", given.upper()).object["address"] == given
+    assert alice.json("mark-used", "alice", f" {given.upper()} ").object["state"] == "used"
+    assert alice.json("mark-used", "alice", given.capitalize()).error == "no-such-address"
+
+
+def test_a_label_may_be_written_in_any_script(alice: CommandLine) -> None:
+    label = "\u0645\u06cc\u200c\u062e\u0648\u0627\u0647\u0645 \U0001f469\u200d\U0001f467"
+    assert alice.json("receive", "alice", "--label", label).object["label"] == label
+    for unseen in ("a\u202eb", "a\x1b[2J", "\ufeff"):
+        assert alice.json("receive", "alice", "--label", unseen).error == "invalid-input"
+
+
 def test_a_strange_address_is_not_touched(alice: CommandLine) -> None:
     for command in ("release", "mark-used"):
         refused = alice.json(command, "alice", "bcrt1qstranger")
@@ -178,6 +205,12 @@ def test_a_further_account_asks_for_the_passphrase_once(alice: CommandLine) -> N
     assert alice.json("receive", "alice", "Spendings").error == "no-such-account"
 
 
+def test_a_public_key_is_of_one_account_and_added_under_no_other_number(alice: CommandLine) -> None:
+    add = ("account", "add", "alice", "bitcoin-p2tr", "--xpub", TPUB, "--account")
+    assert alice.json(*add, "5").error == "invalid-input"
+    assert alice.json(*add, "0").object["path"] == "m/86'/1'/0'"
+
+
 def test_an_account_kind_that_is_not_known_is_refused(alice: CommandLine) -> None:
     assert alice.json("account", "add", "alice", "bitcoin-p2qr").error == "unknown-kind"
 
@@ -196,6 +229,31 @@ def test_sync_without_a_server_says_how_to_name_one(alice: CommandLine) -> None:
     assert refused.error == "no-electrum-server"
     assert "--electrum" in refused.object["error"]["hint"]
     assert alice.json("sync", "alice", "--electrum", "not a server").error == "invalid-input"
+
+
+@pytest.mark.logs_warning("no-electrum-server")
+def test_a_scan_that_gets_nowhere_is_not_said_to_be_under_way(pillarbox: CommandLine, tmp_path: Path) -> None:
+    (tmp_path / "words").write_text(WORDS)
+    bring = ("wallet", "import", "old", "--mnemonic-file", str(tmp_path / "words"), "--no-keychain")
+    assert pillarbox.json(*bring).status == 0
+    for _ in range(2):
+        assert pillarbox.json("receive", "old", "--unscanned").status == 0
+        (account,) = pillarbox.json("wallet", "show", "old").object["accounts"]
+        assert account["scan_state"] == "unscanned"
+
+
+def test_a_damaged_list_of_certificates_keeps_only_those_servers_waiting(
+    alice: CommandLine, data_dir: Path
+) -> None:
+    pins = data_dir / "chain" / "server-pins.json"
+    pins.parent.mkdir()
+    pins.write_text("{")
+    assert alice.json("wallet", "list").status == 0
+    assert alice.json("receive", "alice").status == 0
+    refused = alice.json("sync", "alice", "--electrum", "127.0.0.1:1:s")
+    assert (refused.status, refused.error) == (1, "pins-unreadable")
+    assert str(pins) in refused.object["error"]["message"]
+    assert pins.read_text() == "{"
 
 
 @pytest.mark.parametrize(
@@ -252,6 +310,44 @@ def test_damaged_words_are_refused_by_place_and_never_repeated(
     words.unlink()
     assert pillarbox.json(*bring).error == "file-unreadable"
     assert pillarbox.json("wallet", "list").objects == []
+
+
+def test_a_mark_that_an_editor_put_before_the_text_is_no_part_of_it(
+    pillarbox: CommandLine, tmp_path: Path
+) -> None:
+    words, passphrase = tmp_path / "words", tmp_path / "passphrase"
+    words.write_text(f"\ufeff{WORDS}\r\n")
+    passphrase.write_text(f"\ufeff{PASSPHRASE}\r\n")
+    files = ("--mnemonic-file", str(words), "--passphrase-file", str(passphrase))
+    made = pillarbox.json("wallet", "import", "old", *files, "--no-keychain")
+    assert made.object["fingerprint"] == "73c5da0a"
+    assert pillarbox.json("wallet", "show", "old", typed=f"{PASSPHRASE}\n").status == 0
+    found = pillarbox("inspect", "address", typed="\ufeff1LqBGSKuX5yYUonjxT5qGfpUsXKYYWeabA\n")
+    assert found.object["ok"] is True
+
+
+def test_a_new_passphrase_is_long_enough_wherever_it_comes_from(
+    pillarbox: CommandLine, tmp_path: Path
+) -> None:
+    (tmp_path / "short").write_text("seven77\n")
+    create = ("wallet", "create", "w", "--no-keychain")
+    for refused in (
+        pillarbox.json(*create, "--passphrase-file", str(tmp_path / "short")),
+        pillarbox.json(*create, typed="seven77\n"),
+    ):
+        assert (refused.status, refused.error) == (1, "invalid-input")
+    assert pillarbox.json(*create, typed="\u00e9ight888\n").status == 0
+
+
+def test_what_is_typed_in_another_encoding_is_refused(
+    alice: CommandLine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def typed(*_: object, **__: object) -> str:
+        return b"caf\xe9".decode()
+
+    monkeypatch.setattr("getpass.getpass", typed)
+    refused = alice("receive", "alice", "--json", is_terminal=True)
+    assert (refused.status, refused.error) == (1, "invalid-input")
 
 
 def test_a_wrong_passphrase_opens_nothing(alice: CommandLine) -> None:
@@ -346,6 +442,40 @@ def test_a_defect_is_an_internal_error_with_a_log_and_no_traceback(
     assert "Traceback" not in failed.out + failed.err
 
 
+@pytest.mark.logs_warning("could not be inspected")
+def test_a_defect_met_while_inspecting_is_in_the_log_and_nothing_else_makes_one(
+    pillarbox: CommandLine, monkeypatch: pytest.MonkeyPatch, data_dir: Path
+) -> None:
+    def defect(*_: object) -> None:
+        raise RuntimeError("a defect")
+
+    assert pillarbox("inspect", "address", "nonsense").status == 1
+    assert not data_dir.exists()
+    monkeypatch.setattr(inspect_addresses, "inspect_address", defect)
+    failed = pillarbox("inspect", "address", "nonsense")
+    assert failed.object["error"]["code"] == "internal"
+    assert failed.err == ""
+    assert "RuntimeError: a defect" in (data_dir / "log" / "command-line.log").read_text()
+
+
+@pytest.mark.parametrize("folder", ["wallets", "run"])
+def test_a_part_of_the_data_folder_that_cannot_be_used_is_named(
+    pillarbox: CommandLine, data_dir: Path, folder: str
+) -> None:
+    data_dir.mkdir()
+    (data_dir / folder).write_text("a file where the folder should be")
+    for argv in (("wallet", "list"), ("wallet", "create", "w")):
+        refused = pillarbox.json(*argv)
+        assert (refused.status, refused.error) == (1, "folder-unusable")
+        assert str(data_dir / folder) in refused.object["error"]["message"]
+
+
+def test_a_data_folder_without_a_name_is_refused(pillarbox: CommandLine, data_dir: Path) -> None:
+    refused = pillarbox.json("wallet", "list", "--data-dir", "")
+    assert (refused.status, refused.error) == (1, "invalid-input")
+    assert not data_dir.exists()
+
+
 def test_a_data_folder_that_cannot_be_written_is_an_error_in_words(
     pillarbox: CommandLine, tmp_path: Path
 ) -> None:
@@ -365,3 +495,10 @@ def test_everything_is_written_below_the_data_folder(
     assert pillarbox.json("wallet", "create", "w", "--data-dir", str(chosen)).status == 0
     assert {path.name for path in chosen.iterdir()} >= {"wallets", "log"}
     assert list(home.rglob("*")) == []
+
+
+def test_one_command_gives_no_address_twice(alice: CommandLine) -> None:
+    outcome = alice.json("receive", "alice", "--count", "25", "--at-limit", "reuse")
+    *given, refusal = outcome.objects
+    assert (outcome.status, refusal["error"]["code"]) == (1, "gap-reached")
+    assert len({address["address"] for address in given}) == len(given) == 20

@@ -93,6 +93,21 @@ def test_general_options_stand_anywhere(line: str) -> None:
     assert typed(line.replace("--json", "--data-dir d")).data_dir == "d"
 
 
+@pytest.mark.parametrize(
+    ("line", "given"),
+    [
+        ("receive w --json 1", {"wallet": "w", "account": "1"}),
+        ("receive w --label x 1", {"wallet": "w", "label": "x", "account": "1"}),
+        ("receive --label=x w --count 2 1", {"wallet": "w", "label": "x", "count": 2, "account": "1"}),
+        ("inspect address --json 1BitcoinEater", {"kind": "address", "item": "1BitcoinEater"}),
+        ("release a=b --json c=d", {"wallet": "a=b", "address": "c=d"}),
+        ("wallet create --no-keychain -- --json", {"wallet": "--json", "keychain": False}),
+    ],
+)
+def test_places_and_options_stand_in_any_order(line: str, given: dict[str, object]) -> None:
+    assert typed(line).given == given
+
+
 def test_alone_it_opens_the_window() -> None:
     assert parse([]).command == parser.WINDOW
     assert typed("--data-dir d").command == parser.WINDOW
@@ -123,6 +138,8 @@ def test_secrets_are_named_by_their_files() -> None:
         "inspect entrails",
         "inspect",
         "mark-used w",
+        "receive w 1 --json 2",
+        "receive w --json --label",
     ],
 )
 def test_wrong_usage_ends_with_2_and_a_word_why(line: str, capsys: pytest.CaptureFixture[str]) -> None:

@@ -1,5 +1,6 @@
 """The program as people start it: several at once, killed, interrupted, without Qt."""
 
+import json
 import os
 import pty
 import signal
@@ -7,11 +8,12 @@ import subprocess
 import sys
 import termios
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from command_lines import PASSPHRASE, Program
+from command_lines import PASSPHRASE, Outcome, Program
 
 
 @pytest.fixture
@@ -90,6 +92,15 @@ def test_a_holder_that_does_not_answer_is_named(alice: Program) -> None:
     assert alice.json("receive", "alice", typed="").status == 0
 
 
+def test_a_name_left_in_the_lock_misleads_nobody(alice: Program) -> None:
+    assert alice.json("wallet", "create", "bob", "--network", "regtest").status == 0
+    holder = alice.hold("alice")
+    left = {"pid": holder.pid, "program": "a process that is gone"}
+    (alice.data_dir / "wallets" / "bob" / "lock").write_text(json.dumps(left))
+    given = alice.json("receive", "bob")
+    assert (given.status, given.err) == (0, "")
+
+
 def test_after_a_kill_the_next_payer_gets_another_address(alice: Program) -> None:
     holder = alice.hold("alice")
     shown = alice.json("receive", "alice", typed="").object
@@ -126,10 +137,14 @@ def test_an_interrupted_prompt_ends_without_a_traceback(alice: Program) -> None:
     assert alice.json("receive", "alice").status == 0
 
 
-def test_a_person_can_leave_a_hidden_prompt_with_ctrl_c(alice: Program) -> None:
+@pytest.mark.parametrize("argv", [("receive", "alice"), ("wallet", "create", "bob")])
+@pytest.mark.parametrize(("sent", "status"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+def test_a_hidden_prompt_ends_at_once_and_the_terminal_shows_again_what_is_typed(
+    alice: Program, argv: tuple[str, ...], sent: signal.Signals, status: int
+) -> None:
     terminal, keyboard = pty.openpty()
     process = subprocess.Popen(
-        [sys.executable, "-m", "pillarbox.cli.main", "receive", "alice"],
+        [sys.executable, "-m", "pillarbox.cli.main", *argv],
         env=alice.environment,
         stdin=keyboard,
         stdout=subprocess.PIPE,
@@ -141,15 +156,32 @@ def test_a_person_can_leave_a_hidden_prompt_with_ctrl_c(alice: Program) -> None:
         shown = b""
         while not shown.endswith(b": "):
             shown += process.stderr.read(1)
-        assert b'Passphrase of "alice"' in shown
-        process.send_signal(signal.SIGINT)
+        assert b"assphrase" in shown
+        process.send_signal(sent)
         out, err = process.communicate(timeout=60)
-        assert (process.returncode, out, err.strip()) == (130, b"", b"")
+        assert (process.returncode, out, err.strip()) == (status, b"", b"")
         assert termios.tcgetattr(keyboard)[3] & termios.ECHO
     finally:
         process.kill()
         os.close(terminal)
         os.close(keyboard)
+
+
+def test_ctrl_c_is_heard_while_the_program_is_still_being_read(program: Program) -> None:
+    code = """
+import sys
+
+class Interrupt:
+    def find_spec(self, name, *_):
+        if name == "pillarbox.app.local_socket":
+            raise KeyboardInterrupt
+
+sys.meta_path.insert(0, Interrupt())
+from pillarbox.cli.main import main
+sys.exit(main(["wallet", "list"]))
+"""
+    ended = program.finish(program.run(sys.executable, "-c", code))
+    assert (ended.status, ended.out, ended.err) == (130, "", "")
 
 
 @pytest.mark.parametrize(("sent", "status"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
@@ -172,6 +204,81 @@ def test_a_reader_that_leaves_ends_the_program_quietly(alice: Program) -> None:
     process.stdout = None
     _, err = process.communicate(f"{PASSPHRASE}\n".encode(), timeout=60)
     assert (process.returncode, err) == (141, b"")
+
+
+@pytest.fixture(params=["a full disk", "a reader that left"])
+def dead_end(request: pytest.FixtureRequest) -> Iterator[int]:
+    """Where nothing can be written."""
+    if request.param == "a full disk":
+        output = os.open("/dev/full", os.O_WRONLY)
+    else:
+        reader, output = os.pipe()
+        os.close(reader)
+    yield output
+    os.close(output)
+
+
+def written_to(output: int, program: Program, *argv: str) -> Outcome:
+    """What a command leaves whose standard output is `output`."""
+    process = subprocess.Popen(
+        [sys.executable, "-m", "pillarbox.cli.main", *argv],
+        env=program.environment,
+        stdin=subprocess.PIPE,
+        stdout=output,
+        stderr=subprocess.PIPE,
+    )
+    _, err = process.communicate(f"{PASSPHRASE}\n".encode(), timeout=60)
+    return Outcome(process.returncode, "", err.decode())
+
+
+@pytest.mark.parametrize("form", [(), ("--json",)])
+def test_a_wallet_whose_words_could_not_be_shown_is_not_kept(
+    program: Program, dead_end: int, form: tuple[str, ...]
+) -> None:
+    made = written_to(dead_end, program, "wallet", "create", "lost", "--no-keychain", *form)
+    assert made.status == 1
+    assert "words" in made.err
+    assert "Traceback" not in made.err
+    assert program.json("wallet", "list").objects == []
+    assert list((program.data_dir / "wallets").iterdir()) == []
+
+
+def test_a_wallet_made_in_the_window_whose_words_could_not_be_shown_is_named(
+    program: Program, dead_end: int
+) -> None:
+    program.be_window()
+    made = written_to(dead_end, program, "wallet", "create", "lost", "--no-keychain")
+    assert made.status == 1
+    assert "never shown" in made.err
+    assert str(program.data_dir / "wallets" / "lost") in made.err
+    assert [wallet["name"] for wallet in program.json("wallet", "list").objects] == ["lost"]
+
+
+@pytest.mark.parametrize("form", [(), ("--json",)])
+def test_a_disk_that_does_not_take_the_reply_is_told(alice: Program, form: tuple[str, ...]) -> None:
+    with Path("/dev/full").open("wb") as full:
+        given = written_to(full.fileno(), alice, "receive", "alice", *form)
+    assert given.status == 1
+    assert "could not be written" in given.err
+    assert "No space left" in given.err
+    assert "Traceback" not in given.err
+    assert "Exception" not in given.err
+
+
+@pytest.mark.parametrize(
+    ("argv", "code"),
+    [
+        (("inspect", "address"), "file-unreadable"),
+        (("receive", "alice", "--passphrase-file", "-"), "file-unreadable"),
+        (("receive", "alice"), "passphrase-needed"),
+    ],
+)
+def test_a_closed_standard_input_is_an_error_in_words(
+    alice: Program, argv: tuple[str, ...], code: str
+) -> None:
+    started = (sys.executable, "-m", "pillarbox.cli.main", *argv, "--json")
+    refused = alice.finish(alice.run("sh", "-c", 'exec "$@" <&-', "sh", *started), typed="")
+    assert (refused.status, refused.error) == (1, code)
 
 
 def test_it_needs_no_qt(alice: Program) -> None:

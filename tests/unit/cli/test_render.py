@@ -1,14 +1,17 @@
 """What people and programs read."""
 
+import errno
 import io
 import json
+import os
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pillarbox.cli.render import Renderer, printable, table
-from pillarbox.errors import DiskFullError
+from pillarbox.cli.render import OutputUnwritableError, Renderer, printable, table
+from pillarbox.errors import DiskFullError, ErrorText
+from pillarbox.model.printable import JOINERS
 from pillarbox.model.progress import Progress
 
 ADDRESS = {
@@ -65,6 +68,35 @@ def test_an_error_is_an_object_for_programs_and_words_for_people(people: Streams
     assert error.hint in people.err.getvalue()
 
 
+class FullDisk(io.StringIO):
+    def flush(self) -> None:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+
+@pytest.mark.parametrize("as_json", [True, False])
+def test_a_reply_that_cannot_be_written_is_an_error_in_words_beside_it(as_json: bool) -> None:
+    err = io.StringIO()
+    renderer = Renderer(as_json=as_json, out=FullDisk(), err=err)
+    with pytest.raises(OutputUnwritableError) as refused:
+        renderer.reply("receive", ADDRESS)
+    renderer.error(refused.value.text)
+    assert os.strerror(errno.ENOSPC) in err.getvalue()
+
+
+def test_words_that_nobody_reads_are_no_failure() -> None:
+    renderer = Renderer(as_json=False, out=io.StringIO(), err=FullDisk())
+    renderer.note("a word")
+    renderer.progress(Progress(1, None, 1))
+    renderer.error(DiskFullError(where="/home").text)
+
+
+@pytest.mark.parametrize(("code", "option"), [("gap-reached", "--at-limit"), ("not-scanned", "--unscanned")])
+def test_a_question_is_answered_by_an_option(people: Streams, code: str, option: str) -> None:
+    people.renderer.error(ErrorText(code, "A question", "It is asked.", "Press a button."))
+    assert option in people.err.getvalue()
+    assert "button" not in people.err.getvalue()
+
+
 def test_progress_goes_beside_the_objects(programs: Streams) -> None:
     programs.renderer.progress(Progress(40, None, 3))
     assert programs.out.getvalue() == ""
@@ -110,6 +142,12 @@ def test_a_keychain_that_was_not_used_is_told_beside_the_reply(people: Streams) 
     assert "There is no keychain here" not in people.out.getvalue()
 
 
+def test_letters_that_join_others_are_printed_as_they_are() -> None:
+    for label in ("\u0645\u06cc\u200c\u062e\u0648\u0627\u0647\u0645", "\U0001f469\u200d\U0001f467"):
+        assert printable(label) == label
+    assert printable("\u202e\ufeff") == r"\u202e\ufeff"
+
+
 def test_a_label_cannot_command_the_terminal(people: Streams) -> None:
     people.renderer.reply("addresses", {**ADDRESS, "label": "\x1b[2J\r\nHacked\x07"})
     people.renderer.finish("addresses")
@@ -120,7 +158,7 @@ def test_a_label_cannot_command_the_terminal(people: Streams) -> None:
 
 @given(st.text())
 def test_what_is_printed_can_be_printed(text: str) -> None:
-    assert all(c.isprintable() or c == "\n" for c in printable(text))
+    assert all(c.isprintable() or c in f"\n{JOINERS}" for c in printable(text))
 
 
 @given(st.lists(st.lists(st.text(), min_size=3, max_size=3), min_size=1, max_size=5))

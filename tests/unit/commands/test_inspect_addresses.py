@@ -72,6 +72,7 @@ def test_account_start_and_network_choose_the_path() -> None:
         ({"network": None}, InvalidInputError),
         ({"role": 2}, InvalidInputError),
         ({"role": True}, InvalidInputError),
+        ({"role": 0.0}, InvalidInputError),
         ({"role": "change"}, InvalidInputError),
         ({"role": []}, InvalidInputError),
         ({"start": -1}, InvalidInputError),
@@ -102,6 +103,13 @@ def test_a_bad_key_source_is_refused(source: dict[str, str]) -> None:
 def test_a_key_of_another_network_is_refused() -> None:
     with pytest.raises(KeyNetworkError):
         inspect_derive(ITEM | {"xpub": VECTORS["zpub84"], "network": "testnet"})
+
+
+@pytest.mark.parametrize("public", [VECTORS["zpub84"], f"[73c5da0a/84h/0h/0h]{VECTORS['zpub84']}"])
+def test_a_public_key_is_of_one_account_and_taken_with_no_other(public: str) -> None:
+    assert inspect_derive(ITEM | {"xpub": public, "account": 0}) == inspect_derive(ITEM | {"xpub": public})
+    with pytest.raises(InvalidInputError, match="84'/0'/0'"):
+        inspect_derive(ITEM | {"xpub": public, "account": 1})
 
 
 def test_a_bare_text_cannot_be_derived_from() -> None:

@@ -32,6 +32,22 @@ def test_an_unreadable_item_is_an_object_that_says_why(text: str) -> None:
     assert found["error"]["message"]
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "\ud800",
+        r'{"mnemonic": "\ud800"}',
+        r'{"passphrase": "\ud800"}',
+        r'{"kind": "\ud800"}',
+        r'{"\ud800": 1}',
+    ],
+)
+def test_half_a_character_is_no_text(text: str) -> None:
+    found = inspect_text(inspector("derive"), text)
+    assert found["error"]["code"] == "invalid-input"  # type: ignore[index]
+    assert "half a character" in found["error"]["message"]  # type: ignore[index]
+
+
 def test_the_words_of_an_item_are_in_no_error() -> None:
     item = json.dumps(
         {"mnemonic": WORDS.replace("about", "abaut"), "kind": "bitcoin-p2tr", "network": "mainnet"}

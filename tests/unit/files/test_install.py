@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from pillarbox.errors import DiskFullError
+from pillarbox.errors import DiskFullError, FolderUnusableError
 from pillarbox.files import install
 from pillarbox.files.install import install_file
 
@@ -64,6 +64,16 @@ def test_a_full_disk_leaves_the_old_file(tmp_path: Path, monkeypatch: pytest.Mon
         install_file(tmp_path / "a", b"new", replace=True)
     assert (tmp_path / "a").read_bytes() == b"old"
     assert names(tmp_path) == ["a"]
+
+
+@pytest.mark.parametrize("number", [errno.EACCES, errno.EROFS])
+def test_a_folder_that_may_not_be_written_is_named(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, number: int
+) -> None:
+    monkeypatch.setattr(install.tempfile, "mkstemp", failing(number))
+    with pytest.raises(FolderUnusableError) as caught:
+        install_file(tmp_path / "a", b"new")
+    assert caught.value.parameters == {"folder": str(tmp_path), "why": os.strerror(number)}
 
 
 def test_another_fault_of_the_disk_is_told_as_it_is(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
