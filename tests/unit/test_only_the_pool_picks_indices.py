@@ -18,7 +18,8 @@ MAY_DERIVE = {
     "pillarbox/pool/": "the pool derives what it hands out",
     "pillarbox/accounts/": "account kinds are the derivers",
     "pillarbox/commands/inspect_": "inspecting shows what keys give, and changes nothing",
-    "pillarbox/wallet/account_keeping.py:_look_ahead": "the first look-ahead of a new account, for its pool",
+    "pillarbox/wallet/new_account.py:look_ahead": "the first look-ahead of a new account, for its pool",
+    "pillarbox/wallet/discovering.py:_scripts": "asks a chain about an account that is not in the wallet yet",
     "pillarbox/wallet/open_accounts.py:text_is_right": "checks an address again before it is copied",
 }
 MAY_RESERVE_A_CERTAIN_INDEX = {

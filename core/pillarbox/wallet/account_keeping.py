@@ -5,21 +5,22 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 from pillarbox.accounts import Kinds
-from pillarbox.accounts.kind import AccountKind, Deriver, Enrolment
+from pillarbox.accounts.kind import AccountKind, Enrolment, KeyNeed, Params
 from pillarbox.bitcoin.payment_link import PaymentLink, build_link, qr_text
 from pillarbox.clock import Clock
 from pillarbox.errors import InvalidInputError, PillarboxError, WordsNeededError
 from pillarbox.events import AccountsChanged, Publish
 from pillarbox.model.account import Account, AccountId, AtLimit, ScanState, WalletId
-from pillarbox.model.address import Address, AddressColumns, AddressRef, DerivedAddress
+from pillarbox.model.address import Address, AddressColumns, AddressRef
 from pillarbox.model.network import BITCOIN, Network
-from pillarbox.model.receiving import PaymentRequest
-from pillarbox.pool.address_pool import AddressPool
+from pillarbox.model.receiving import GapChoices, PaymentRequest
 from pillarbox.secret import Secret
 from pillarbox.storage import accounts as stored
-from pillarbox.storage import addresses, meta
+from pillarbox.storage import addresses, candidates, meta
+from pillarbox.storage.candidates import Candidate
 from pillarbox.storage.database import Database, Tx
-from pillarbox.wallet.account_loading import open_branch
+from pillarbox.wallet import new_account
+from pillarbox.wallet.new_account import AccountExistsError, Rows
 from pillarbox.wallet.open_accounts import (
     NoSuchAddressError,
     OpenAccount,
@@ -32,17 +33,6 @@ WIDEST_GAP = 1000
 LOOK_AHEAD_AT_ONCE = 1000
 
 Write = Callable[[Tx], object]
-Rows = dict[int, list[DerivedAddress]]
-"""New rows by branch number."""
-
-
-class AccountExistsError(PillarboxError):
-    """Parameters: account."""
-
-    code = "account-exists"
-    title = "This account is in the wallet already"
-    message = 'The wallet has an account with the same keys: "{account}".'
-    hint = "Use that one, or choose another account number."
 
 
 class AddressDamagedError(PillarboxError):
@@ -119,10 +109,13 @@ class AccountKeeping:
         return self._accounts.get(account).receiving_branch.pool.unused_run
 
     async def find(self, text: str) -> AddressRef:
-        """Which address a text is. Raises NoSuchAddressError."""
-        ref = await self._db.read(lambda tx: addresses.find_text(tx, text.strip()))
+        """Which address a text is; Bech32 may be written in capitals (BIP173). Raises NoSuchAddressError."""
+        plain = text.strip()
+        ref = await self._db.read(lambda tx: addresses.find_text(tx, plain))
+        if ref is None and plain.isupper():
+            ref = await self._db.read(lambda tx: addresses.find_text(tx, plain.lower()))
         if ref is None:
-            raise NoSuchAddressError(address=text.strip()[:100])
+            raise NoSuchAddressError(address=plain[:100])
         return ref
 
     async def watch_key(self, ref: AddressRef) -> bytes:
@@ -140,16 +133,18 @@ class AccountKeeping:
         return branch.pool.texts[ref.index]
 
     def request(self, ref: AddressRef) -> PaymentRequest | None:
-        """The payment request that holds an address now, where one does."""
-        running = self._accounts.branch(ref).running.get(ref.index)
-        return running.request if running else None
+        """What is asked for on an address: by the request that holds it, or by the last before its use."""
+        branch = self._accounts.branch(ref)
+        running = branch.running.get(ref.index)
+        return running.request if running else branch.asked.get(ref.index)
 
     def payment_link(self, ref: AddressRef) -> LinkTexts:
         """What a payer opens or scans: the checked address, with what its payment request asks for.
 
         Raises AddressDamagedError.
         """
-        request, coin = self.request(ref), self.kind(ref.account).coin
+        running, coin = self._accounts.branch(ref).running.get(ref.index), self.kind(ref.account).coin
+        request = running.request if running else None
         link = PaymentLink(
             self.checked_text(ref),
             amount=request.amount if request else None,
@@ -177,40 +172,113 @@ class AccountKeeping:
         limit = chosen.gap_limit if gap_limit is None else gap_limit
         if not 1 <= limit <= WIDEST_GAP:
             raise InvalidInputError(what="gap limit", why=f"It is a number from 1 to {WIDEST_GAP}.")
-        need = Enrolment(self._network, self._next_number(kind) if number is None else number, seed, public)
+        need = Enrolment(
+            self._network,
+            new_account.next_number(self._accounts, kind) if number is None else number,
+            seed,
+            public,
+        )
         params = await asyncio.to_thread(chosen.enrol, need)
-        deriver = chosen.deriver(params.data, self._network, seed)
-        rows = await asyncio.to_thread(_look_ahead, chosen, deriver, limit)
-        draft = Account(
-            id=AccountId(0),
-            kind=kind,
-            network=self._network,
-            label=label or self._free_label(chosen),
+        draft = self._draft(
+            chosen,
+            params,
+            self._label(label, chosen),
             number=None if public is not None else need.number,
+            gap_limit=limit,
+            scan_state=scan_state,
+        )
+        return await self._keep(draft, chosen, seed, lambda _tx: None)
+
+    async def note_candidates(self, first: Account, seed: Secret) -> None:
+        """Remember the other accounts that these words may have been used for: `first`'s number, other kinds.
+
+        Of kinds of the same coin whose addresses come from public keys, so that no words are needed later.
+        """
+        coin = self._kinds.get(first.kind).coin
+        noted = []
+        for kind in self._kinds:
+            if kind.coin == coin and kind.key_need is KeyNeed.ENROL and kind.name != first.kind:
+                number = first.number or 0
+                params = await asyncio.to_thread(kind.enrol, Enrolment(self._network, number, seed))
+                noted.append(
+                    Candidate(
+                        kind.name, number, params.path, params.fingerprint, params.data, params.same_key
+                    )
+                )
+        await self._db.write(lambda tx: candidates.keep(tx, noted))
+
+    async def adopt(self, candidate: Candidate) -> AccountId | None:
+        """Add an account that was found to be used; None where the wallet has it already."""
+        kind = self._kinds.get(candidate.kind)
+        params = Params(candidate.params, candidate.path, candidate.fingerprint, candidate.same_key)
+        title = kind.title.removeprefix(f"{kind.coin.title} \N{MIDDLE DOT} ")
+        draft = self._draft(
+            kind,
+            params,
+            new_account.free_label(self._accounts, title),
+            number=candidate.number,
+            gap_limit=kind.gap_limit,
+            scan_state=ScanState.UNSCANNED,
+        )
+
+        def remove(tx: Tx) -> None:
+            candidates.remove(tx, candidate.same_key)
+
+        try:
+            return (await self._keep(draft, kind, None, remove)).id
+        except AccountExistsError:
+            await self._db.write(remove)
+            return None
+
+    def _label(self, label: str, kind: AccountKind) -> str:
+        if label:
+            return new_account.checked_label(label, self._accounts)
+        return new_account.free_label(self._accounts, kind.coin.title)
+
+    def _draft(
+        self,
+        kind: AccountKind,
+        params: Params,
+        label: str,
+        *,
+        number: int | None,
+        gap_limit: int,
+        scan_state: ScanState,
+    ) -> Account:
+        """An account that is not kept yet. Without a number it is watch-only."""
+        return Account(
+            id=AccountId(0),
+            kind=kind.name,
+            network=self._network,
+            label=label,
+            number=number,
             path=params.path,
             fingerprint=params.fingerprint,
-            watch_only=public is not None,
-            gap_limit=limit,
+            watch_only=number is None,
+            gap_limit=gap_limit,
             at_limit=AtLimit.ASK,
             scan_state=scan_state,
             created_at=self._clock.now(),
             same_key=params.same_key,
             params=params.data,
         )
-        account = await self._db.write(lambda tx: _write(tx, draft, rows))
-        self._open(account, chosen, rows)
-        return account
+
+    async def _keep(self, draft: Account, kind: AccountKind, seed: Secret | None, also: Write) -> Account:
+        deriver = kind.deriver(draft.params, draft.network, seed)
+        rows = await asyncio.to_thread(new_account.look_ahead, kind, deriver, draft.gap_limit)
+
+        def write(tx: Tx) -> Account:
+            also(tx)
+            return new_account.write(tx, draft, rows)
+
+        return await self._db.write(write, lambda account: self._open(account, kind, rows))
 
     async def rename(self, account: AccountId, label: str) -> None:
-        plain = label.strip()
-        if not plain or any(o.account.label == plain and o.account.id != account for o in self._accounts):
-            raise InvalidInputError(what="label", why="An account's label is not empty and not taken.")
+        plain = new_account.checked_label(label, self._accounts, account)
         await self._change(account, lambda tx: stored.set_label(tx, account, plain), label=plain)
 
     async def set_at_limit(self, account: AccountId, at_limit: AtLimit) -> None:
         await self._change(account, lambda tx: stored.set_at_limit(tx, account, at_limit), at_limit=at_limit)
-        for branch in self._accounts.get(account).branches.values():
-            branch.pool.set_at_limit(at_limit)
 
     async def set_scan_state(self, account: AccountId, state: ScanState) -> None:
         await self._change(account, lambda tx: stored.set_scan_state(tx, account, state), scan_state=state)
@@ -222,9 +290,7 @@ class AccountKeeping:
         await self._change(
             account, lambda tx: stored.set_gap_limit(tx, account, gap_limit), gap_limit=gap_limit
         )
-        for branch in self._accounts.get(account).branches.values():
-            await asyncio.to_thread(branch.pool.set_gap_limit, gap_limit, branch.key_source)
-            await self._recording.store_derived(branch)
+        await self._recording.settled()
 
     async def ensure_rows(self, account: AccountId, count: int) -> None:
         """Derive and keep the first `count` receive addresses, so that a burst finds them ready."""
@@ -236,76 +302,56 @@ class AccountKeeping:
             await asyncio.to_thread(branch.pool.ensure, branch.key_source, upto)
             await self._recording.store_derived(branch)
 
-    async def widen_gap(self, account: AccountId) -> None:
-        """The person chose to go beyond the gap limit: raise it by one more of the kind's own."""
+    async def widen_gap(self, account: AccountId, needed: int = 0) -> None:
+        """Addresses go out beyond the gap limit: raise it by one more of the kind's own.
+
+        Where that is less than `needed`, to twice as much as is needed: a long run raises it seldom.
+        """
         opened = self._accounts.get(account)
-        wider = min(opened.account.gap_limit + opened.kind.gap_limit, WIDEST_GAP)
+        wider = _wider_gap(opened, needed)
         if wider > opened.account.gap_limit:
             await self.set_gap_limit(account, wider)
+
+    def gap_choices(self, account: AccountId) -> GapChoices:
+        """For the person who is to choose."""
+        opened = self._accounts.get(account)
+        held = opened.receiving_branch.pool.oldest_hold()
+        return GapChoices(
+            oldest=None if held is None else opened.receiving_branch.address(held.index),
+            held_since=0 if held is None else held.at,
+            gap_limit=opened.account.gap_limit,
+            wider=_wider_gap(opened),
+        )
 
     async def _change(self, account: AccountId, write: Write, **fields: object) -> None:
         def write_and_count(tx: Tx) -> None:
             write(tx)
             meta.bump_revision(tx)
 
-        await self._db.write(write_and_count)
-        opened = self._accounts.get(account)
-        opened.account = replace(opened.account, **fields)  # type: ignore[arg-type]  # names are ours
-        self._tell(account)
+        def follow(_: None) -> None:
+            opened = self._accounts.get(account)
+            opened.account = changed = replace(opened.account, **fields)  # type: ignore[arg-type]  # our names
+            for branch in opened.branches.values():
+                branch.pool.set_at_limit(changed.at_limit)
+                if branch.pool.gap_limit != changed.gap_limit:
+                    branch.pool.set_gap_limit(changed.gap_limit)
+                    self._recording.grow_soon(branch)
+            self._tell(account)
 
-    def _open(self, account: Account, kind: AccountKind, rows: Rows) -> None:
-        deriver = kind.deriver(account.params, account.network)
-        branches = {}
-        for branch in kind.branches:
-            pool = AddressPool.load(
-                branch.number,
-                account.gap_limit,
-                self._clock.now,
-                account.at_limit,
-                addresses=_texts(rows[branch.number]),
-                used=(),
-                shown={},
-            )
-            branches[branch.number] = open_branch(account, kind, branch, deriver, pool)
-            branches[branch.number].grow()
-        self._accounts.put(OpenAccount(account, kind, branches))
+        await self._db.write(write_and_count, follow)
+
+    def _open(self, account: Account, kind: AccountKind, rows: Rows) -> Account:
+        self._accounts.put(new_account.opened(account, kind, rows, self._clock.now))
         for made in rows.values():
-            self._recording.watch_new(made)
+            self._recording.watch_new(account.id, made)
         self._tell(account.id)
+        return account
 
     def _tell(self, account: AccountId) -> None:
         self._publish(AccountsChanged(self._wallet, self._accounts.revisions.next(), (account,)))
 
-    def _next_number(self, kind: str) -> int:
-        taken = [o.account.number for o in self._accounts if o.account.kind == kind]
-        return max((number for number in taken if number is not None), default=-1) + 1
 
-    def _free_label(self, kind: AccountKind) -> str:
-        labels = {opened.account.label for opened in self._accounts}
-        plain = kind.coin.title
-        candidates = (plain if n == 1 else f"{plain} {n}" for n in range(1, len(labels) + 2))
-        return next(label for label in candidates if label not in labels)
-
-
-def _look_ahead(kind: AccountKind, deriver: Deriver, count: int) -> Rows:
-    return {branch.number: list(deriver.derive(branch.number, 0, count)) for branch in kind.branches}
-
-
-def _texts(rows: list[DerivedAddress]) -> list[str]:
-    """By index; "" where an index has no address."""
-    texts = [""] * (rows[-1].index + 1 if rows else 0)
-    for row in rows:
-        texts[row.index] = row.text
-    return texts
-
-
-def _write(tx: Tx, draft: Account, rows: Rows) -> Account:
-    twin = stored.same_key_exists(tx, draft.same_key)
-    if twin is not None:
-        labels = {account.id: account.label for account in stored.all_accounts(tx)}
-        raise AccountExistsError(account=labels[twin])
-    account = stored.insert(tx, draft)
-    for branch, made in rows.items():
-        addresses.insert(tx, account.id, branch, made)
-    meta.bump_revision(tx)
-    return account
+def _wider_gap(opened: OpenAccount, needed: int = 0) -> int:
+    """One more of the kind's own; where that is less than `needed`, twice as much as is needed."""
+    more = opened.account.gap_limit + opened.kind.gap_limit
+    return min(more if needed <= more else 2 * needed, WIDEST_GAP)

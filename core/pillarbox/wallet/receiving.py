@@ -12,7 +12,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from functools import partial
 
-from pillarbox.errors import InvalidInputError, PillarboxError
+from pillarbox.errors import InvalidInputError
 from pillarbox.events import AddressesReserved, Publish
 from pillarbox.model.account import Account, AccountId, AtLimit, ScanState, WalletId
 from pillarbox.model.address import AddressFlag, AddressRef
@@ -21,6 +21,8 @@ from pillarbox.pool.refusals import GapReachedError
 from pillarbox.storage.database import Database
 from pillarbox.wallet import hand_out_record
 from pillarbox.wallet.hand_out_record import Given, Running, Undone
+from pillarbox.wallet.hand_out_refusals import NoLongerHeldError, NotScannedError
+from pillarbox.wallet.machine_reservation import MachineReservation
 from pillarbox.wallet.open_accounts import OpenAccounts, OpenBranch
 from pillarbox.wallet.usage_recording import UsageRecording
 
@@ -33,50 +35,6 @@ INLINE = 8
 """Up to this many addresses are derived on the loop; more in a thread."""
 COMMITS_AHEAD = 4
 """How many batches may wait for their commit while the next is being reserved."""
-
-
-class NotScannedError(PillarboxError):
-    """Parameters: account."""
-
-    code = "not-scanned"
-    title = "The past of this account is not known yet"
-    message = (
-        'Pillarbox has not looked yet which addresses of "{account}" were used before, so a new one might be '
-        "one that somebody already has. No money is at risk; privacy is."
-    )
-    hint = "Connect to a server and let the scan finish, or hand one out knowingly without it."
-
-
-class SameKeyOpenError(PillarboxError):
-    """Parameters: account, wallet."""
-
-    code = "same-key-open"
-    title = "Another open wallet hands out these addresses"
-    message = (
-        'The account "{account}" has the same key as one in "{wallet}", which is open and hands them out.'
-    )
-    hint = 'Ask there, or close "{wallet}" first.'
-
-
-class SameKeyElsewhereError(PillarboxError):
-    """Parameters: account."""
-
-    code = "same-key-elsewhere"
-    title = "Another Pillarbox hands out these addresses"
-    message = (
-        'The account "{account}" has the same key as one in another wallet, which another running Pillarbox '
-        "hands out. From here, somebody could be shown an address that somebody else already has."
-    )
-    hint = "Ask there, or close that wallet first. Nothing was changed."
-
-
-class NoLongerHeldError(PillarboxError):
-    """Parameters: address."""
-
-    code = "no-longer-held"
-    title = "The address was held for too long"
-    message = "{address} was given back before it was needed, and may be with somebody else now."
-    hint = "Begin again with a new address. Nothing was changed."
 
 
 MayHandOut = Callable[[Account], None]
@@ -178,7 +136,7 @@ class Receiving:
             raise
 
     @asynccontextmanager
-    async def reserve(self, account: AccountId, branch: int) -> AsyncIterator["MachineReservation"]:
+    async def reserve(self, account: AccountId, branch: int) -> AsyncIterator[MachineReservation]:
         """One address for a machine flow: `keep()` it within five minutes, or it is given back.
 
         It takes nobody's hold over: at the gap limit it raises GapReachedError, unless the account extends.
@@ -202,7 +160,7 @@ class Receiving:
             if not flow.kept:
                 place.pool.release_reservation(reservation.index, reservation.token)
 
-    async def _keep(self, place: OpenBranch, flow: "MachineReservation", reservation: Reservation) -> None:
+    async def _keep(self, place: OpenBranch, flow: MachineReservation, reservation: Reservation) -> None:
         """What a machine flow holds is shown from now on."""
         index, token = reservation.index, reservation.token
         if not place.pool.extend_hold(index, token, MACHINE_HOLD):
@@ -453,18 +411,6 @@ class Receiving:
         self._settling.discard(task)
         if not task.cancelled() and (error := task.exception()) is not None:
             log.error("a hand-out could not be settled", exc_info=error)
-
-
-class MachineReservation:
-    """An address a machine flow holds while it makes up its mind."""
-
-    def __init__(self, ref: AddressRef, address: str, keep: Callable[[], Awaitable[None]]) -> None:
-        self.ref = ref
-        self.address = address
-        self.kept = False
-        """Whether it is in the ledger and counts as shown."""
-        self.keep = keep
-        """Put it there. Raises NoLongerHeldError."""
 
 
 def _release(branch: OpenBranch, reservations: Sequence[Reservation]) -> None:

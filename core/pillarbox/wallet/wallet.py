@@ -15,6 +15,7 @@ from pillarbox.model.progress import ServiceState
 from pillarbox.storage.database import Database, Tx
 from pillarbox.wallet.account_keeping import AccountKeeping
 from pillarbox.wallet.account_loading import end_forgotten, read_accounts
+from pillarbox.wallet.discovering import Discovering
 from pillarbox.wallet.holding import Holding
 from pillarbox.wallet.labels import Labels
 from pillarbox.wallet.open_accounts import OpenAccount, OpenAccounts
@@ -35,9 +36,9 @@ class Surroundings:
     clock: Clock
     kinds: Kinds
     usage: Callable[[Network], Awaitable[UsageSource]]
-    may_hand_out: Callable[[WalletId, str, Account], None]
-    """Given a wallet's id, its name and an account. Raises SameKeyOpenError where another open wallet hands
-    out the same addresses."""
+    may_hand_out: Callable[[str, Account], None]
+    """Given a wallet's name and an account. Raises SameKeyOpenError or SameKeyElsewhereError where another
+    open wallet hands out the same addresses."""
 
 
 class Wallet:
@@ -76,12 +77,22 @@ class Wallet:
             publish,
             sweep=self.holding.sweep,
             void=self.holding.void,
-            may_hand_out=lambda account: around.may_hand_out(wallet, name, account),
+            may_hand_out=lambda account: around.may_hand_out(name, account),
             widen=self.accounts.widen_gap,
         )
         self.watching = Watching(accounts, db, source, recording)
         self.scanning = Scanning(
-            wallet, accounts, db, source, recording, publish, self.accounts.set_scan_state
+            wallet,
+            accounts,
+            db,
+            source,
+            recording,
+            publish,
+            self.accounts.set_scan_state,
+            told_by_watch=self.watching.tells_of,
+        )
+        self.discovering = Discovering(
+            network, around.kinds, db, source, self.accounts.adopt, self.scanning.start
         )
         self.labels = Labels(wallet, accounts, db, publish)
         self.payments = Payments(db)
@@ -131,7 +142,7 @@ class Wallet:
                 if branch.key_source is not None:
                     await asyncio.to_thread(branch.pool.maintain_gap_limit, branch.key_source)
                     await self._recording.store_derived(branch)
-        self._supervisor.start([self.holding, self.watching, self.scanning])
+        self._supervisor.start([self.holding, self.watching, self.scanning, self.discovering])
 
     @property
     def fingerprint(self) -> str:
@@ -154,6 +165,7 @@ class Wallet:
         """Stop handing out, end the services, close the database."""
         await self.receiving.stop()
         await self._supervisor.stop()
+        await self._recording.stop()
         await self._db.close()
 
     def _tell_service(self, service: str, state: ServiceState) -> None:

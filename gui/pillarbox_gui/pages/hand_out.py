@@ -7,7 +7,7 @@ from PySide6.QtWidgets import QWidget
 from pillarbox.errors import PillarboxError
 from pillarbox.model.account import AccountId, AtLimit
 from pillarbox.model.receiving import HandOut, RequestTerms
-from pillarbox.wallet.receiving import NotScannedError
+from pillarbox.wallet.hand_out_refusals import NotScannedError
 from pillarbox.wallet.wallet import Wallet
 from pillarbox_gui.dialogs.gap_limit import GapLimitQuestion, NotScannedQuestion, Unscanned
 from pillarbox_gui.pages.look import Look

@@ -55,6 +55,20 @@ def test_a_released_address_waits_until_the_gap_holds_no_fresh_one(
     assert (again.index, again.handed_out_before) == (0, True)
 
 
+def test_the_hold_that_would_be_reused_is_told_and_stays(clock: StandingClock, keys: NumberedKeys) -> None:
+    pool = new_pool(clock)
+    assert pool.oldest_hold() is None
+    pool.next_unused_and_reserve(keys)  # about to be shown
+    assert pool.oldest_hold() is None
+    shown = hand_out(pool, keys)
+    hand_out(pool, keys)
+    held = pool.oldest_hold()
+    assert held is not None
+    assert (held.index, held.at) == (shown.index, shown.at)
+    assert pool.oldest_hold() == held
+    assert hand_out(pool, keys, AtLimit.REUSE_OLDEST).index == held.index
+
+
 def test_of_released_addresses_the_longest_released_goes_first(
     clock: StandingClock, keys: NumberedKeys
 ) -> None:

@@ -139,8 +139,8 @@ async def test_memory_follows_each_commit_in_order_before_anybody_is_told(db: Da
         return name.upper()
 
     async with busy_writer(db):
-        gone = db.write(lambda tx: "gone", follow)
-        told = db.write(lambda tx: "told", follow)
+        gone = db.write(lambda _tx: "gone", follow)
+        told = db.write(lambda _tx: "told", follow)
         told.add_done_callback(lambda _: memory.append("its asker"))
         gone.cancel()
     assert await told == "TOLD"

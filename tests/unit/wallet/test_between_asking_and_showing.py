@@ -16,8 +16,8 @@ from pillarbox.model.receiving import DAY, HandOutEnding, Hold, RequestTerms
 from pillarbox.pool.refusals import GapReachedError
 from pillarbox.storage import addresses, ledger
 from pillarbox.storage.database import Database, Tx
+from pillarbox.wallet.hand_out_refusals import NoLongerHeldError
 from pillarbox.wallet.holding import NotHeldError
-from pillarbox.wallet.receiving import NoLongerHeldError
 from pillarbox.wallet.wallet import Wallet
 
 UNTIL_USED = Hold(None)
@@ -150,6 +150,7 @@ async def test_a_larger_gap_reaches_memory_though_its_asker_is_gone(
 
 
 async def test_an_account_is_there_though_its_asker_is_gone(wallet: Wallet, db: Database) -> None:
+    await wallet.watching.caught_up()
     async with slow_disk(db):
         add = asyncio.create_task(wallet.accounts.add("bitcoin-p2tr", number=0, seed=SEED, label="Shop"))
         await until(lambda: db._writer._queue.qsize() == 1)

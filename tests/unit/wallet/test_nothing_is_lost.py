@@ -13,7 +13,7 @@ from pillarbox.model.receiving import Hold, RequestTerms
 from pillarbox.pool.address_pool import AddressPool
 from pillarbox.storage import addresses, ledger, requests
 from pillarbox.storage.database import Tx
-from pillarbox.wallet.receiving import NoLongerHeldError
+from pillarbox.wallet.hand_out_refusals import NoLongerHeldError
 from pillarbox.wallet.wallet import Wallet
 
 

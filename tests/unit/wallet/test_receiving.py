@@ -12,7 +12,7 @@ from pillarbox.model.receiving import DAY, HandOutEnding, Hold, RequestTerms
 from pillarbox.pool.refusals import GapReachedError
 from pillarbox.storage import ledger
 from pillarbox.storage.database import Tx
-from pillarbox.wallet.receiving import NotScannedError
+from pillarbox.wallet.hand_out_refusals import NotScannedError
 from pillarbox.wallet.wallet import Wallet
 
 
@@ -152,6 +152,23 @@ async def test_at_the_gap_limit_the_user_is_asked(wallet: Wallet) -> None:
     beyond = await wallet.receiving.hand_out(account, at_limit=AtLimit.EXTEND)
     assert beyond.ref.index == 20
     assert wallet.accounts.get().gap_limit == 40
+
+
+async def test_what_each_choice_at_the_gap_limit_does_is_told_before(wallet: Wallet) -> None:
+    account = wallet.accounts.get().id
+    await wallet.receiving.hand_out(account, RequestTerms("kept", None, Hold(None)))
+    rent = await wallet.receiving.hand_out(account, RequestTerms("rent"))
+    await wallet.receiving.hand_out_many(account, 18)
+    told = wallet.accounts.gap_choices(account)
+    assert told.oldest is not None
+    assert (told.oldest.ref, told.oldest.label, told.held_since) == (rent.ref, "rent", rent.shown_at)
+    reused = await wallet.receiving.hand_out(account, at_limit=AtLimit.REUSE_OLDEST)
+    assert reused.ref == rent.ref
+    await wallet.receiving.hand_out(account, at_limit=AtLimit.EXTEND)
+    assert wallet.accounts.get().gap_limit == told.wider
+    await wallet.accounts.set_gap_limit(account, 1000)
+    widest = wallet.accounts.gap_choices(account)
+    assert (widest.gap_limit, widest.wider) == (1000, 1000)
 
 
 async def test_an_account_of_unknown_past_hands_out_only_knowingly(wallet: Wallet, bench: Bench) -> None:

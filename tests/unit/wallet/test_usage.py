@@ -5,7 +5,7 @@ from dataclasses import replace
 
 from wallet_bench import SEED, Bench
 
-from pillarbox.events import AccountsChanged, AddressesUsed, AmountsChanged
+from pillarbox.events import AccountsChanged, AddressesDerived, AddressesUsed, AmountsChanged
 from pillarbox.model.account import ScanState
 from pillarbox.model.address import AddressFlag, AddressRef, AddressState
 from pillarbox.model.receiving import Hold, RequestTerms
@@ -75,8 +75,10 @@ async def test_the_window_of_watched_addresses_moves_with_what_is_reserved_and_u
     assert len(watch.scripts) == 40
     await wallet.receiving.hand_out(account)
     assert len(watch.scripts) == 41
+    bench.heard.clear()
     bench.chain.pay(await script(bench, AddressRef(account, 0, 19)), 1)
     await bench.happened(AddressesUsed)
+    await bench.happened(AddressesDerived)
     assert len(wallet.accounts.columns(account, 0).texts) == 40
     assert len(watch.scripts) == 60
 

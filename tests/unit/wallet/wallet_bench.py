@@ -55,7 +55,8 @@ class ScriptedChain:
         """A payment to `script` is seen."""
         old = self.histories.get(script)
         sightings = old.sightings if old else ()
-        new = Sighting(script, txid or f"{len(sightings):064x}", 0, amount, height, proven=height > 0)
+        block = height.to_bytes(32, "big") if height else b""
+        new = Sighting(script, txid or f"{len(sightings):064x}", 0, amount, height, height > 0, block)
         kept = tuple(s for s in sightings if s.txid != new.txid)
         self.tell(ScriptHistory(script, True, (*kept, new)))
 
@@ -87,9 +88,11 @@ class ScriptedWatch:
     def __init__(self, chain: ScriptedChain) -> None:
         self._chain = chain
         self.scripts: set[bytes] = set()
+        self.seen: list[Sighting] = []
         self._news: asyncio.Queue[ScriptHistory] = asyncio.Queue()
 
-    def add(self, scripts: Iterable[bytes]) -> None:
+    def add(self, scripts: Iterable[bytes], seen: Iterable[Sighting] = ()) -> None:
+        self.seen.extend(seen)
         for script in scripts:
             if script not in self.scripts:
                 self.scripts.add(script)
@@ -132,7 +135,7 @@ class Bench:
             self.clock,
             self.kinds,
             lambda _network: self._source(),
-            lambda _wallet, _name, _account: None,
+            lambda _name, _account: None,
         )
         unlocking = Unlocking(WALLET, "test", self.db, None, self.events.publish)
         self.wallet = await Wallet.open(WALLET, "test", Network.REGTEST, self.db, unlocking, around)

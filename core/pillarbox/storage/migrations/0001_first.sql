@@ -28,6 +28,16 @@ CREATE TABLE accounts (
     same_key TEXT NOT NULL UNIQUE       -- two pools on one key would give one address to two payers
 ) STRICT;
 
+-- What an imported wallet's words may have been used for elsewhere, until a chain was asked.
+CREATE TABLE candidates (
+    kind TEXT NOT NULL,
+    number INTEGER NOT NULL,
+    path TEXT NOT NULL,
+    fingerprint TEXT NOT NULL,
+    params TEXT NOT NULL,
+    same_key TEXT NOT NULL UNIQUE
+) STRICT;
+
 CREATE TABLE addresses (
     account INTEGER NOT NULL,
     branch INTEGER NOT NULL,
@@ -112,8 +122,8 @@ CREATE TABLE payments (
     txid BLOB NOT NULL,                 -- in the order people write it
     output INTEGER NOT NULL,
     amount INTEGER NOT NULL,
-    height INTEGER NOT NULL,            -- 0 while unconfirmed
-    proven INTEGER NOT NULL,
+    height INTEGER NOT NULL,            -- 0 until it is proven to be in a block
+    block BLOB NOT NULL,                -- the hash of that block, in wire order; empty where there is none
     first_seen INTEGER NOT NULL,
     vanished_at INTEGER,
     PRIMARY KEY (account, branch, idx, txid, output)

@@ -1,0 +1,101 @@
+"""A new account: its label, its first rows, and its branches in memory."""
+
+from collections.abc import Callable, Sequence
+
+from pillarbox.accounts.kind import AccountKind, Deriver
+from pillarbox.errors import InvalidInputError, PillarboxError
+from pillarbox.model.account import Account, AccountId
+from pillarbox.model.address import DerivedAddress
+from pillarbox.model.printable import is_printable
+from pillarbox.pool.address_pool import AddressPool
+from pillarbox.storage import accounts as stored
+from pillarbox.storage import addresses, meta
+from pillarbox.storage.database import Tx
+from pillarbox.wallet.account_loading import open_branch
+from pillarbox.wallet.open_accounts import OpenAccount, OpenAccounts
+
+LONGEST_LABEL = 100
+
+Rows = dict[int, list[DerivedAddress]]
+"""New rows by branch number."""
+
+
+class AccountExistsError(PillarboxError):
+    """Parameters: account."""
+
+    code = "account-exists"
+    title = "This account is in the wallet already"
+    message = 'The wallet has an account with the same keys: "{account}".'
+    hint = "Use that one, or choose another account number."
+
+
+def next_number(accounts: OpenAccounts, kind: str) -> int:
+    """The first account number of a kind beyond those that are taken."""
+    taken = [opened.account.number for opened in accounts if opened.account.kind == kind]
+    return max((number for number in taken if number is not None), default=-1) + 1
+
+
+def checked_label(label: str, accounts: OpenAccounts, account: AccountId | None = None) -> str:
+    """A label that names one account, `account` where it has one, and no other. Raises InvalidInputError."""
+    plain = label.strip()
+    if not plain or len(plain) > LONGEST_LABEL or not is_printable(plain):
+        why = f"An account's label has 1 to {LONGEST_LABEL} characters that can be printed."
+    elif plain.isascii() and plain.isdigit():
+        why = "A number would be taken for an account's number. Add a letter to it."
+    elif any(opened.account.label == plain and opened.account.id != account for opened in accounts):
+        why = f'Another account is called "{plain}".'
+    else:
+        return plain
+    raise InvalidInputError(what="label", why=why)
+
+
+def free_label(accounts: OpenAccounts, plain: str) -> str:
+    """`plain`, or with the first number after it that no other account has."""
+    labels = {opened.account.label for opened in accounts}
+    numbered = (plain if n == 1 else f"{plain} {n}" for n in range(1, len(labels) + 2))
+    return next(label for label in numbered if label not in labels)
+
+
+def look_ahead(kind: AccountKind, deriver: Deriver, count: int) -> Rows:
+    """The first `count` rows of each branch."""
+    return {branch.number: list(deriver.derive(branch.number, 0, count)) for branch in kind.branches}
+
+
+def write(tx: Tx, draft: Account, rows: Rows) -> Account:
+    """Keep the account and its rows; returns it with its id. Raises AccountExistsError."""
+    twin = stored.same_key_exists(tx, draft.same_key)
+    if twin is not None:
+        labels = {account.id: account.label for account in stored.all_accounts(tx)}
+        raise AccountExistsError(account=labels[twin])
+    account = stored.insert(tx, draft)
+    for branch, made in rows.items():
+        addresses.insert(tx, account.id, branch, made)
+    meta.bump_revision(tx)
+    return account
+
+
+def opened(account: Account, kind: AccountKind, rows: Rows, now: Callable[[], int]) -> OpenAccount:
+    """The account with its pools, all of its addresses unused."""
+    deriver = kind.deriver(account.params, account.network)
+    branches = {}
+    for branch in kind.branches:
+        pool = AddressPool.load(
+            branch.number,
+            account.gap_limit,
+            now,
+            account.at_limit,
+            addresses=_texts(rows[branch.number]),
+            used=(),
+            shown={},
+        )
+        branches[branch.number] = open_branch(account, kind, branch, deriver, pool)
+        branches[branch.number].grow()
+    return OpenAccount(account, kind, branches)
+
+
+def _texts(rows: Sequence[DerivedAddress]) -> list[str]:
+    """By index; "" where an index has no address."""
+    texts = [""] * (rows[-1].index + 1 if rows else 0)
+    for row in rows:
+        texts[row.index] = row.text
+    return texts
