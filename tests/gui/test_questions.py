@@ -1,9 +1,10 @@
 """What stands in front of the window, and what a person has to know to answer it."""
 
+import re
 from pathlib import Path
 
 from PySide6.QtWidgets import QLabel, QWidget
-from window_bench import ACCOUNT, WindowBench, click, in_a_window, states, until
+from window_bench import ACCOUNT, PASSPHRASE, WORDS, WindowBench, click, in_a_window, states, until
 
 from pillarbox import __version__
 from pillarbox.errors import ErrorText
@@ -15,7 +16,9 @@ from pillarbox.model.receiving import RequestTerms
 from pillarbox_gui.dialogs.about import About
 from pillarbox_gui.dialogs.add_account import AddAccountQuestion
 from pillarbox_gui.dialogs.gap_limit import GapLimitQuestion, NotScannedQuestion
+from pillarbox_gui.dialogs.recovery_words import RecoveryWordsQuestion
 from pillarbox_gui.dialogs.server_certificate import TrustQuestion, in_lines
+from pillarbox_gui.pages.backups import BackupsPage
 from pillarbox_gui.pages.settings import SettingsPage
 
 PRIVATE_KEY = (
@@ -43,6 +46,50 @@ async def test_at_the_gap_limit_the_oldest_hold_and_the_next_gap_are_named(bench
     assert f"on {2 * limit} addresses are watched beyond the last one shown, instead of {limit}" in said
     click(question.extend)
     await until(lambda: view.wallet.accounts.get(ACCOUNT).gap_limit == 2 * limit)
+
+
+@in_a_window
+async def test_the_words_are_shown_again_for_the_passphrase_alone(bench: WindowBench) -> None:
+    await bench.wallet_of_words()
+    view = await bench.shown("Safe")
+    page = view.page("backups")
+    assert isinstance(page, BackupsPage)
+    view.show_page("backups")
+    click(page.show_words)
+    question = await bench.question(RecoveryWordsQuestion)
+    question.passphrase.setText("not the passphrase")
+    click(question.go_on)
+    await until(lambda: not question.trouble.isHidden())
+    assert question.grid is None
+    question.passphrase.setText(PASSPHRASE)
+    click(question.go_on)
+    await until(lambda: question.grid is not None)
+    assert question.passphrase.text() == ""
+    assert question.grid is not None
+    assert " ".join(re.findall("[a-z]+", said_in(question.grid))) == WORDS.strip()
+    click(question.cancel)
+    await until(lambda: not bench.window.findChildren(RecoveryWordsQuestion))
+
+
+@in_a_window
+async def test_shown_words_are_gone_once_the_screen_is_locked(bench: WindowBench) -> None:
+    await bench.wallet_of_words()
+    view = await bench.shown("Safe")
+    page = view.page("backups")
+    assert isinstance(page, BackupsPage)
+    view.show_page("backups")
+    click(page.show_words)
+    await bench.question(RecoveryWordsQuestion)
+    view.wallet.unlocking.lock_screen()
+    await until(lambda: not bench.window.findChildren(RecoveryWordsQuestion))
+
+
+@in_a_window
+async def test_a_wallet_without_words_offers_none(bench: WindowBench) -> None:
+    view = await bench.watching_wallet()
+    page = view.page("backups")
+    assert isinstance(page, BackupsPage)
+    assert page.show_words.isHidden()
 
 
 @in_a_window

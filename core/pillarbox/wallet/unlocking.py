@@ -79,11 +79,14 @@ class Unlocking:
         return await self._db.read(lambda tx: meta.get_blob(tx, SEALED_WORDS)) is not None
 
     @asynccontextmanager
-    async def words(self, passphrase: Secret) -> AsyncIterator[Secret]:
-        """The recovery words, for one operation. Raises WordsNeededError for a wallet that has none."""
+    async def words(self, passphrase: Secret) -> AsyncIterator[RecoveryWords]:
+        """The recovery words and their BIP39 passphrase, for one operation.
+
+        Raises WordsNeededError for a wallet that has none, and WrongPassphraseError.
+        """
         opened = await self._open(passphrase)
         with opened.words, opened.bip39_passphrase:
-            yield opened.words
+            yield opened
 
     @asynccontextmanager
     async def seed(self, passphrase: Secret) -> AsyncIterator[Secret]:

@@ -1,9 +1,9 @@
 """How safe the wallet is, and how to keep it so: nothing better than the truth."""
 
-from PySide6.QtCore import QCoreApplication
+from PySide6.QtCore import QCoreApplication, Signal
 
 from pillarbox.wallet.wallet import Wallet
-from pillarbox_gui.pages.controls import Card, Page, words
+from pillarbox_gui.pages.controls import Button, Card, Page, row, words
 from pillarbox_gui.pages.look import Look
 from pillarbox_gui.theme.tokens import Space
 from pillarbox_gui.widgets.chip import Chip
@@ -15,6 +15,8 @@ translate = QCoreApplication.translate
 class BackupsPage(Page):
     """The backup's state, and what the words do and do not bring back."""
 
+    words_asked = Signal()
+
     def __init__(self, look: Look, wallet: Wallet) -> None:
         super().__init__(look.theme, translate("backups", "Backups"))
         said = backup_words(wallet.backup, watch_only=wallet.watch_only)
@@ -24,10 +26,21 @@ class BackupsPage(Page):
         state.body.addWidget(chip)
         state.body.addWidget(words(said.detail, wrap=True))
         self.body.addWidget(state)
-        for title, text in _advice(wallet.watch_only):
+        self.show_words = Button(
+            look.theme, translate("backups", "Show the recovery words\N{HORIZONTAL ELLIPSIS}")
+        )
+        self.show_words.clicked.connect(self.words_asked)
+        if wallet.watch_only:
+            self.show_words.hide()
+        line = row(look.theme)
+        line.addWidget(self.show_words)
+        line.addStretch()
+        for number, (title, text) in enumerate(_advice(wallet.watch_only)):
             card = Card(look.theme, Space.XS, Space.L)
             card.body.addWidget(words(title, "strong", wrap=True))
             card.body.addWidget(words(text, "muted", wrap=True))
+            if number == 0:
+                card.body.addLayout(line)
             self.body.addWidget(card)
         self.body.addStretch()
 

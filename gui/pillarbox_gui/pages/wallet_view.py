@@ -17,6 +17,7 @@ from pillarbox.wallet.wallet import Wallet
 from pillarbox_gui import actions
 from pillarbox_gui.actions import Act, Verb
 from pillarbox_gui.dialogs.add_account import AccountPlan, AddAccountQuestion
+from pillarbox_gui.dialogs.recovery_words import RecoveryWordsQuestion
 from pillarbox_gui.pages.backups import BackupsPage
 from pillarbox_gui.pages.controls import Elided, StatusFact, column, row
 from pillarbox_gui.pages.look import Look
@@ -143,6 +144,12 @@ class WalletView(QWidget):
             QWidget.setTabOrder(self.connection, self.backup)
         return super().focusNextPrevChild(onward)
 
+    def _ask_for_words(self) -> None:
+        self._tasks.start("words", self._show_words, Again.REJECT)
+
+    async def _show_words(self) -> None:
+        await RecoveryWordsQuestion(self._look, self.window(), self.wallet.unlocking.words).ask()
+
     async def _add_account(self) -> None:
         has_words = await self.wallet.unlocking.has_words()
         kinds = [(kind.name, kind.title) for kind in self._app.kinds if self.wallet.network in kind.networks]
@@ -184,7 +191,9 @@ class WalletView(QWidget):
                 payments.address_asked.connect(self.show_address)
                 return payments
             case "backups":
-                return BackupsPage(look, wallet)
+                backups = BackupsPage(look, wallet)
+                backups.words_asked.connect(self._ask_for_words)
+                return backups
             case "settings":
                 return SettingsPage(look, app.events, app.settings, app.connections, wallet.network)
         raise LookupError(name)

@@ -4,11 +4,10 @@ from collections.abc import Callable, Mapping
 from types import MappingProxyType
 from typing import Any
 
-from PySide6.QtCore import QCoreApplication, QSize, Qt, Signal
+from PySide6.QtCore import QCoreApplication, QSize, Signal
 from PySide6.QtWidgets import (
     QCheckBox,
     QComboBox,
-    QGridLayout,
     QLabel,
     QLineEdit,
     QPlainTextEdit,
@@ -36,7 +35,8 @@ from pillarbox.flows.create_wallet import (
     Written,
 )
 from pillarbox.model.network import Network
-from pillarbox_gui.pages.controls import Button, Card, column, row, take_role, words
+from pillarbox_gui.pages.controls import Button, column, take_role, words
+from pillarbox_gui.pages.word_grid import WordGrid
 from pillarbox_gui.theme.icons import app_icon
 from pillarbox_gui.theme.theme import Theme
 from pillarbox_gui.theme.tokens import Space
@@ -44,7 +44,6 @@ from pillarbox_gui.wizards.forms import hidden_field, labelled_form
 from pillarbox_gui.wording.networks import network_words
 
 WORD_COUNTS = (12, 15, 18, 21, 24)
-WORD_COLUMNS = 3
 ICON = 64
 
 translate = QCoreApplication.translate
@@ -195,23 +194,7 @@ class WordsPage(StepPage):
         )
         self.words = step.words
         self.go_on = translate("create", "I have written them down")
-        card = Card(theme, Space.S, Space.XL)
-        grid = QGridLayout()
-        grid.setHorizontalSpacing(theme.px(Space.XXL))
-        grid.setVerticalSpacing(theme.px(Space.M))
-        per_column = -(-len(step.words) // WORD_COLUMNS)
-        for number, word in enumerate(step.words, 1):
-            place = row(theme, Space.S)
-            position = words(f"{number}", "muted")
-            position.setMinimumWidth(theme.px(Space.XL))
-            position.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
-            place.addWidget(position)
-            shown = words(word, "mono")
-            shown.setAccessibleName(translate("create", "Word {n}: {word}").format(n=number, word=word))
-            place.addWidget(shown, 1)
-            grid.addLayout(place, (number - 1) % per_column, (number - 1) // per_column)
-        card.body.addLayout(grid)
-        self.body.addWidget(card)
+        self.body.addWidget(WordGrid(theme, step.words))
 
     def answer(self) -> Answer:
         return Written()

@@ -209,9 +209,9 @@ async def test_a_locked_screen_opens_by_the_passphrase(app: Application) -> None
 
 async def test_the_words_come_back_by_the_passphrase(app: Application) -> None:
     wallet = (await app.create_wallet(plan())).wallet
-    async with wallet.unlocking.words(PASSPHRASE) as words:
-        assert words.text() == WORDS
-    assert words.wiped
+    async with wallet.unlocking.words(PASSPHRASE) as opened:
+        assert opened.words.text() == WORDS
+    assert opened.words.wiped
 
 
 async def test_a_second_account_is_the_next_one_of_its_kind(app: Application) -> None:
