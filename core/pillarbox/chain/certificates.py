@@ -1,10 +1,15 @@
 """Which certificates are trusted: those an authority vouches for, else the one that was seen first."""
 
 import asyncio
+import logging
 import ssl
 from dataclasses import dataclass
 from hashlib import sha256
 from typing import Protocol
+
+from pillarbox.errors import PillarboxError
+
+log = logging.getLogger(__name__)
 
 VOUCHED_FOR = b""
 """The pin of a server that once showed a certificate of an authority."""
@@ -23,6 +28,30 @@ class PinStore(Protocol):
         ...
 
     def set(self, host_port: str, pin: bytes) -> None: ...
+
+
+class PinsOfThisRun:
+    """A PinStore that goes on where nothing can be kept: it remembers by itself what the store did not take.
+
+    A full disk would else keep Pillarbox from every server that it has not met before.
+    """
+
+    def __init__(self, store: PinStore) -> None:
+        self._store = store
+        self._unkept: dict[str, bytes] = {}
+
+    def get(self, host_port: str) -> bytes | None:
+        kept = self._store.get(host_port)
+        return self._unkept.get(host_port) if kept is None else kept
+
+    def set(self, host_port: str, pin: bytes) -> None:
+        self._unkept[host_port] = pin
+        try:
+            self._store.set(host_port, pin)
+        except (OSError, PillarboxError) as error:
+            log.warning("the certificate of %s could not be kept: %s", host_port, error)
+        else:
+            del self._unkept[host_port]
 
 
 def fingerprint(transport: asyncio.BaseTransport) -> bytes:

@@ -81,7 +81,16 @@ class SilentServerError(ElectrumError):
 
     code = "silent-server"
     title = "The server does not answer"
-    message = "{server} has said nothing for {seconds} seconds."
+    message = "{server} has answered nothing for {seconds} seconds. Payments made meanwhile are found later."
+
+
+class ConnectionTroubleError(ElectrumError):
+    """Parameters: server. What went wrong is here, not there, and in the log."""
+
+    code = "connection-trouble"
+    title = "The connection could not be used"
+    message = "Pillarbox met a problem of its own with {server}. Payments made meanwhile are found later."
+    hint = "Pillarbox tries again by itself. If this stays, look into the log file and report it."
 
 
 class RefusedServerError(ElectrumError):
@@ -146,6 +155,15 @@ class ServerBehindError(ElectrumError):
     hint = "It may still be catching up. Pillarbox tries again by itself, or choose another server."
 
 
+class ServerLagsError(ElectrumError):
+    """Parameters: server, height, newest."""
+
+    code = "server-lags"
+    title = "The server is not up to date"
+    message = "{server} knows blocks up to {height}, and another one has shown {newest}."
+    hint = "Pillarbox goes on with another server if one answers. It may still be catching up."
+
+
 class ServerBusyError(ElectrumError):
     """Parameters: server, reason."""
 
@@ -160,7 +178,7 @@ class ServerRefusedError(ElectrumError):
 
     code = "server-refused"
     title = "The server refused to answer"
-    message = "{server} did not answer {method}: {reason}."
+    message = "{server} did not answer {method}: {reason}. Payments it does not tell of are not shown."
 
 
 class FalseServerError(ElectrumError):

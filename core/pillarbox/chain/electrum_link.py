@@ -37,6 +37,9 @@ from pillarbox.clock import Clock
 
 _random = random.SystemRandom().random
 
+SLOWEST = 10_000
+"""Bytes a second at which a long answer has to come: less than what Tor carries when it is slow."""
+
 
 @dataclass(frozen=True, slots=True)
 class Patience:
@@ -44,6 +47,7 @@ class Patience:
 
     connect: float = 20
     reply: float = 30
+    """For an answer, longer while a large one comes in; see `Link.silent_for`."""
     idle: float = 60
     """After so long without a word the server is pinged."""
     close: float = 1
@@ -89,13 +93,14 @@ _FAULTS: dict[Fault, Callable[[str], ElectrumError]] = {
 class Link:
     """An open connection. `lost` is done, with the reason, from its first fault on."""
 
-    def __init__(self, address: ServerAddress, clock: Clock, on_note: Callable[[str, object], None]) -> None:
+    def __init__(
+        self, address: ServerAddress, clock: Clock, reply: float, on_note: Callable[[str, object], None]
+    ) -> None:
         self.lost: asyncio.Future[ElectrumError] = asyncio.get_running_loop().create_future()
-        self.calls = Calls(on_note, self._on_fault)
+        self.calls = Calls(clock, reply, on_note, self._on_fault)
         self._address = address
         self._clock = clock
-        self._lines = JsonLines(self._on_bytes, self._on_fault)
-        self._heard = self._asked = clock.monotonic()
+        self._lines = JsonLines(SLOWEST * reply, self.calls.move, self._on_fault)
         self._transport: Any = None
         self._protocol: Any = None
 
@@ -114,13 +119,15 @@ class Link:
 
     @property
     def silent_for(self) -> float:
-        """Seconds since the server spoke, or since it was first asked after that."""
-        return self._clock.monotonic() - max(self._heard, self._asked)
+        """Seconds for which the server has owed an answer, or said nothing where it owes none.
+
+        A long answer counts from its last part that came no slower than SLOWEST.
+        """
+        since = self.calls.unanswered_since
+        return self._clock.monotonic() - (self.calls.heard if since is None else since)
 
     async def send(self, questions: Sequence[tuple[str, Sequence[object]]]) -> list[asyncio.Future[object]]:
         """Put questions (method, parameters) to the server, in one go; what to wait for, see `Calls`."""
-        if not self.calls.waiting:
-            self._asked = self._clock.monotonic()
         lines, waiters = self.calls.put(questions)
         await self._protocol.write(lines)
         return waiters
@@ -137,9 +144,6 @@ class Link:
         if self._protocol is not None:
             await self._protocol.close(force_after)
             await self._lines.ended.wait()
-
-    def _on_bytes(self) -> None:
-        self._heard = self._clock.monotonic()
 
     def _on_fault(self, fault: Fault) -> None:
         self.lose(_FAULTS[fault](str(self._address)))
@@ -202,5 +206,5 @@ class _Dialling:
         raise CertificateChangedError(server=str(self.address), known=readable(pin), shown=readable(shown))
 
     async def _open(self, context: ssl.SSLContext | None) -> tuple[Link, bytes]:
-        link = Link(self.address, self.around.clock, self.on_note)
+        link = Link(self.address, self.around.clock, self.around.patience.reply, self.on_note)
         return link, await link.open(context, self.around.proxy)

@@ -21,6 +21,7 @@ HEADERS_NOTE = "blockchain.headers.subscribe"
 SCRIPT_NOTE = "blockchain.scripthash.subscribe"
 
 _MAX_HEIGHT = 0x7FFF_FFFF
+_STATUS = re.compile(r"[0-9A-Fa-f]{64}", re.ASCII)
 _VERSION = re.compile(r"(\d{1,4})\.(\d{1,4})(?:\.\d{1,4})*", re.ASCII)
 
 
@@ -167,9 +168,9 @@ def _read_headers(value: object, most: int) -> list[bytes]:
 
 
 def _read_status(value: object) -> str | None:
-    if value is None or isinstance(value, str):
+    if value is None or (isinstance(value, str) and _STATUS.fullmatch(value)):
         return value
-    raise ReplyError("a status is neither text nor nothing")
+    raise ReplyError("a status is neither a hash nor nothing")
 
 
 def _read_history(value: object) -> tuple[HistoryItem, ...]:

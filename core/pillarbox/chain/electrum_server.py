@@ -140,9 +140,7 @@ class ElectrumServer:
         answers: list[T] = []
         for call, answer in zip(calls, await self.ask_each(calls), strict=True):
             if isinstance(answer, Refusal):
-                raise ServerRefusedError(
-                    server=str(self.address), method=call.method, reason=_quoted(answer.message)
-                )
+                raise ServerRefusedError(server=str(self.address), method=call.method, reason=answer.message)
             answers.append(answer)
         return answers
 
@@ -173,7 +171,7 @@ class ElectrumServer:
             raise self._link.lost.result()
         if isinstance(answer, Refusal):
             if answer.code in _BUSY:
-                raise self._lost(ServerBusyError(server=str(self.address), reason=_quoted(answer.message)))
+                raise self._lost(ServerBusyError(server=str(self.address), reason=answer.message))
             return answer
         try:
             if isinstance(answer, list) and len(answer) > LONG:
@@ -200,8 +198,3 @@ class ElectrumServer:
                     receive(name, status)
         except ReplyError as error:
             self.lose(self._unexpected(method, error))
-
-
-def _quoted(text: str) -> str:
-    """A server's own words, short and on one line."""
-    return " ".join("".join(letter if letter.isprintable() else " " for letter in text[:500]).split())[:200]

@@ -2,16 +2,20 @@
 
 import asyncio
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
-from pillarbox.chain.certificates import Contexts, PinStore, load_contexts
+from pillarbox.chain.certificates import Contexts, PinsOfThisRun, PinStore, load_contexts
 from pillarbox.chain.electrum_errors import (
+    CertificateChangedError,
     ConnectionClosedError,
+    ConnectionTroubleError,
     ElectrumError,
     FalseServerError,
     NoServerError,
     RefusedServerError,
+    ServerLagsError,
+    ServerRefusedError,
 )
 from pillarbox.chain.electrum_link import DEFAULT_PATIENCE, Patience, Surroundings
 from pillarbox.chain.electrum_server import ElectrumServer
@@ -19,12 +23,15 @@ from pillarbox.chain.header_chain import HeaderChain, HeadersChange
 from pillarbox.chain.server_address import ProxyAddress, ServerAddress
 from pillarbox.clock import Clock
 from pillarbox.model.network import Network
-from pillarbox.model.progress import ConnectionPhase, ConnectionState
+from pillarbox.model.progress import ChangedCertificate, ConnectionPhase, ConnectionState
 
 log = logging.getLogger(__name__)
 
 GRAVE_FAILURES = 7
 """What a server counts for that lied, or that nobody can use as it is: a minute at once."""
+
+BEHIND = 6
+"""Blocks that a server may lack before another one is tried."""
 
 
 @dataclass(slots=True)
@@ -57,7 +64,7 @@ class ElectrumServers:
         self.headers = headers
         self._network = network
         self._addresses = tuple(servers)
-        self._pins = pins
+        self._pins = PinsOfThisRun(pins)
         self._clock = clock
         self._proxy = proxy
         self._patience = patience
@@ -119,6 +126,21 @@ class ElectrumServers:
             await self.changed()
         return self._server
 
+    def leave(
+        self, server: ElectrumServer, refused_by: set[ServerAddress], error: ServerRefusedError
+    ) -> bool:
+        """Give up a server that refused something, for one that did not; False where there is none.
+
+        `refused_by` are those that did, and is added to: none is left twice for the same.
+        """
+        if server.address in refused_by:
+            return False
+        refused_by.add(server.address)
+        if all(address in refused_by for address in self._addresses):
+            return False
+        server.lose(error)
+        return True
+
     async def changed(self) -> None:
         """Wait for the next change of state."""
         await self._changed.wait()
@@ -134,15 +156,9 @@ class ElectrumServers:
         if before is not None:
             before.cancel()
             await asyncio.wait({before})
-        if self._contexts is None:
-            await self.headers.load()
-            self._contexts = await load_contexts()
-        around = Surroundings(self._contexts, self._pins, self._clock, self._proxy, self._patience)
         while self._addresses:
-            now = self._clock.monotonic()
-            rested = (each for each in self._addresses if self._standing(each).not_before <= now)
-            if (address := next(rested, None)) is not None:
-                await self._use(address, around)
+            if (address := next(self._rested(), None)) is not None:
+                await self._use(address)
             else:
                 self._tell(self._trouble())
                 await self._clock.sleep_until(
@@ -150,21 +166,37 @@ class ElectrumServers:
                 )
         self._tell(ConnectionState(ConnectionPhase.UNSET))
 
-    async def _use(self, address: ServerAddress, around: Surroundings) -> None:
-        """Connect, and stay connected for as long as it lasts."""
-        self._tell(ConnectionState(ConnectionPhase.CONNECTING, str(address), self.headers.height))
+    def _rested(self) -> Iterator[ServerAddress]:
+        """The servers that are not being left alone, in the order of the list."""
+        now = self._clock.monotonic()
+        return (each for each in self._addresses if self._standing(each).not_before <= now)
+
+    async def _use(self, address: ServerAddress) -> None:
+        """Connect, and stay connected for as long as it lasts; whatever ends it is noted."""
+        began: float | None = None
+        reason: ElectrumError
         try:
+            around = await self._surroundings()
+            self._tell(ConnectionState(ConnectionPhase.CONNECTING, str(address), self.headers.height))
             server = await ElectrumServer.connect(address, around, self._network, self.headers.rules.genesis)
+            began = self._clock.monotonic()
+            try:
+                reason = await self._attend(server)
+            finally:
+                self._server = None
+                await server.aclose()
         except ElectrumError as error:
-            self._note_failure(address, error, 0)
-            return
-        began = self._clock.monotonic()
-        try:
-            reason = await self._attend(server)
-        finally:
-            self._server = None
-            await server.aclose()
-        self._note_failure(address, reason, self._clock.monotonic() - began)
+            reason = error
+        except Exception:
+            log.exception("the connection to %s could not be used", address)
+            reason = ConnectionTroubleError(server=str(address))
+        self._note_failure(address, reason, 0 if began is None else self._clock.monotonic() - began)
+
+    async def _surroundings(self) -> Surroundings:
+        if self._contexts is None:
+            await self.headers.load()
+            self._contexts = await load_contexts()
+        return Surroundings(self._contexts, self._pins, self._clock, self._proxy, self._patience)
 
     async def _attend(self, server: ElectrumServer) -> ElectrumError:
         async with asyncio.TaskGroup() as tasks:
@@ -188,13 +220,23 @@ class ElectrumServers:
                 server.tip_announced.clear()
                 await self.headers.follow(server)
                 if self._server is None:
+                    self._require_recent(server)
                     self._server = server
-                    self._tell(ConnectionState(ConnectionPhase.CONNECTED, name, self.headers.height))
+                state = ConnectionState(ConnectionPhase.CONNECTED, name, server.tip.height)
+                if state != self._state:
+                    self._tell(state)
                 await server.tip_announced.wait()
         except ElectrumError as error:
             server.lose(error)
         finally:
             end()
+
+    def _require_recent(self, server: ElectrumServer) -> None:
+        """Raises ServerLagsError for one that lacks many blocks, where there is another to try."""
+        height, newest = server.tip.height, self.headers.height or 0
+        another = any(address != server.address for address in self._rested())
+        if another and height <= newest - BEHIND:
+            raise ServerLagsError(server=str(server.address), height=height, newest=newest)
 
     def _standing(self, address: ServerAddress) -> _Standing:
         return self._standings.setdefault(address, _Standing())
@@ -204,7 +246,9 @@ class ElectrumServers:
         log.info("%s", error)
         standing = self._standing(address)
         failures = 0 if lasted >= self._patience.steady else standing.failures + 1
-        if isinstance(error, FalseServerError | RefusedServerError):
+        if isinstance(error, ServerLagsError):
+            failures = 1  # it is soon used again, if no better one answers
+        elif isinstance(error, FalseServerError | RefusedServerError):
             failures = max(failures, GRAVE_FAILURES)
         standing.failures = failures
         standing.not_before = self._clock.monotonic() + self._patience.delay_after(failures)
@@ -215,5 +259,14 @@ class ElectrumServers:
         errors = [self._standing(each).error for each in self._addresses]
         refused = all(isinstance(error, RefusedServerError) for error in errors)
         phase = ConnectionPhase.REFUSED if refused else ConnectionPhase.OFFLINE
-        text = errors[0].text if errors[0] else None
-        return ConnectionState(phase, str(self._addresses[0]), self.headers.height, text)
+        first = errors[0]
+        text = first.text if first else None
+        return ConnectionState(
+            phase, str(self._addresses[0]), self.headers.height, text, _changed_certificate(first)
+        )
+
+
+def _changed_certificate(error: ElectrumError | None) -> ChangedCertificate | None:
+    if not isinstance(error, CertificateChangedError):
+        return None
+    return ChangedCertificate(str(error.parameters["known"]), str(error.parameters["shown"]))

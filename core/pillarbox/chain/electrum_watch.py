@@ -5,6 +5,7 @@ import logging
 from collections import deque
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from enum import Enum
 from itertools import islice
 from typing import Self
 
@@ -14,7 +15,8 @@ from pillarbox.chain.electrum_server import ElectrumServer
 from pillarbox.chain.electrum_servers import ElectrumServers
 from pillarbox.chain.header_chain import HeadersChange
 from pillarbox.chain.json_lines import Refusal
-from pillarbox.chain.script_histories import AT_ONCE, ScriptHistories
+from pillarbox.chain.script_histories import AT_ONCE, ScriptHistories, refused_script
+from pillarbox.chain.server_address import ServerAddress
 from pillarbox.model.payment import ScriptHistory, Sighting
 
 log = logging.getLogger(__name__)
@@ -23,8 +25,11 @@ SUBSCRIBED_AT_ONCE = 1_000
 BATCH = 2_000
 """Histories given in one go."""
 
-NEVER = ""
-"""In place of a status: no server gives this one."""
+
+class _Never(Enum):
+    """In place of a status where there was none yet."""
+
+    NEVER = "never"
 
 
 @dataclass(slots=True)
@@ -36,10 +41,8 @@ class _Script:
     """The latest, told or about to be; None before the first."""
     status: str | None = None
     """The last one a server gave."""
-    looked_up: str | None = NEVER
+    looked_up: str | _Never | None = _Never.NEVER
     """The status for which `state` was looked up."""
-    dropped: int = 0
-    """The highest block that was told to hold a payment which is no longer told of; 0: there is none."""
 
     @property
     def settled(self) -> bool:
@@ -63,10 +66,15 @@ class ElectrumWatch:
         """Those whose history has to be looked up."""
         self._refused: dict[str, None] = {}
         """Those that the server would not answer for. The next block, or another server, may change that."""
+        self._refused_by: dict[str, set[ServerAddress]] = {}
+        """By script hash, the servers that ever would not."""
         self._paid: set[str] = set()
         """Those that ever had sightings, which blocks may prove or take back."""
         self._news: dict[str, None] = {}
         """Those whose state is to be told."""
+        self._headers_changed = 0
+        self._blocks_replaced = 0
+        """How often, so that whoever waited for a server sees that it was so meanwhile."""
         self._server: ElectrumServer | None = None
         self._wake = asyncio.Event()
         self._step: asyncio.Future[bool] | None = None
@@ -112,6 +120,7 @@ class ElectrumWatch:
         for names in (self._scripts, self._unasked, self._stale, self._refused, self._paid, self._news):
             names.clear()
         self._added.clear()
+        self._refused_by.clear()
 
     async def _find_news(self) -> bool:
         """Return once there is something in `_news`; False when there will never be any more."""
@@ -172,9 +181,9 @@ class ElectrumWatch:
         if watched is None:
             return
         watched.status = status
-        if status is None and (watched.state is None or watched.state.refused):
-            replaced_from = self._servers.headers.replaced_from
-            self._learn(name, None, ScriptHistory(watched.script, False, (), replaced_from))
+        unknown = watched.state is None or bool(watched.state.refused)
+        if status is None and unknown and not self._histories.remembers(watched.script):
+            self._learn(name, None, ScriptHistory(watched.script, False, ()))
         elif status != watched.looked_up or not watched.settled:
             self._stale[name] = None
         self._wake.set()
@@ -184,26 +193,23 @@ class ElectrumWatch:
         watched = self._scripts[name]
         watched.looked_up = status
         before, watched.state = watched.state, state
-        replaced_from = state.reorganised_from
-        if state == before and (
-            replaced_from is None
-            or replaced_from == before.reorganised_from
-            or watched.dropped < replaced_from
-        ):
-            return
-        if before is not None:
-            left = {(each.txid, each.output) for each in state.sightings}
-            gone = [each.height for each in before.sightings if (each.txid, each.output) not in left]
-            watched.dropped = max(watched.dropped, *gone, 0)
-        self._news[name] = None
         if state.sightings:
             self._paid.add(name)
+        if state != before:
+            self._news[name] = None
 
     def _refuse(self, server: ElectrumServer, name: str, refusal: Refusal) -> None:
-        """Ask for it again later, and tell that it is unknown, unless something was told of it before."""
-        log.warning("%s does not tell of script %s: %s", server.address, name, refusal.message)
-        self._refused[name] = None
+        """Ask another server where there is one that was not asked yet.
+
+        Else ask again later, and tell that it is unknown, unless something was told of it before.
+        """
         watched = self._scripts[name]
+        refused_by = self._refused_by.setdefault(name, set())
+        if self._servers.leave(server, refused_by, refused_script(server, watched.script, refusal)):
+            return
+        if not self._refused:  # the first of perhaps thousands
+            log.warning("%s does not tell of every script: %s", server.address, refusal.message)
+        self._refused[name] = None
         if watched.state is None:
             reason = refusal.message or "no reason given"
             watched.state = ScriptHistory(watched.script, touched=False, sightings=(), refused=reason)
@@ -212,12 +218,12 @@ class ElectrumWatch:
     def _on_headers(self, change: HeadersChange) -> None:
         """A new block may prove what no block proved before; a replaced one proves nothing any more."""
         first = change.replaced_from
+        self._headers_changed += 1
+        self._blocks_replaced += first is not None
         for name in self._paid:
             watched = self._scripts[name]
             sightings = watched.state.sightings if watched.state else ()
-            shaken = first is not None and (
-                watched.dropped >= first or any(each.height >= first for each in sightings)
-            )
+            shaken = first is not None and any(each.height >= first for each in sightings)
             if shaken or not watched.settled:
                 self._stale[name] = None
         self._unasked.update(self._refused)
@@ -230,18 +236,22 @@ class ElectrumWatch:
             del self._stale[name]
         asked = [self._scripts[name] for name in names]
         statuses = [watched.status for watched in asked]
+        changed, replaced = self._headers_changed, self._blocks_replaced
         try:
             answers = await self._histories.look_up(server, [watched.script for watched in asked])
         except BaseException:
             self._stale.update(dict.fromkeys(names))
             raise
         for name, watched, status, answer in zip(names, asked, statuses, answers, strict=True):
-            if watched.status != status:
-                self._stale[name] = None
             if isinstance(answer, Refusal):
                 self._refuse(server, name, answer)
-            else:
-                self._learn(name, status, answer)
+                continue
+            self._learn(name, status, answer)
+            overtaken = replaced != self._blocks_replaced or (
+                changed != self._headers_changed and not watched.settled
+            )
+            if overtaken or watched.status != status:
+                self._stale[name] = None
 
 
 def _nothing() -> None:

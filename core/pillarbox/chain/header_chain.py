@@ -73,8 +73,6 @@ class HeaderChain:
         self._store = HeaderStore(folder / f"{network.value}.headers", rules, base, floor, anchor)
         self._periods: OrderedDict[int, bytes] = OrderedDict()
         self._receivers: list[Callable[[HeadersChange], None]] = []
-        self.replaced_from: int | None = None
-        """The lowest block that was replaced since this chain was made; None: none was."""
 
     @classmethod
     def of(cls, network: Network, folder: Path) -> Self:
@@ -155,8 +153,6 @@ class HeaderChain:
         replaced_from = first if first <= self._store.height else None
         self._store.put(first, headers, tip)
         self.shared_height = tip.height
-        if replaced_from is not None:
-            self.replaced_from = min(replaced_from, self.replaced_from or replaced_from)
         for receive in tuple(self._receivers):
             receive(HeadersChange(tip.height, replaced_from))
         await self._store.keep(first)
@@ -206,8 +202,17 @@ class HeaderChain:
             return extend(self.rules, tip, headers)
         return await asyncio.to_thread(extend, self.rules, tip, headers)
 
+    def holds(self, height: int, block: bytes) -> bool:
+        """Whether the block of this hash, once proven at this height, is still part of the chain.
+
+        Below the base the headers are not kept, and nothing is ever replaced.
+        """
+        if height < self._store.base:
+            return True
+        return height <= self._store.height and self._store.hash(height) == block
+
     async def headers_at(self, server: ElectrumServer, heights: Iterable[int]) -> dict[int, Header]:
-        """The judged headers at `heights`, none of them above `shared_height`.
+        """The judged headers at `heights`, none of them above `height`.
 
         Those below the base are asked of `server`, a period at a time, and have to lead to a checkpoint.
         Raises as `follow` does.
@@ -228,14 +233,17 @@ class HeaderChain:
         return found
 
     async def _old_periods(self, server: ElectrumServer, numbers: Sequence[int]) -> dict[int, bytes]:
-        """The headers of some periods below the base, judged."""
-        missing = [number for number in numbers if number not in self._periods]
+        """The headers of some periods below the base, judged.
+
+        Other callers fetch and forget periods meanwhile, so what was found is held here.
+        """
+        found = {number: self._periods[number] for number in numbers if number in self._periods}
+        missing = [number for number in numbers if number not in found]
         calls = [protocol.headers(number * PERIOD, PERIOD) for number in missing]
         for number, part in zip(missing, await server.ask(calls), strict=True):
             rest = await self._fetch(server, number * PERIOD + len(part), last_block(number))
             await self._judge_old(server, number, part + rest)
-            self._periods[number] = b"".join(part + rest)
-        found = {number: self._periods[number] for number in numbers}
+            found[number] = self._periods[number] = b"".join(part + rest)
         while len(self._periods) > _KEPT_PERIODS:
             self._periods.popitem(last=False)
         return found

@@ -88,7 +88,7 @@ class HeaderStore:
         self._headers, self._tip = await asyncio.to_thread(self._read)
 
     def _read(self) -> tuple[bytearray, Tip | None]:
-        data = self._path.read_bytes() if self._path.exists() else b""
+        data = _kept(self._path)
         headers = list(split(data[: len(data) // HEADER_SIZE * HEADER_SIZE]))
         anchored = self.floor - self.base + 1
         if len(headers) < anchored:
@@ -119,6 +119,17 @@ class HeaderStore:
         """Write what stands from height `first` on to disk."""
         at = (first - self.base) * HEADER_SIZE
         await asyncio.to_thread(_write, self._path, at, bytes(self._headers[at:]))
+
+
+def _kept(path: Path) -> bytes:
+    """What is on disk; nothing where it cannot be read."""
+    try:
+        return path.read_bytes()
+    except FileNotFoundError:
+        return b""
+    except OSError as error:
+        log.warning("headers could not be read from %s: %s", path, error.strerror)
+        return b""
 
 
 def _write(path: Path, at: int, data: bytes) -> None:

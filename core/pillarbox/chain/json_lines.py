@@ -14,6 +14,7 @@ from aiorpcx.rawsocket import ConnectionLostError  # type: ignore[import-untyped
 
 from pillarbox.chain import large_json
 from pillarbox.chain.pace import Pace
+from pillarbox.clock import Clock
 
 MAX_LINE = 9_000_000
 """Bytes. The longest honest line is a transaction that fills a block, in hexadecimal."""
@@ -34,7 +35,7 @@ class Fault(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Refusal:
-    """A server's error in place of a result."""
+    """A server's error in place of a result. Its words are short and on one line, whatever it sent."""
 
     code: int
     message: str
@@ -48,10 +49,13 @@ class Gone:
 class JsonLines:
     """aiorpcX's framer. Every line has to be one JSON object; the first fault ends the connection."""
 
-    def __init__(self, on_bytes: Callable[[], None], on_fault: Callable[[Fault], None]) -> None:
-        self._on_bytes = on_bytes
+    def __init__(self, much: float, on_much: Callable[[], None], on_fault: Callable[[Fault], None]) -> None:
+        """`on_much` is called whenever a line that is not whole yet has grown by `much` bytes."""
+        self._much = much
+        self._on_much = on_much
         self._on_fault = on_fault
         self._unread = bytearray()
+        self._told = 0
         self._searched = 0
         self._wake = asyncio.Event()
         self.ended = asyncio.Event()
@@ -63,9 +67,11 @@ class JsonLines:
         return message + b"\n"
 
     def received_bytes(self, data: bytes) -> None:
-        self._on_bytes()
         if len(self._unread) <= MAX_UNREAD:
             self._unread += data
+        if len(self._unread) - self._told >= self._much:
+            self._told = len(self._unread)
+            self._on_much()
         self._wake.set()
 
     def fail(self, error: BaseException) -> None:
@@ -96,7 +102,7 @@ class JsonLines:
             raise self._fault(Fault.TOO_MUCH)
         line = bytes(self._unread[:end])
         del self._unread[: end + 1]
-        self._searched = 0
+        self._searched = self._told = 0
         return line
 
     async def _more(self) -> None:
@@ -111,23 +117,55 @@ class JsonLines:
         return ConnectionLostError()
 
 
+@dataclass(frozen=True, slots=True)
+class _Question:
+    waiter: "asyncio.Future[object]"
+    asked: float
+
+
 class Calls:
     """aiorpcX's connection: numbers questions, hands answers to whoever waits, notes to `on_note`.
 
     A waiter is a future whose result is the JSON result, a Refusal, or Gone; it never holds an exception.
+    Times are the clock's monotonic seconds.
     """
 
-    def __init__(self, on_note: Callable[[str, object], None], on_fault: Callable[[Fault], None]) -> None:
+    def __init__(
+        self,
+        clock: Clock,
+        reply: float,
+        on_note: Callable[[str, object], None],
+        on_fault: Callable[[Fault], None],
+    ) -> None:
+        """`reply`: seconds for which a question may wait while later ones are answered."""
+        self.heard = clock.monotonic()
+        """When the last whole message came."""
+        self._clock = clock
+        self._reply = reply
         self._on_note = on_note
         self._on_fault = on_fault
-        self._waiting: dict[int, asyncio.Future[object]] = {}
+        self._waiting: dict[int, _Question] = {}
+        self._moved = 0.0
         self._last = 0
         self._ended = False
 
     @property
-    def waiting(self) -> int:
-        """How many questions are unanswered."""
-        return len(self._waiting)
+    def waiting(self) -> bool:
+        """Whether questions are unanswered."""
+        return bool(self._waiting)
+
+    def move(self) -> None:
+        """Much of an answer has come: that is as good as a short one."""
+        self._moved = self._clock.monotonic()
+
+    @property
+    def unanswered_since(self) -> float | None:
+        """Since when neither the oldest question nor any asked soon after it was answered; None: all were.
+
+        Bytes, notes, and answers to what was asked much later do not make up for an answer.
+        """
+        oldest = next(iter(self._waiting.values()), None)
+        return None if oldest is None else max(oldest.asked, self._moved)
 
     def put(
         self, questions: Sequence[tuple[str, Sequence[object]]]
@@ -144,23 +182,27 @@ class Calls:
             if self._ended:
                 waiter.set_result(Gone())
             else:
-                self._waiting[self._last] = waiter
+                self._waiting[self._last] = _Question(waiter, self._clock.monotonic())
             waiters.append(waiter)
         return "\n".join(lines).encode(), waiters
 
     def receive_message(self, message: dict[str, object]) -> tuple[()]:
         """Deal with what the server said. Raises aiorpcX's ConnectionLostError where it may not say that."""
+        self.heard = self._clock.monotonic()
         method = message.get("method")
         if isinstance(method, str):
             self._on_note(method, message.get("params"))
             return ()
         number = message.get("id")
-        waiter = self._waiting.pop(number, None) if isinstance(number, int) else None
-        if waiter is None:
+        question = self._waiting.pop(number, None) if isinstance(number, int) else None
+        if question is None:
             self._on_fault(Fault.UNASKED)
             raise ConnectionLostError
-        if not waiter.done():
-            waiter.set_result(self._answer(message))
+        oldest = next(iter(self._waiting.values()), question)
+        if question.asked <= oldest.asked + self._reply:
+            self._moved = self.heard
+        if not question.waiter.done():
+            question.waiter.set_result(self._answer(message))
         return ()
 
     def _answer(self, message: dict[str, object]) -> object:
@@ -168,14 +210,20 @@ class Calls:
         if error is None:
             return message.get("result")
         if not isinstance(error, dict):
-            return Refusal(0, str(error))
+            return Refusal(0, _quoted(error))
         code = error.get("code")
-        return Refusal(code if isinstance(code, int) else 0, str(error.get("message", "")))
+        return Refusal(code if isinstance(code, int) else 0, _quoted(error.get("message", "")))
 
     def cancel_pending_requests(self) -> None:
         """aiorpcX calls this at the end of the connection."""
         self._ended = True
-        for waiter in self._waiting.values():
-            if not waiter.done():
-                waiter.set_result(Gone())
+        for question in self._waiting.values():
+            if not question.waiter.done():
+                question.waiter.set_result(Gone())
         self._waiting.clear()
+
+
+def _quoted(said: object) -> str:
+    """A server's own words, short and on one line."""
+    text = str(said)[:500]
+    return " ".join("".join(letter if letter.isprintable() else " " for letter in text).split())[:200]

@@ -15,15 +15,16 @@ class Watch(Protocol):
     For every script added it yields the state once when it is first known, untouched scripts included, and
     again whenever it changes: a payment, a confirmation, its proof, a reorganisation that takes it back. One
     that the server refuses is told as refused, and asked for again with each block and each connection. What
-    changed while there was no connection is told after the next one. A state replaces the one before. Trouble
-    with servers is told by the connection's state, never by the iteration, which ends only by `aclose`.
+    changed while there was no connection is told after the next one. A state replaces the one before, and
+    holds what was proven for as long as its block stands. Trouble with servers is told by the connection's
+    state, never by the iteration, which ends only by `aclose`.
     """
 
     def add(self, scripts: Iterable[bytes], seen: Iterable[Sighting] = ()) -> None:
         """Watch these output scripts too. Those already watched stay as they are.
 
-        `seen` is what an earlier run was told of them. What it calls proven, and no reorganisation can have
-        reached, is not proven anew, which saves a wallet with a long past most of the traffic of a restart.
+        `seen` is what an earlier run was told of them. What it calls proven, in a block that is still part of
+        the chain, is not proven anew, which saves a wallet with a long past most of the traffic of a restart.
         """
         ...
 
@@ -44,8 +45,9 @@ class UsageSource(Protocol):
     async def history(self, scripts: Sequence[bytes]) -> Sequence[ScriptHistory]:
         """All that is known of each script now, in the order asked.
 
-        Waits for a connection where there is none, and asks the next server where one fails; cancel it, or
-        put a time-out around it, to stop waiting. Raises NoServerError where no server is configured.
+        Waits for a connection where there is none, and asks the next server where one fails or refuses;
+        cancel it, or put a time-out around it, to stop waiting. Raises NoServerError where no server is
+        configured.
         """
         ...
 

@@ -263,7 +263,9 @@ def _sync_text(found: Any) -> str:
     rows = (_account_row(account) for account in found["accounts"])
     connection = found["connection"]
     head = f"{printable(found['wallet'])} is up to date with {connection['server']}"
-    return f"{head} at height {connection['height']}.\n\n{table((_ACCOUNT_HEAD, *rows))}".rstrip("\n")
+    refused = found["refused"]
+    but = f", but no server would tell of {refused} of its addresses" if refused else ""
+    return f"{head} at height {connection['height']}{but}.\n\n{table((_ACCOUNT_HEAD, *rows))}".rstrip("\n")
 
 
 def _event_text(found: Any) -> str:

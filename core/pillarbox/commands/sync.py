@@ -11,7 +11,7 @@ from pillarbox.app.local_socket import ToldError
 from pillarbox.chain.electrum_errors import NoServerError
 from pillarbox.commands.command import Command, Replies, Where, opened
 from pillarbox.commands.nouns import JsonObject, accounts_of, address_object, connection_object
-from pillarbox.errors import PillarboxError
+from pillarbox.errors import ErrorText, PillarboxError
 from pillarbox.events import (
     AddressesDerived,
     AddressEvent,
@@ -19,10 +19,11 @@ from pillarbox.events import (
     Event,
     ScanProgressed,
     ScreenLocked,
+    ServiceStateChanged,
 )
 from pillarbox.model.account import AccountId, ScanState
 from pillarbox.model.address import AddressRef
-from pillarbox.model.progress import ConnectionPhase
+from pillarbox.model.progress import ConnectionPhase, ConnectionState
 
 if TYPE_CHECKING:
     from pillarbox.app.application import Application
@@ -30,6 +31,8 @@ if TYPE_CHECKING:
 
 PATIENCE = 30.0
 """Seconds without a connection after which there is no point in waiting on."""
+LOSSES = 3
+"""As many connections that broke and brought nothing have the same effect."""
 _REACHED = (ConnectionPhase.SYNCING, ConnectionPhase.CONNECTED)
 _UNKNOWN_PAST = (ScanState.UNSCANNED, ScanState.SCANNING)
 
@@ -49,6 +52,18 @@ class NotConnectedError(PillarboxError):
     hint = "Check the network and the servers' addresses, and try again."
 
 
+class AddressesRefusedError(PillarboxError):
+    """Parameters: count."""
+
+    code = "addresses-refused"
+    title = "Not every address could be looked up"
+    message = (
+        "No server would tell of {count} of this wallet's addresses, so what came there is not shown, or not "
+        "all of it. The money is safe, and everything else is up to date."
+    )
+    hint = "Sync with another server, best with one of your own: pillarbox sync NAME --electrum HOST:PORT"
+
+
 @dataclass(frozen=True, slots=True)
 class SyncArguments:
     """`electrum` is HOST:PORT[:t|s], put first in the settings. With `watch` it goes on until cancelled."""
@@ -59,7 +74,10 @@ class SyncArguments:
 
 
 async def sync(app: "Application", arguments: SyncArguments) -> Replies:
-    """Progress; then a summary; then with `watch` an object for every change."""
+    """Progress; then a summary; then with `watch` an object for every change.
+
+    Without `watch` it raises AddressesRefusedError after a summary that counts `refused` addresses.
+    """
     wallet = opened(app, arguments.wallet)
     if arguments.electrum is not None:
         app.connections.use_server(wallet.network, arguments.electrum)
@@ -78,6 +96,8 @@ async def sync(app: "Application", arguments: SyncArguments) -> Replies:
                 yield event.progress
         catching_up.result()
         yield _summary(app, wallet)
+        if wallet.watching.refused and not arguments.watch:
+            raise AddressesRefusedError(count=wallet.watching.refused)
         while arguments.watch and (event := await heard.get()) is not None:
             if isinstance(event, ScreenLocked):
                 wallet.unlocking.require_unlocked()
@@ -91,27 +111,31 @@ async def sync(app: "Application", arguments: SyncArguments) -> Replies:
 
 
 async def _catch_up(app: "Application", wallet: "Wallet") -> None:
-    """Return once the past of every account is known, and the present state of every watched address."""
-    connection = asyncio.create_task(_lose_patience(app, wallet), name="sync connection")
-    work = asyncio.create_task(_scan_and_watch(app, wallet), name="sync work")
+    """Return once all is known of every account's past, and of every watched address, that servers tell."""
+    tasks = (
+        asyncio.create_task(_lose_patience(app, wallet), name="sync connection"),
+        asyncio.create_task(_lose_services(app, wallet), name="sync services"),
+        asyncio.create_task(_scan_and_watch(app, wallet), name="sync work"),
+    )
     try:
-        await asyncio.wait((connection, work), return_when=asyncio.FIRST_COMPLETED)
-        if connection.done():
-            connection.result()
-        work.result()
+        ended, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+        for task in ended:
+            task.result()
     finally:
-        for task in (connection, work):
+        for task in tasks:
             task.cancel()
-        await asyncio.gather(connection, work, return_exceptions=True)
+        await asyncio.gather(*tasks, return_exceptions=True)
 
 
 async def _scan_and_watch(app: "Application", wallet: "Wallet") -> None:
+    await wallet.discovering.done()
     changed = asyncio.Event()
     subscription = app.events.subscribe(ScanProgressed, lambda _: changed.set(), wallet.id)
     try:
-        while unscanned := _unscanned(wallet):
-            for account in unscanned:
-                wallet.scanning.start(account)
+        unscanned = _unscanned(wallet)
+        for account in unscanned:
+            wallet.scanning.start(account)
+        while any(wallet.scanning.is_running(account) for account in unscanned):
             await changed.wait()
             changed.clear()
     finally:
@@ -127,31 +151,72 @@ def _unscanned(wallet: "Wallet") -> list[AccountId]:
     ]
 
 
-async def _lose_patience(app: "Application", wallet: "Wallet") -> None:
-    """Never return; raise where there is no connection for PATIENCE, or the only server is refused."""
-    changed = asyncio.Event()
-    subscription = app.events.subscribe(ConnectionChanged, lambda _: changed.set())
+async def _lose_services(app: "Application", wallet: "Wallet") -> None:
+    """Never return; raise the error of a service that fails, although it is started again."""
+    needed = {wallet.discovering.name, wallet.scanning.name, wallet.watching.name}
+    failed: asyncio.Future[ErrorText] = asyncio.get_running_loop().create_future()
+
+    def note(event: ServiceStateChanged) -> None:
+        if event.service in needed and event.state.error is not None and not failed.done():
+            failed.set_result(event.state.error)
+
+    subscription = app.events.subscribe(ServiceStateChanged, note, wallet.id)
+    try:
+        raise ToldError(await failed)
+    finally:
+        subscription.close()
+
+
+@dataclass(slots=True)
+class _Patience:
+    """With a connection that does not come, or does not last."""
+
     deadline: float | None = None
+    """The loop's time; None while there is a connection."""
+    losses: int = 0
+    reached: bool = False
+
+    def note(self, state: ConnectionState, *, only_one: bool, now: float) -> None:
+        """Raises ToldError where the only server is refused, or broke off once too often."""
+        if state.error is not None:
+            self.losses += self.reached
+            self.reached = False
+            if self.losses == LOSSES or (only_one and state.phase is ConnectionPhase.REFUSED):
+                raise ToldError(state.error)
+        if state.phase in _REACHED:
+            self.deadline, self.reached = None, True
+        elif self.deadline is None:
+            self.deadline = now + PATIENCE
+
+    def note_progress(self, event: ScanProgressed) -> None:
+        if event.running:
+            self.losses = 0
+
+
+async def _lose_patience(app: "Application", wallet: "Wallet") -> None:
+    """Never return; raise where there is no point in waiting on for a connection."""
+    changed = asyncio.Event()
+    patience = _Patience()
+    subscriptions = (
+        app.events.subscribe(ConnectionChanged, lambda _: changed.set()),
+        app.events.subscribe(ScanProgressed, patience.note_progress, wallet.id),
+    )
     try:
         while True:
             changed.clear()
             state = app.connections.state(wallet.network)
             only_one = len(app.settings.values.servers_for(wallet.network)) == 1
-            if state.phase is ConnectionPhase.REFUSED and only_one and state.error is not None:
-                raise ToldError(state.error)
-            if state.phase in _REACHED:
-                deadline = None
-            elif deadline is None:
-                deadline = asyncio.get_running_loop().time() + PATIENCE
+            patience.note(state, only_one=only_one, now=asyncio.get_running_loop().time())
             try:
-                async with asyncio.timeout_at(deadline):
+                async with asyncio.timeout_at(patience.deadline):
                     await changed.wait()
             except TimeoutError:
                 if state.error is not None:
                     raise ToldError(state.error) from None
                 raise NotConnectedError(network=wallet.network.value) from None
     finally:
-        subscription.close()
+        for subscription in subscriptions:
+            subscription.close()
 
 
 def _summary(app: "Application", wallet: "Wallet") -> JsonObject:
@@ -159,6 +224,7 @@ def _summary(app: "Application", wallet: "Wallet") -> JsonObject:
         "wallet": wallet.name,
         "network": wallet.network.value,
         "connection": connection_object(app.connections.state(wallet.network)),
+        "refused": wallet.watching.refused,
         "accounts": accounts_of(wallet),
     }
 

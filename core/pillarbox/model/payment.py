@@ -12,23 +12,27 @@ class Sighting:
     output: int
     amount: int
     height: int
-    """Block height; 0 while unconfirmed."""
+    """Of the block that is said to hold it; 0 while none is. Anybody can say so: see `proven`."""
     proven: bool
     """True once a Merkle branch ties it to a header whose work was checked."""
+    block: bytes = field(default=b"", compare=False)
+    """The hash, in wire order, of the block in which it was proven; b"" where it was not."""
 
 
 @dataclass(frozen=True, slots=True)
 class ScriptHistory:
-    """All that a source knows of one script now. `touched` is true for any history, spends included."""
+    """All that a source knows of one script now. `touched` is true for any history, spends included.
+
+    What was proven in a block that still stands is among it, whatever a server leaves out.
+    """
 
     watch_key: bytes
     touched: bool
     sightings: tuple[Sighting, ...]
-    reorganised_from: int | None = field(default=None, compare=False)
-    """The lowest block that was replaced since the source was opened; None: none was. What was proven in a
-    block below it has not vanished, whatever the source leaves out."""
     refused: str = ""
     """Why the source does not tell, in its own words; nothing is known of the script then. "": it does."""
+    spends: tuple[str, ...] = ()
+    """Transactions that spend what the script received. Those that an earlier run was told may be missing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +40,7 @@ class Payment:
     """One output received, as kept."""
 
     sighting: Sighting
+    """Its height is 0 until that is proven."""
     account: int
     branch: int
     index: int

@@ -1,7 +1,7 @@
 """The gap-limit walk over one branch, as questions and answers: no chain, no pool, no clock.
 
 Whoever walks asks about each index's whole history, so that a row derived late misses nothing, and stores
-`scanned_to` and `highest_used` with what was found: from these two a walk goes on after a restart, or goes
+`known_to` and `highest_used` with what was found: from these two a walk goes on after a restart, or goes
 further with a larger gap limit.
 """
 
@@ -17,7 +17,10 @@ class SavedWalk(Protocol):
     """How far a walk came, as stored."""
 
     @property
-    def scanned_to(self) -> int: ...
+    def scanned_to(self) -> int:
+        """`known_to` as it was then."""
+        ...
+
     @property
     def highest_used(self) -> int | None: ...
 
@@ -33,14 +36,23 @@ class GapWalk:
     found: int = 0
     """How many used indices this walk has met."""
     last_index: int = 2**31 - 1
+    first_refused: int | None = None
+    """The lowest index that nobody would tell of, in this walk."""
 
     @classmethod
-    def resume(cls, gap_limit: int, saved: SavedWalk | None) -> Self:
-        """Go on where a walk stood; from the start without one."""
-        if saved is None:
-            return cls(gap_limit)
-        highest_used = NOTHING if saved.highest_used is None else saved.highest_used
-        return cls(gap_limit, saved.scanned_to, highest_used)
+    def resume(cls, gap_limit: int, saved: SavedWalk | None, highest_used: int | None = None) -> Self:
+        """Go on where a walk stood; from the start without one.
+
+        `highest_used` is what has become known since, by other ways.
+        """
+        known = (saved.highest_used if saved else None, highest_used)
+        highest = max((each for each in known if each is not None), default=NOTHING)
+        return cls(gap_limit, saved.scanned_to if saved else 0, highest)
+
+    @property
+    def known_to(self) -> int:
+        """Every index below was asked about and told of: from here another walk goes on."""
+        return self.scanned_to if self.first_refused is None else self.first_refused
 
     @property
     def end(self) -> int:
@@ -70,14 +82,16 @@ class GapWalk:
         ahead = max(self.end - self.scanned_to, self.found)
         return range(self.scanned_to, min(self.scanned_to + min(ahead, at_most), self.last_index + 1))
 
-    def take(self, asked: range, used: Iterable[int]) -> None:
-        """The answer to the last question: which of `asked` have a history.
+    def take(self, asked: range, used: Iterable[int], refused: Iterable[int] = ()) -> None:
+        """The answer to the last question: which of `asked` have a history, and which nobody would tell of.
 
         Raises ValueError where it answers another question.
         """
-        met = set(used)
-        if asked.start != self.scanned_to or asked.step != 1 or not all(index in asked for index in met):
+        met, untold = set(used), set(refused)
+        if asked.start != self.scanned_to or asked.step != 1 or not all(i in asked for i in met | untold):
             raise ValueError("this answers another question than the one that was asked")
+        if self.first_refused is None:
+            self.first_refused = min(untold, default=None)
         self.scanned_to = max(self.scanned_to, asked.stop)
         self.highest_used = max(self.highest_used, max(met, default=NOTHING))
         self.found += len(met)

@@ -1,11 +1,12 @@
 """Payments as the chain tells of them, and what they add up to for each address.
 
 A source tells the whole state of a script each time. What it no longer tells of has vanished: its row stays,
-stops counting, and counts again when it comes back. What was proven vanishes only by a reorganisation.
+stops counting, and counts again when it comes back. A block that is said to hold a payment is kept only once
+that is proven; until then the payment is unconfirmed.
 """
 
 import json
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 from pillarbox.model.account import AccountId
@@ -17,7 +18,7 @@ from pillarbox.storage.database import Row, Tx
 Histories = Sequence[tuple[AddressRef, ScriptHistory]]
 
 _SELECT = (
-    "SELECT p.account, p.branch, p.idx, lower(hex(p.txid)), p.output, p.amount, p.height, p.proven, "
+    "SELECT p.account, p.branch, p.idx, lower(hex(p.txid)), p.output, p.amount, p.height, p.block, "
     "p.first_seen, p.vanished_at, p.after_hand_out, a.watch_key "
     "FROM payments AS p JOIN addresses AS a USING (account, branch, idx) "
 )
@@ -38,7 +39,7 @@ class AddressAmounts(NamedTuple):
     """What an address received in payments that stand.
 
     `flags` holds REUSED, PAYMENT_VANISHED (a payment is gone, and none came since) and UNCONFIRMED (one of
-    them is in no block yet).
+    them is not proven to be in a block yet).
     """
 
     received: int
@@ -50,7 +51,7 @@ class AddressAmounts(NamedTuple):
 class _Kept(NamedTuple):
     amount: int
     height: int
-    proven: bool
+    block: bytes
     first_seen: int
     vanished_at: int | None
     after_hand_out: int
@@ -66,10 +67,7 @@ def apply(tx: Tx, ref: AddressRef, history: ScriptHistory, at: int) -> AddressAm
 
 
 def apply_all(tx: Tx, histories: Histories, at: int) -> dict[AddressRef, AddressAmounts]:
-    """The same for many at once; returns what changed.
-
-    A proof stays for as long as the payment stands at its height.
-    """
+    """The same for many at once; returns what changed, also by being from the wallet itself."""
     changed: dict[AddressRef, AddressAmounts] = {}
     newest = tx.value("SELECT coalesce(max(id), 0) FROM hand_outs")
     for chunk in bulk.chunks(histories):
@@ -81,14 +79,40 @@ def apply_all(tx: Tx, histories: Histories, at: int) -> dict[AddressRef, Address
             for output, row in _changes(kept.get(ref, {}), history, at, newest)
         ]
         _put(tx, changes)
-        changed |= _sums_of(tx, {ref for ref, _, _ in changes})
+        moved = _put_spends(tx, {txid for _, history in chunk for txid in history.spends})
+        changed |= _sums_of(tx, {*moved, *(ref for ref, _, _ in changes)})
     return changed
+
+
+def moved(tx: Tx) -> dict[AccountId, int]:
+    """How much of what stands as received, by account, the wallet has paid to itself."""
+    found = tx.rows(
+        "SELECT account, sum(amount) FROM payments WHERE vanished_at IS NULL "
+        "AND txid IN (SELECT txid FROM own_transactions) GROUP BY account"
+    )
+    return {AccountId(account): amount for account, amount in found}
 
 
 def amounts(tx: Tx, account: AccountId, branch: int) -> Mapping[int, AddressAmounts]:
     """What each address of a branch received, by index, where there ever was a payment."""
     found = _sums(tx, "FROM payments WHERE account = ? AND branch = ?", (account, branch))
     return {ref.index: sums for ref, sums in found}
+
+
+def proven(tx: Tx, account: AccountId, branch: int, start: int, stop: int) -> list[Sighting]:
+    """What stands proven of the addresses from `start` up to, and without, `stop`."""
+    rows = bulk.rows(
+        tx,
+        ("hex(watch_key)", "lower(hex(txid))", "output", "amount", "height", "hex(block)"),
+        "SELECT watch_key, txid, output, amount, height, block "
+        "FROM payments JOIN addresses USING (account, branch, idx) "
+        "WHERE account = ? AND branch = ? AND idx >= ? AND idx < ? AND height > 0 AND vanished_at IS NULL",
+        (account, branch, start, stop),
+    )
+    return [
+        Sighting(bytes.fromhex(key), txid, output, amount, height, True, bytes.fromhex(block))
+        for key, txid, output, amount, height, block in rows
+    ]
 
 
 def payments(tx: Tx, account: AccountId, limit: int, before: Payment | None = None) -> list[Payment]:
@@ -116,24 +140,18 @@ def payments_of(tx: Tx, ref: AddressRef) -> list[Payment]:
 def _changes(
     kept: Mapping[_Output, _Kept], history: ScriptHistory, at: int, newest_hand_out: int
 ) -> Iterator[tuple[_Output, _Kept]]:
-    """The rows to write so that `kept` tells what `history` tells, and what it cannot take back."""
+    """The rows to write so that `kept` tells what `history` tells."""
     told = {(sighting.txid, sighting.output): sighting for sighting in history.sightings}
     for output, sighting in told.items():
         old = kept.get(output)
-        stands = old is not None and old.vanished_at is None and old.height == sighting.height
-        proven = sighting.proven or (old is not None and stands and old.proven)
+        height, block = (sighting.height, sighting.block) if sighting.proven else (0, b"")
         first_seen, after = (at, newest_hand_out) if old is None else (old.first_seen, old.after_hand_out)
-        row = _Kept(sighting.amount, sighting.height, proven, first_seen, None, after)
+        row = _Kept(sighting.amount, height, block, first_seen, None, after)
         if row != old:
             yield output, row
     for output, old in kept.items():
-        if output not in told and old.vanished_at is None and not _fixed(old, history.reorganised_from):
+        if output not in told and old.vanished_at is None:
             yield output, old._replace(vanished_at=at)
-
-
-def _fixed(old: _Kept, reorganised_from: int | None) -> bool:
-    """Whether a payment is proven to be in a block that was not replaced."""
-    return old.proven and (reorganised_from is None or old.height < reorganised_from)
 
 
 def _kept(tx: Tx, refs: Sequence[AddressRef]) -> dict[AddressRef, dict[_Output, _Kept]]:
@@ -148,19 +166,19 @@ def _kept(tx: Tx, refs: Sequence[AddressRef]) -> dict[AddressRef, dict[_Output, 
             "output",
             "amount",
             "height",
-            "proven",
+            "hex(block)",
             "first_seen",
             "vanished_at",
             "after_hand_out",
         ),
-        "SELECT p.account, p.branch, p.idx, lower(hex(txid)) AS txid, output, amount, height, proven, "
+        "SELECT p.account, p.branch, p.idx, lower(hex(txid)) AS txid, output, amount, height, block, "
         "first_seen, vanished_at, after_hand_out FROM json_each(?) CROSS JOIN payments AS p "
         "ON p.account = value ->> 0 AND p.branch = value ->> 1 AND p.idx = value ->> 2",
         (json.dumps(refs),),
     )
-    for account, branch, index, txid, output, amount, height, proven, *when in rows:
+    for account, branch, index, txid, output, amount, height, block, *when in rows:
         ref = AddressRef(AccountId(account), branch, index)
-        row = _Kept(amount, height, bool(proven), *when)
+        row = _Kept(amount, height, bytes.fromhex(block), *when)
         found.setdefault(ref, {})[txid, output] = row
     return found
 
@@ -169,11 +187,35 @@ def _put(tx: Tx, changes: Sequence[tuple[AddressRef, _Output, _Kept]]) -> None:
     bulk.execute(
         tx,
         "INSERT OR REPLACE INTO payments SELECT value ->> 0, value ->> 1, value ->> 2, unhex(value ->> 3), "
-        "value ->> 4, value ->> 5, value ->> 6, value ->> 7, value ->> 8, value ->> 9, value ->> 10 "
+        "value ->> 4, value ->> 5, value ->> 6, unhex(value ->> 7), value ->> 8, value ->> 9, value ->> 10 "
         "FROM json_each(?)",
         (),
-        ((*ref, *output, *row) for ref, output, row in changes),
+        ((*ref, *output, row.amount, row.height, row.block.hex(), *row[3:]) for ref, output, row in changes),
     )
+
+
+def _put_spends(tx: Tx, txids: Collection[str]) -> list[AddressRef]:
+    """Keep which transactions spend the wallet's coins; the addresses that those not known before pay."""
+    if not txids:
+        return []
+    packed = json.dumps(sorted(txids))
+    new = bulk.rows(
+        tx,
+        ("value",),
+        "SELECT value FROM json_each(?) WHERE unhex(value) NOT IN (SELECT txid FROM own_transactions)",
+        (packed,),
+    )
+    if not new:
+        return []
+    tx.execute("INSERT OR IGNORE INTO own_transactions SELECT unhex(value) FROM json_each(?)", (packed,))
+    paid = bulk.rows(
+        tx,
+        ("account", "branch", "idx"),
+        "SELECT DISTINCT account, branch, idx FROM payments "
+        "WHERE txid IN (SELECT unhex(value ->> 0) FROM json_each(?))",
+        (json.dumps(new),),
+    )
+    return [AddressRef(AccountId(account), branch, index) for account, branch, index in paid]
 
 
 def _sums_of(tx: Tx, refs: Iterable[AddressRef]) -> dict[AddressRef, AddressAmounts]:
@@ -207,6 +249,6 @@ def _payments(tx: Tx, query: str, bindings: tuple[object, ...]) -> list[Payment]
 
 
 def _payment(row: Row) -> Payment:
-    account, branch, index, txid, output, amount, height, proven, *when, watch_key = row
-    sighting = Sighting(watch_key, txid, output, amount, height, bool(proven))
+    account, branch, index, txid, output, amount, height, block, *when, watch_key = row
+    sighting = Sighting(watch_key, txid, output, amount, height, height > 0, block)
     return Payment(sighting, account, branch, index, *when)

@@ -28,6 +28,7 @@ def end_forgotten(tx: Tx, at: int) -> None:
 def read_accounts(tx: Tx, kinds: Kinds, now: Now) -> list[OpenAccount]:
     """Every account of the wallet, its running requests holding their addresses again."""
     running = {request.ref: (request, token) for request, token in requests.running(tx)}
+    moved = chain_history.moved(tx)
     opened = []
     for account in accounts.all_accounts(tx):
         kind = kinds.get(account.kind)
@@ -36,7 +37,7 @@ def read_accounts(tx: Tx, kinds: Kinds, now: Now) -> list[OpenAccount]:
             branch.number: _read_branch(tx, account, kind, branch, deriver, now, running)
             for branch in kind.branches
         }
-        opened.append(OpenAccount(account, kind, branches))
+        opened.append(OpenAccount(account, kind, branches, moved.get(account.id, 0)))
     return opened
 
 

@@ -164,11 +164,15 @@ def _until_used(running: Mapping[int, Running]) -> frozenset[int]:
 
 @dataclass(slots=True, eq=False)
 class OpenAccount:
-    """An account with its kind and its branches by number."""
+    """An account with its kind and its branches by number.
+
+    `moved` is how much of what its addresses received (smallest unit) came from this wallet itself.
+    """
 
     account: Account
     kind: AccountKind
     branches: dict[int, OpenBranch]
+    moved: int = 0
     receiving_branch: OpenBranch = field(init=False)
     """The branch that is handed to payers."""
 
@@ -178,7 +182,10 @@ class OpenAccount:
 
 @dataclass(frozen=True, slots=True)
 class StateCounts:
-    """How many addresses are in which state, of the receiving branch; `received` (smallest unit) of all."""
+    """How many addresses are in which state, of the receiving branch.
+
+    `received` (smallest unit) is what all branches received from others: change is not.
+    """
 
     unused: int
     reserved: int
@@ -231,4 +238,4 @@ class OpenAccounts:
         opened = self.get(account)
         stats = opened.receiving_branch.pool.stats()
         received = sum(sum(branch.received) for branch in opened.branches.values())
-        return StateCounts(stats.unused, stats.reserved, stats.used, received)
+        return StateCounts(stats.unused, stats.reserved, stats.used, received - opened.moved)

@@ -2,13 +2,15 @@
 
 import asyncio
 from collections import deque
-from collections.abc import Awaitable, Callable, Collection
+from collections.abc import Awaitable, Callable, Collection, Sequence
+from dataclasses import dataclass
 
 from pillarbox.accounts.kind import UsageProof
 from pillarbox.chain.usage import UsageSource
 from pillarbox.events import Publish, ScanProgressed
 from pillarbox.model.account import AccountId, ScanState, WalletId
-from pillarbox.model.address import DerivedAddress
+from pillarbox.model.address import AddressState, DerivedAddress
+from pillarbox.model.payment import ScriptHistory
 from pillarbox.model.progress import Progress
 from pillarbox.pool.discovery import GapWalk
 from pillarbox.storage import addresses, scans
@@ -22,12 +24,22 @@ CHUNK = 400
 SetScanState = Callable[[AccountId, ScanState], Awaitable[None]]
 
 
+@dataclass(frozen=True, slots=True)
+class _Wanted:
+    """A scan that was asked for."""
+
+    account: AccountId
+    gap_limit: int
+    further: int = 0
+    """How much further than the widest scan before it."""
+
+
 class Scanning:
     """A service: scans accounts one after the other, those whose past is unknown first of all."""
 
     name = "scanning"
 
-    def __init__(  # a service is given exactly what it needs
+    def __init__(  # noqa: PLR0913, PLR0917  # a service is given exactly what it needs
         self,
         wallet: WalletId,
         accounts: OpenAccounts,
@@ -36,7 +48,9 @@ class Scanning:
         recording: UsageRecording,
         publish: Publish,
         set_scan_state: SetScanState,
+        told_by_watch: Callable[[bytes], bool],
     ) -> None:
+        """`told_by_watch`: whether a watch tells of a script, and has."""
         self._wallet = wallet
         self._accounts = accounts
         self._db = db
@@ -44,13 +58,17 @@ class Scanning:
         self._recording = recording
         self._publish = publish
         self._set_scan_state = set_scan_state
-        self._queue: deque[tuple[AccountId, int]] = deque()
+        self._told_by_watch = told_by_watch
+        self._queue: deque[_Wanted] = deque()
         self._wake = asyncio.Event()
-        self._current: tuple[AccountId, asyncio.Task[None]] | None = None
+        self._current: tuple[_Wanted, asyncio.Task[None]] | None = None
         self.progress: dict[AccountId, Progress] = {}
 
     async def run(self) -> None:
-        """Scan what is unscanned, then whatever is asked for, until cancelled."""
+        """Scan what is unscanned, then whatever is asked for, until cancelled.
+
+        Raises what a scan raises; it is the first to be scanned again then.
+        """
         for opened in self._accounts:
             if opened.account.scan_state in (ScanState.UNSCANNED, ScanState.SCANNING):
                 self.start(opened.account.id)
@@ -58,9 +76,9 @@ class Scanning:
             while not self._queue:
                 self._wake.clear()
                 await self._wake.wait()
-            account, gap_limit = self._queue.popleft()
-            task = asyncio.create_task(self._scan(self._accounts.get(account), gap_limit))
-            self._current = account, task
+            wanted = self._queue.popleft()
+            task = asyncio.create_task(self._scan(wanted))
+            self._current = wanted, task
             try:
                 await asyncio.wait([task])
             finally:
@@ -68,44 +86,74 @@ class Scanning:
                     task.cancel()
                     await asyncio.gather(task, return_exceptions=True)
                 self._current = None
-                self._tell(account, self.progress.get(account, Progress(0, None)), running=False)
+                if not task.cancelled() and task.exception() is not None:
+                    self._queue.appendleft(wanted)
+                progress = self.progress.get(wanted.account, Progress(0, None))
+                self._tell(wanted.account, progress, running=False)
             if not task.cancelled():
                 task.result()
 
     def start(self, account: AccountId, gap_limit: int | None = None) -> None:
-        """Scan an account, again or for the first time; with a larger gap it looks further ("Scan more")."""
+        """Scan an account, again or for the first time; with a larger gap it looks further.
+
+        One that is under way and looks as far is left to it; a wider one follows it.
+        """
         opened = self._accounts.get(account)
-        if opened.kind.usage is not UsageProof.CHAIN or self.is_running(account):
-            return
-        self._queue.append((account, max(gap_limit or 0, opened.account.gap_limit)))
-        self._wake.set()
+        wanted = _Wanted(account, max(gap_limit or 0, opened.account.gap_limit))
+        others = [*self._queue, *((self._current[0],) if self._current else ())]
+        if not any(each.account == account and each.gap_limit >= wanted.gap_limit for each in others):
+            self._enqueue(opened, wanted)
+
+    def widen(self, account: AccountId) -> None:
+        """Look further than any scan before ("Scan more addresses"), by one more gap of the kind's own.
+
+        While a scan is under way this follows it, once, however often it was asked for.
+        """
+        opened = self._accounts.get(account)
+        if not any(each.account == account and each.further for each in self._queue):
+            self._enqueue(opened, _Wanted(account, opened.account.gap_limit, opened.kind.gap_limit))
 
     def cancel(self, account: AccountId) -> None:
         """Stop scanning an account. What was found stays, and the next scan goes on from there."""
-        self._queue = deque(entry for entry in self._queue if entry[0] != account)
-        if self._current is not None and self._current[0] == account:
+        self._queue = deque(wanted for wanted in self._queue if wanted.account != account)
+        if self._current is not None and self._current[0].account == account:
             self._current[1].cancel()
 
     def is_running(self, account: AccountId) -> bool:
         """Whether an account is being scanned or waits for its turn."""
-        waiting = any(entry[0] == account for entry in self._queue)
-        return waiting or (self._current is not None and self._current[0] == account)
+        waiting = any(wanted.account == account for wanted in self._queue)
+        return waiting or (self._current is not None and self._current[0].account == account)
 
-    async def _scan(self, account: OpenAccount, gap_limit: int) -> None:
-        known = account.account.scan_state
-        if known is ScanState.UNSCANNED:
-            await self._set_scan_state(account.account.id, ScanState.SCANNING)
+    def _enqueue(self, opened: OpenAccount, wanted: _Wanted) -> None:
+        if opened.kind.usage is UsageProof.CHAIN:
+            self._queue.append(wanted)
+            self._wake.set()
+
+    async def _scan(self, wanted: _Wanted) -> None:
+        account = self._accounts.get(wanted.account)
+        if account.account.scan_state is ScanState.UNSCANNED:
+            await self._set_scan_state(wanted.account, ScanState.SCANNING)
         source = await self._source()
-        walks = [await self._resume(account, branch, gap_limit) for branch in account.branches.values()]
+        walks = await self._resume(account, wanted)
         recorded = {id(walk): walk.progress for walk in walks}
-        async with asyncio.TaskGroup() as group:
-            for branch, walk in zip(account.branches.values(), walks, strict=True):
-                group.create_task(self._walk(branch, walk, recorded, source))
-        await self._set_scan_state(account.account.id, ScanState.SCANNED)
+        try:
+            async with asyncio.TaskGroup() as group:
+                for branch, walk in zip(account.branches.values(), walks, strict=True):
+                    group.create_task(self._walk(branch, walk, recorded, source))
+        except ExceptionGroup as failed:
+            raise failed.exceptions[0] from None
+        if all(walk.first_refused is None for walk in walks):
+            await self._set_scan_state(wanted.account, ScanState.SCANNED)
 
-    async def _resume(self, account: OpenAccount, branch: OpenBranch, gap_limit: int) -> GapWalk:
-        saved = await self._db.read(lambda tx: scans.load(tx, account.account.id, branch.branch.number))
-        return GapWalk.resume(gap_limit, saved)
+    async def _resume(self, account: OpenAccount, wanted: _Wanted) -> list[GapWalk]:
+        """Walks that go on where earlier ones stood, none of them less far."""
+        numbers = list(account.branches)
+        saved = await self._db.read(lambda tx: [scans.load(tx, wanted.account, each) for each in numbers])
+        gap_limit = max([wanted.gap_limit, *(scan.gap for scan in saved if scan)]) + wanted.further
+        return [
+            GapWalk.resume(gap_limit, scan, branch.pool.stats().highest_used)
+            for branch, scan in zip(account.branches.values(), saved, strict=True)
+        ]
 
     async def _walk(
         self, branch: OpenBranch, walk: GapWalk, recorded: dict[int, Progress], source: UsageSource
@@ -121,17 +169,38 @@ class Scanning:
             # In the writer's queue: rows that others derived may still be on their way to the disk.
             rows = await self._db.write(stored)
             histories = await source.history([row.watch_key for row in rows])
-            touched = [history for history in histories if history.touched]
-            used = [row.index for row, history in zip(rows, histories, strict=True) if history.touched]
-            walk.take(asked, used)
+            self._take(branch, walk, asked, rows, histories)
 
             def save(tx: Tx) -> None:
                 highest_used = walk.highest_used if walk.highest_used >= 0 else None
-                scans.save(tx, *place, walk.scanned_to, highest_used, walk.gap_limit)
+                scans.save(tx, *place, walk.known_to, highest_used, walk.gap_limit)
 
-            await self._recording.record(touched, save)
+            await self._record([history for history in histories if history.touched], save)
             recorded[id(walk)] = walk.progress
             self._tell(branch.account, _together(recorded.values()), running=True)
+
+    def _take(
+        self,
+        branch: OpenBranch,
+        walk: GapWalk,
+        asked: range,
+        rows: Sequence[DerivedAddress],
+        histories: Sequence[ScriptHistory],
+    ) -> None:
+        used: list[int] = []
+        refused: list[int] = []
+        for row, history in zip(rows, histories, strict=True):
+            if history.touched or branch.pool.state(row.index) is AddressState.USED:
+                used.append(row.index)
+            elif history.refused and not self._told_by_watch(row.watch_key):
+                refused.append(row.index)
+        walk.take(asked, used, refused)
+
+    async def _record(self, touched: Sequence[ScriptHistory], save: Callable[[Tx], None]) -> None:
+        """Record what was found. Of what a watch tells of, only that it was used: what it tells is newer."""
+        untold = [history for history in touched if not self._told_by_watch(history.watch_key)]
+        told = [history.watch_key for history in touched if self._told_by_watch(history.watch_key)]
+        await self._recording.record(untold, save, used=told)
 
     async def _derive(self, branch: OpenBranch, count: int) -> None:
         """Rows up to `count` exist and are stored before anything is asked about them."""

@@ -22,8 +22,8 @@ from pillarbox.wallet.open_accounts import OpenAccounts, OpenBranch
 
 log = logging.getLogger(__name__)
 
-WatchNew = Callable[[Sequence[DerivedAddress]], None]
-"""Told of rows that are to be watched from now on."""
+WatchNew = Callable[[AccountId, Sequence[DerivedAddress]], None]
+"""Told of rows of an account that are to be watched from now on."""
 
 Also = Callable[[Tx], None]
 """What else goes into the same transaction."""
@@ -39,6 +39,14 @@ class _Change:
     amounts: dict[int, AddressAmounts] = field(default_factory=dict)
 
 
+@dataclass(frozen=True, slots=True)
+class _Recorded:
+    """What one transaction did, by account and branch; and what each account moved, if amounts changed."""
+
+    changes: Mapping[tuple[AccountId, int], _Change]
+    moved: Mapping[AccountId, int] | None
+
+
 class UsageRecording:
     """Takes what a source tells of scripts, and makes it durable and visible."""
 
@@ -50,24 +58,30 @@ class UsageRecording:
         self._db = db
         self._publish = publish
         self._clock = clock
-        self.watch_new: WatchNew = lambda _rows: None
+        self.watch_new: WatchNew = lambda _account, _rows: None
         self._running: set[asyncio.Task[None]] = set()
         self._stopped = False
 
-    async def record(self, histories: Sequence[ScriptHistory], also: Also = lambda _tx: None) -> int:
-        """Record; returns how many addresses became Used. Scripts that are not ours are passed over."""
+    async def record(
+        self, histories: Sequence[ScriptHistory], also: Also = lambda _tx: None, *, used: Sequence[bytes] = ()
+    ) -> int:
+        """Record; returns how many addresses became Used. Scripts that are not ours are passed over.
+
+        Of the scripts in `used` no more is told than that they have a history.
+        """
         at = self._clock.now()
 
-        def write(tx: Tx) -> dict[tuple[AccountId, int], _Change]:
-            changes = _write_histories(tx, histories, at)
+        def write(tx: Tx) -> _Recorded:
+            changes = _write_histories(tx, histories, used, at)
             if changes:
                 meta.bump_revision(tx)
             also(tx)
-            return changes
+            amounts_changed = any(change.amounts for change in changes.values())
+            return _Recorded(changes, chain_history.moved(tx) if amounts_changed else None)
 
-        used = await self._db.write(write, self._apply_all)
+        newly_used = await self._db.write(write, self._apply_all)
         await self.settled()
-        return used
+        return newly_used
 
     def grow_soon(self, branch: OpenBranch) -> None:
         """Have the look-ahead derived, stored and watched, whatever becomes of the caller."""
@@ -97,7 +111,7 @@ class UsageRecording:
     def tell_derived(self, branch: OpenBranch, rows: Sequence[DerivedAddress]) -> None:
         """Rows were stored: make room for them, have them watched, and say so."""
         branch.grow()
-        self.watch_new(rows)
+        self.watch_new(branch.account, rows)
         revision = self._accounts.revisions.next()
         indices = tuple(row.index for row in rows)
         self._publish(AddressesDerived(self._wallet, revision, branch.account, branch.branch.number, indices))
@@ -128,10 +142,13 @@ class UsageRecording:
             raise
         self.tell_derived(branch, rows)
 
-    def _apply_all(self, changes: Mapping[tuple[AccountId, int], _Change]) -> int:
+    def _apply_all(self, recorded: _Recorded) -> int:
+        if recorded.moved is not None:
+            for opened in self._accounts:
+                opened.moved = recorded.moved.get(opened.account.id, 0)
         return sum(
             self._apply(self._accounts.get(account).branches[number], change)
-            for (account, number), change in changes.items()
+            for (account, number), change in recorded.changes.items()
         )
 
     def _apply(self, branch: OpenBranch, change: _Change) -> int:
@@ -161,16 +178,16 @@ class UsageRecording:
 
 
 def _write_histories(
-    tx: Tx, histories: Sequence[ScriptHistory], at: int
+    tx: Tx, histories: Sequence[ScriptHistory], used: Sequence[bytes], at: int
 ) -> dict[tuple[AccountId, int], _Change]:
-    places = addresses.find_watch_keys(tx, [history.watch_key for history in histories])
+    places = addresses.find_watch_keys(tx, [*(history.watch_key for history in histories), *used])
     changes: dict[tuple[AccountId, int], _Change] = defaultdict(_Change)
     ours = [(places[h.watch_key], h) for h in histories if h.watch_key in places]
     for ref, amounts in chain_history.apply_all(tx, ours, at).items():
         changes[ref.account, ref.branch].amounts[ref.index] = amounts
-    for ref, history in ours:
-        if history.touched:
-            changes[ref.account, ref.branch].touched.append(ref.index)
+    touched = [*(history.watch_key for _, history in ours if history.touched), *used]
+    for ref in (places[key] for key in touched if key in places):
+        changes[ref.account, ref.branch].touched.append(ref.index)
     for (account, branch), change in changes.items():
         addresses.mark_used(tx, account, branch, change.touched, by_hand=False, at=at)
         changed = sorted({*change.touched, *change.amounts})

@@ -129,10 +129,8 @@ class ReceivePage(QWidget):
         self._tasks.start("rename", self._rename, Again.REJECT)
 
     def scan_more(self) -> None:
-        """Look further than the gap limit for addresses that were used: by one more gap of the kind's own."""
-        accounts = self._wallet.accounts
-        wider = accounts.get(self.account).gap_limit + accounts.kind(self.account).gap_limit
-        self._wallet.scanning.start(self.account, wider)
+        """Look further than any scan before for addresses that were used."""
+        self._wallet.scanning.widen(self.account)
         self._tell_account()
 
     def copy_address(self, ref: AddressRef) -> None:

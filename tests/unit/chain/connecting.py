@@ -2,15 +2,19 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from contextlib import aclosing, asynccontextmanager
 from dataclasses import replace
 from pathlib import Path
 
+import pytest
+
+from electrum_peer.scripted_server import ScriptedServer
 from pillarbox.bitcoin.headers import RULES
 from pillarbox.chain.certificates import load_contexts
 from pillarbox.chain.electrum_link import Patience, Surroundings
 from pillarbox.chain.electrum_server import ElectrumServer
 from pillarbox.chain.electrum_servers import ElectrumServers
+from pillarbox.chain.electrum_usage import ElectrumUsage
 from pillarbox.chain.header_chain import HeaderChain
 from pillarbox.chain.server_address import ProxyAddress, ServerAddress
 from pillarbox.chain.usage import Watch
@@ -109,3 +113,20 @@ async def told(
             if history.watch_key == script and condition(history):
                 return history
     raise AssertionError("the watch ended")
+
+
+@asynccontextmanager
+async def watching(
+    folder: Path, *scripted: ScriptedServer, patience: Patience = QUICK
+) -> AsyncIterator[tuple[ElectrumServers, Watch]]:
+    async with (
+        running(folder, *[server.address for server in scripted], patience=patience) as servers,
+        aclosing(ElectrumUsage(servers).watch()) as watch,
+    ):
+        yield servers, watch
+
+
+async def quiet(watch: Watch) -> None:
+    """Nothing more is told, as far as a tenth of a second shows."""
+    with pytest.raises(TimeoutError):
+        await asyncio.wait_for(anext(aiter(watch)), 0.1)

@@ -37,7 +37,7 @@ def test_answers_become_nouns() -> None:
     assert protocol.header(0).read(GENESIS.hex()) == GENESIS
     assert protocol.follow_headers().read({"hex": GENESIS.hex(), "height": 5}) == AnnouncedTip(5, GENESIS)
     assert protocol.follow_script("ab").read(None) is None
-    assert protocol.follow_script("ab").read("cd") == "cd"
+    assert protocol.follow_script("ab").read("cd" * 32) == "cd" * 32
     assert protocol.transaction(TXID).read("0102") == b"\x01\x02"
     history = [{"tx_hash": TXID, "height": 5}, {"height": -1, "fee": 7, "tx_hash": TXID}]
     assert protocol.history("ab").read(history) == (HistoryItem(TXID, 5), HistoryItem(TXID, -1))
@@ -68,6 +68,9 @@ def test_a_branch_is_turned_into_wire_order() -> None:
         (protocol.follow_headers(), {"hex": GENESIS.hex(), "height": "5"}),
         (protocol.follow_headers(), {"height": 5}),
         (protocol.follow_script("ab"), 5),
+        (protocol.follow_script("ab"), ""),
+        (protocol.follow_script("ab"), "cd"),
+        (protocol.follow_script("ab"), "xy" * 32),
         (protocol.history("ab"), {}),
         (protocol.history("ab"), [{"tx_hash": TXID}]),
         (protocol.history("ab"), [{"tx_hash": "11", "height": 5}]),
@@ -97,6 +100,7 @@ def test_notes_are_read_like_answers() -> None:
         (protocol.read_script_note, ["ab"]),
         (protocol.read_script_note, [5, "cd"]),
         (protocol.read_script_note, ["ab", 5]),
+        (protocol.read_script_note, ["ab", ""]),
         (protocol.read_script_note, None),
     ],
 )

@@ -1,6 +1,8 @@
 """One connection: the greeting, questions and answers, and each way in which it goes wrong."""
 
 import asyncio
+import json
+from collections.abc import Awaitable, Callable
 from dataclasses import replace
 
 import pytest
@@ -35,6 +37,7 @@ from pillarbox.chain.electrum_errors import (
     UnexpectedReplyError,
     WrongChainError,
 )
+from pillarbox.chain.electrum_link import SLOWEST
 from pillarbox.chain.electrum_server import IN_FLIGHT, ElectrumServer
 from pillarbox.chain.json_lines import MAX_LINE, Refusal
 from pillarbox.chain.server_address import ServerAddress
@@ -204,6 +207,70 @@ async def test_silence_ends_the_connection_and_is_counted_from_the_question(serv
         server.instead[PING] = silence()
         with pytest.raises(SilentServerError):
             await connection.ask([protocol.ping()])
+
+
+async def drip(server: ScriptedServer) -> None:
+    server.say(b" ")
+
+
+async def tell_of_blocks(server: ScriptedServer) -> None:
+    server.chain.mine()
+    server.announce()
+
+
+@pytest.mark.parametrize("meanwhile", [drip, tell_of_blocks])
+async def test_only_an_answer_ends_a_silence(
+    server: ScriptedServer, meanwhile: Callable[[ScriptedServer], Awaitable[None]]
+) -> None:
+    async with greeted(server.address, IMPATIENT) as connection:
+        server.instead[PING] = silence()
+        asking = asyncio.create_task(connection.ask([protocol.ping()]))
+        while not asking.done():
+            await meanwhile(server)
+            await asyncio.wait({asking}, timeout=IMPATIENT.reply / 10)
+        assert isinstance(asking.exception(), SilentServerError)
+
+
+async def test_a_question_that_is_passed_over_for_later_ones_is_noticed(server: ScriptedServer) -> None:
+    async with greeted(server.address, IMPATIENT) as connection:
+        server.instead[PING] = silence()
+        asking = asyncio.create_task(connection.ask([protocol.ping()]))
+        while not asking.done():
+            await connection.ask([protocol.header(0)])
+            await asyncio.wait({asking}, timeout=IMPATIENT.reply / 10)
+        assert isinstance(asking.exception(), SilentServerError)
+
+
+async def test_many_questions_may_take_longer_than_one(chain: SyntheticChain) -> None:
+    """They are answered one after the other, in three times the time that one may take."""
+    async with ScriptedServer(chain) as scripted, greeted(scripted.address, IMPATIENT) as connection:
+        scripted.instead["blockchain.block.header"] = silence()
+        first = len(scripted.asked) + 1
+        asking = asyncio.create_task(connection.ask([protocol.header(0)] * 30))
+        await scripted.was_asked("blockchain.block.header", 31)
+        for number in range(first, first + 30):
+            answer = {"jsonrpc": "2.0", "id": number, "result": chain.blocks[0].header.hex()}
+            scripted.say(json.dumps(answer).encode() + b"\n")
+            await asyncio.sleep(IMPATIENT.reply / 10)
+        assert len(await asking) == 30
+
+
+@pytest.mark.parametrize(("rate", "waited_for"), [(3 * SLOWEST, True), (SLOWEST // 3, False)])
+async def test_a_long_answer_is_waited_for_while_it_comes_fast_enough(
+    chain: SyntheticChain, server: ScriptedServer, rate: int, waited_for: bool
+) -> None:
+    async with greeted(server.address, IMPATIENT) as connection:
+        number = len(server.asked) + 1
+        server.instead["blockchain.block.header"] = silence()
+        asking = asyncio.create_task(connection.ask([protocol.header(0)]))
+        server.say(f'{{"jsonrpc": "2.0", "id": {number}, "result": "{chain.blocks[0].header.hex()}"'.encode())
+        for _ in range(30):
+            await asyncio.sleep(IMPATIENT.reply / 10)
+            server.say(b" " * int(rate * IMPATIENT.reply / 10))
+        server.say(b"}\n")
+        await asyncio.wait({asking})
+        assert (asking.exception() is None) == waited_for
+        assert waited_for or isinstance(asking.exception(), SilentServerError)
 
 
 async def test_an_idle_connection_is_kept_alive_by_pings(server: ScriptedServer) -> None:

@@ -23,7 +23,9 @@ from electrum_peer.scripted_server import (
 from electrum_peer.synthetic_chain import SyntheticChain
 from pillarbox.chain.electrum_errors import ConnectionClosedError, NoServerError
 from pillarbox.chain.electrum_link import Patience
+from pillarbox.chain.electrum_server import ElectrumServer
 from pillarbox.chain.server_address import ServerAddress
+from pillarbox.errors import DiskFullError
 from pillarbox.model.progress import ConnectionPhase, ConnectionState
 
 NOWHERE = ServerAddress("127.0.0.1", 1, tls=False)
@@ -165,6 +167,104 @@ async def test_a_changed_certificate_is_refused_with_words(chain: SyntheticChain
     assert state.phase is ConnectionPhase.REFUSED
     assert state.error is not None
     assert state.error.code == "certificate-changed"
+    assert state.certificate is not None
+    assert state.certificate.known != state.certificate.shown
+    assert all(text in state.error.message for text in (state.certificate.known, state.certificate.shown))
+
+
+class FullDisk(Pins):
+    """Takes nothing, and forgets nothing that it had."""
+
+    def set(self, host_port: str, pin: bytes) -> None:
+        raise DiskFullError(where="/here")
+
+
+@pytest.mark.logs_warning("could not be kept", "Error on transport creation for incoming connection")
+async def test_a_certificate_that_cannot_be_kept_is_trusted_for_this_run(
+    chain: SyntheticChain, tmp_path: Path
+) -> None:
+    first, second = (self_signed(tmp_path, name) for name in ("first", "second"))
+    async with (
+        ScriptedServer(chain, tls=first.context) as scripted,
+        running(tmp_path, scripted.address, pins=FullDisk()) as servers,
+    ):
+        await connects(servers)
+        chain.mine()
+        scripted.hang_up()
+        await connects(servers, height=10)
+        await scripted.stop()
+        async with ScriptedServer(chain, tls=second.context, port=scripted.address.port):
+            state = await reaches(servers, lambda state: state.phase is ConnectionPhase.REFUSED)
+    assert state.error is not None
+    assert state.error.code == "certificate-changed"
+
+
+@pytest.mark.logs_warning("could not be used")
+async def test_a_fault_of_our_own_is_told_and_the_next_server_used(
+    chain: SyntheticChain, server: ScriptedServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with running(tmp_path, server.address) as servers:
+        with monkeypatch.context() as at_fault:
+            at_fault.setattr(servers.headers, "follow", lambda _server: 1 / 0)
+            state = await reaches(servers, lambda state: state.error is not None)
+        assert state.error is not None
+        assert state.error.code == "connection-trouble"
+        await connects(servers)
+
+    async with (
+        ScriptedServer(chain) as second,
+        running(tmp_path, server.address, second.address) as servers,
+    ):
+        follow = servers.headers.follow
+
+        async def fail_with_the_first(served: ElectrumServer) -> None:
+            if served.address == server.address:
+                raise ValueError
+            await follow(served)
+
+        monkeypatch.setattr(servers.headers, "follow", fail_with_the_first)
+        assert (await connects(servers)).server == str(second.address)
+
+
+async def test_the_height_shown_is_the_servers_own(
+    chain: SyntheticChain, server: ScriptedServer, tmp_path: Path
+) -> None:
+    async with running(tmp_path, server.address) as servers:
+        await connects(servers, height=9)
+    server.chain = chain.fork(3)
+    async with running(tmp_path, server.address) as servers:
+        await connects(servers, height=3)
+        server.chain.mine()
+        server.announce()
+        await connects(servers, height=4)
+
+
+@pytest.mark.parametrize(("behind", "used"), [(6, "second"), (5, "stuck")])
+async def test_a_server_that_lacks_many_blocks_is_left_for_another(
+    chain: SyntheticChain, server: ScriptedServer, tmp_path: Path, behind: int, used: str
+) -> None:
+    async with running(tmp_path, server.address) as servers:
+        await connects(servers)
+    async with (
+        ScriptedServer(chain.fork(chain.height - behind)) as stuck,
+        running(tmp_path, stuck.address, server.address) as servers,
+    ):
+        address = server.address if used == "second" else stuck.address
+        assert (await connects(servers)).server == str(address)
+
+
+async def test_a_server_that_lacks_many_blocks_is_used_where_no_other_answers(
+    chain: SyntheticChain, server: ScriptedServer, tmp_path: Path
+) -> None:
+    async with running(tmp_path, server.address) as servers:
+        await connects(servers)
+    server.chain = chain.fork(1)
+    patience = replace(QUICK, first_delay=0.05, longest_delay=600)
+    async with running(tmp_path, server.address, NOWHERE, patience=patience) as servers:
+        await connects(servers, height=1)
+        server.chain.mine()
+        server.announce()
+        await connects(servers, height=2)
 
 
 async def test_without_a_server_nothing_is_waited_for(tmp_path: Path) -> None:

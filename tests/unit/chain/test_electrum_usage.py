@@ -20,7 +20,8 @@ from electrum_peer.scripted_server import (
 )
 from electrum_peer.synthetic_chain import SyntheticChain
 from pillarbox.bitcoin.transaction import Transaction, TxInput, TxOutput
-from pillarbox.chain.electrum_errors import ConnectionClosedError, NoServerError, ServerRefusedError
+from pillarbox.chain import script_histories
+from pillarbox.chain.electrum_errors import ConnectionClosedError, NoServerError
 from pillarbox.chain.electrum_servers import ElectrumServers
 from pillarbox.chain.electrum_usage import ElectrumUsage
 from pillarbox.model.payment import ScriptHistory, Sighting
@@ -90,6 +91,20 @@ async def test_a_coin_spent_stays_a_sighting(
     assert [(each.txid, each.amount) for each in history.sightings] == [(paid.txid_text, 1_000)]
 
 
+async def test_what_spends_the_scripts_coins_is_told(
+    chain: SyntheticChain, server: ScriptedServer, tmp_path: Path
+) -> None:
+    paid, again = chain.pay(OURS, 1_000), chain.pay(OURS, 500)
+    spending = chain.spend(paid)
+    coin = TxInput(again.txid, 0, b"", 0)
+    to_itself = chain.add(Transaction(2, (coin,), (TxOutput(300, OURS), TxOutput(200, OTHER)), 0))
+    chain.mine()
+    ours, other = await ask(tmp_path, server, OURS, OTHER)
+    assert set(ours.spends) == {spending.txid_text, to_itself.txid_text}
+    assert {each.amount for each in ours.sightings} == {1_000, 500, 300}
+    assert other.spends == ()
+
+
 async def test_a_payment_is_proven_among_many(
     chain: SyntheticChain, server: ScriptedServer, tmp_path: Path
 ) -> None:
@@ -136,6 +151,10 @@ def other_branch(reply: dict[str, Any]) -> dict[str, Any]:
     return reply | {"merkle": ["00" * 32 for _ in reply["merkle"]]}
 
 
+def told_at(height: int) -> Callable[[list[dict[str, Any]]], list[dict[str, Any]]]:
+    return lambda history: [item | {"height": height} for item in history]
+
+
 def deeper(reply: dict[str, Any]) -> dict[str, Any]:
     return reply | {"merkle": reply["merkle"] + ["00" * 32]}
 
@@ -147,6 +166,7 @@ FAULTS: list[tuple[str, Instead, str]] = [
     (HISTORY, silence(), "silent-server"),
     (HISTORY, Change(lambda _: {"not": "a list"}), "server-unexpected"),
     (HISTORY, Change(with_unconfirmed_twin), "server-refused"),
+    (HISTORY, Change(told_at(5)), "false-proof"),
     (TRANSACTION, Refuse(2, "daemon error"), "server-refused"),
     (TRANSACTION, Refuse(-102, "server busy"), "server-busy"),
     (TRANSACTION, Change(lambda _: "zz"), "server-unexpected"),
@@ -163,6 +183,7 @@ FAULTS: list[tuple[str, Instead, str]] = [
     (MERKLE, Change(lambda reply: reply | {"pos": reply["pos"] ^ 1}), "false-proof"),
     (MERKLE, Change(lambda reply: reply | {"pos": 1 << 20}), "false-proof"),
     (MERKLE, Change(lambda _: None), "server-unexpected"),
+    (MERKLE, Refuse(1, "no"), "false-proof"),
     (MERKLE, silence(), "silent-server"),
 ]
 
@@ -209,27 +230,30 @@ async def test_a_transaction_that_has_nothing_to_do_with_the_script_is_no_use_of
     assert "nothing to do with the address" in state.error.message
 
 
-def told_at(height: int) -> Callable[[list[dict[str, Any]]], list[dict[str, Any]]]:
-    return lambda history: [item | {"height": height} for item in history]
-
-
+@pytest.mark.parametrize("height", [11, 2_000_000_000])
 async def test_a_payment_in_a_block_beyond_the_chain_is_told_unproven(
-    chain: SyntheticChain, server: ScriptedServer, tmp_path: Path
+    chain: SyntheticChain, server: ScriptedServer, tmp_path: Path, height: int
 ) -> None:
     chain.pay(OURS, 1_000)
-    server.instead[HISTORY] = Change(told_at(11))
+    server.instead[HISTORY] = Change(told_at(height))
     (history,) = await ask(tmp_path, server, OURS)
-    assert [(each.height, each.proven) for each in history.sightings] == [(11, False)]
+    assert [(each.height, each.proven) for each in history.sightings] == [(height, False)]
 
 
-async def test_a_payment_told_in_the_wrong_block_is_not_proven(
+async def test_a_payment_that_changes_its_block_between_listing_and_proving_is_listed_again(
     chain: SyntheticChain, server: ScriptedServer, tmp_path: Path
 ) -> None:
-    chain.pay(OURS, 1_000)
-    chain.mine()
-    server.instead[HISTORY] = Change(told_at(5))
+    paid = chain.pay(OURS, 1_000)
+    height = chain.mine()
+
+    def once(history: list[dict[str, Any]]) -> list[dict[str, Any]]:
+        server.instead.clear()
+        return told_at(5)(history)
+
+    server.instead[HISTORY] = Change(once)
     (history,) = await ask(tmp_path, server, OURS)
-    assert [(each.height, each.proven) for each in history.sightings] == [(5, False)]
+    assert history.sightings == (Sighting(OURS, paid.txid_text, 0, 1_000, height, proven=True),)
+    assert server.connected == 1
 
 
 async def test_a_payment_that_could_be_an_inner_node_is_told_unproven_and_nobody_blamed(
@@ -257,15 +281,70 @@ async def test_a_server_on_a_lighter_fork_proves_nothing_beyond_the_fork(
 
 
 async def test_a_refused_script_is_told_with_the_reason_and_the_server_kept(
-    server: ScriptedServer, tmp_path: Path
+    chain: SyntheticChain, server: ScriptedServer, tmp_path: Path
 ) -> None:
-    server.instead[HISTORY] = Refuse(1, "history too large")
+    server.instead[HISTORY] = Refuse(1, "history \x1b[31mtoo\nlarge" + "x" * 1_000)
     async with running(tmp_path, server.address) as servers:
-        with pytest.raises(ServerRefusedError) as caught:
-            await ElectrumUsage(servers).history([OURS])
-        assert "history too large" in caught.value.text.message
+        (history,) = await ElectrumUsage(servers).history([OURS])
+        assert history.refused.startswith("history [31mtoo large")
+        assert len(history.refused) == 200
+        assert not history.touched
         await connects(servers)
     assert server.connected == 1
+
+
+async def test_what_one_server_refuses_the_next_one_is_asked_for(
+    chain: SyntheticChain, server: ScriptedServer, tmp_path: Path
+) -> None:
+    chain.pay(OURS, 1_000)
+    server.instead[HISTORY] = Refuse(1, "history too large")
+    async with (
+        ScriptedServer(chain) as second,
+        running(tmp_path, server.address, second.address) as servers,
+    ):
+        histories = await ElectrumUsage(servers).history([OTHER, OURS])
+        assert [(each.touched, each.refused) for each in histories] == [(False, ""), (True, "")]
+        assert servers.state.server == str(second.address)
+
+
+async def test_what_every_server_refuses_is_told_as_refused_and_each_was_asked_once(
+    chain: SyntheticChain, server: ScriptedServer, tmp_path: Path
+) -> None:
+    async with (
+        ScriptedServer(chain) as second,
+        running(tmp_path, server.address, second.address) as servers,
+    ):
+        for refusing in (server, second):
+            refusing.instead[HISTORY] = Refuse(1, "history too large")
+        histories = await ElectrumUsage(servers).history([OURS, OTHER])
+        assert [each.refused for each in histories] == ["history too large"] * 2
+        assert (server.connected, second.connected) == (1, 1)
+
+
+async def test_a_new_payment_asks_for_no_more_than_itself_however_long_the_history(
+    chain: SyntheticChain, server: ScriptedServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(script_histories, "_KEPT", 2)
+    paid = [chain.pay(OURS, amount) for amount in range(1, 9)]
+    chain.mine()
+    spent = chain.spend(paid[0])
+    chain.mine()
+    async with running(tmp_path, server.address) as servers:
+        usage = ElectrumUsage(servers)
+        await usage.history([OURS])
+        chain.pay(OURS, 9)
+        server.asked.clear()
+        (history,) = await usage.history([OURS])
+        assert [each.amount for each in history.sightings] == list(range(1, 10))
+        assert (server.asked.count(TRANSACTION), server.asked.count(MERKLE)) == (1, 0)
+        height = chain.mine()
+        server.announce()
+        await connects(servers, height)
+        server.asked.clear()
+        (history,) = await usage.history([OURS])
+        assert all(each.proven for each in history.sightings)
+        assert (server.asked.count(TRANSACTION), server.asked.count(MERKLE)) == (0, 1)
+    assert spent.txid_text not in {each.txid for each in history.sightings}
 
 
 async def test_an_eviction_in_between_is_asked_about_again(

@@ -1,12 +1,11 @@
 """A watch: every state once, every change, through lost connections, lies and reorganisations."""
 
 import asyncio
-from collections.abc import AsyncIterator
-from contextlib import aclosing, asynccontextmanager
+from contextlib import aclosing
 from pathlib import Path
 
 import pytest
-from connecting import IMPATIENT, LONG, QUICK, Pins, connects, reaches, running, told
+from connecting import IMPATIENT, connects, quiet, reaches, running, told, watching
 
 from electrum_peer.scripted_server import (
     Change,
@@ -19,14 +18,7 @@ from electrum_peer.scripted_server import (
     silence,
 )
 from electrum_peer.synthetic_chain import SyntheticChain
-from pillarbox.bitcoin.headers import PERIOD, RULES
-from pillarbox.chain.electrum_link import Patience
-from pillarbox.chain.electrum_servers import ElectrumServers
 from pillarbox.chain.electrum_usage import ElectrumUsage
-from pillarbox.chain.header_chain import HeaderChain
-from pillarbox.chain.usage import Watch
-from pillarbox.clock import SystemClock
-from pillarbox.model.network import Network
 from pillarbox.model.payment import ScriptHistory, Sighting
 from pillarbox.model.progress import ConnectionPhase
 
@@ -38,23 +30,6 @@ MERKLE = "blockchain.transaction.get_merkle"
 OURS = b"\x00\x14" + b"\x01" * 20
 OTHER = b"\x00\x14" + b"\x02" * 20
 UNTOUCHED = ScriptHistory(OURS, touched=False, sightings=())
-
-
-@asynccontextmanager
-async def watching(
-    folder: Path, *scripted: ScriptedServer, patience: Patience = QUICK
-) -> AsyncIterator[tuple[ElectrumServers, Watch]]:
-    async with (
-        running(folder, *[server.address for server in scripted], patience=patience) as servers,
-        aclosing(ElectrumUsage(servers).watch()) as watch,
-    ):
-        yield servers, watch
-
-
-async def quiet(watch: Watch) -> None:
-    """Nothing more is told, as far as a tenth of a second shows."""
-    with pytest.raises(TimeoutError):
-        await asyncio.wait_for(anext(aiter(watch)), 0.1)
 
 
 async def test_each_script_is_told_once_and_then_only_when_something_changes(
@@ -147,6 +122,9 @@ async def test_a_payment_that_vanishes_while_away_is_taken_back(
         (SUBSCRIBE, hang_up()),
         (SUBSCRIBE, silence()),
         (SUBSCRIBE, Change(lambda _: 5)),
+        (SUBSCRIBE, Change(lambda _: "")),
+        (SUBSCRIBE, Refuse(1, "too many subscriptions")),
+        (HISTORY, Refuse(1, "history too large")),
         (SUBSCRIBE, Refuse(-101, "excessive resource usage")),
         (HISTORY, silence()),
         (HISTORY, Change(lambda _: [{}])),
@@ -170,113 +148,6 @@ async def test_a_watch_goes_on_with_the_next_server(
         assert servers.state.server == str(second.address)
 
 
-async def test_a_reorganisation_is_followed_even_where_the_status_stays_the_same(
-    chain: SyntheticChain, server: ScriptedServer, tmp_path: Path
-) -> None:
-    """The same transaction at the same height, in another block: the server has no reason to say anything."""
-    paid = chain.pay(OURS, 1_000)
-    height = chain.mine()
-    async with watching(tmp_path, server) as (servers, watch):
-        watch.add([OURS])
-        first = await told(watch, OURS)
-        assert first.sightings[0].proven
-
-        server.chain = chain.fork(height - 1)
-        server.chain.add(paid)
-        server.chain.mine(2)
-        asked = server.asked.count(MERKLE)
-        server.announce()
-        await connects(servers, height + 1)
-        proving = asyncio.ensure_future(anext(aiter(watch)))
-        await server.was_asked(MERKLE, asked + 1)
-        proving.cancel()
-        await asyncio.wait({proving})
-        await quiet(watch)
-
-
-async def test_a_reorganisation_that_drops_a_payment_takes_it_back_and_may_bring_it_again(
-    chain: SyntheticChain, server: ScriptedServer, tmp_path: Path
-) -> None:
-    paid = chain.pay(OURS, 1_000)
-    height = chain.mine()
-    async with watching(tmp_path, server) as (_, watch):
-        watch.add([OURS])
-        assert (await told(watch, OURS)).sightings[0].proven
-
-        server.chain = chain.fork(height - 1)
-        server.chain.mine(2)
-        server.announce()
-        assert await told(watch, OURS) == UNTOUCHED
-
-        server.chain.add(paid)
-        server.announce()
-        assert (await told(watch, OURS)).sightings[0].height == 0
-        server.chain.mine()
-        server.announce()
-        again = await told(watch, OURS, lambda history: history.sightings[0].proven)
-        assert again.sightings[0].height == height + 2
-
-
-async def test_a_loss_that_is_told_before_the_reorganisation_is_told_again_with_it(
-    chain: SyntheticChain, server: ScriptedServer, tmp_path: Path
-) -> None:
-    chain.pay(OURS, 1_000)
-    height = chain.mine()
-    async with watching(tmp_path, server) as (_, watch):
-        watch.add([OURS])
-        assert (await told(watch, OURS)).reorganised_from is None
-
-        server.chain = chain.fork(height - 1)
-        server.chain.mine(2)
-        for connection in server.connections:
-            connection.follows_headers = False
-        server.announce()
-        lost = await told(watch, OURS)
-        assert (lost, lost.reorganised_from) == (UNTOUCHED, None)
-        await quiet(watch)
-        for connection in server.connections:
-            connection.follows_headers = True
-        server.announce()
-        known = await told(watch, OURS)
-        assert (known, known.reorganised_from) == (UNTOUCHED, height)
-        await quiet(watch)
-
-
-async def test_a_reorganisation_onto_a_server_that_lags_is_seen_through(
-    chain: SyntheticChain, server: ScriptedServer, tmp_path: Path
-) -> None:
-    """A lighter fork proves nothing; once it is the heavier one, it does."""
-    server.chain = fork = chain.fork(7)
-    async with ScriptedServer(chain) as main, running(tmp_path, main.address) as servers:
-        await connects(servers, 9)
-    fork.pay(OURS, 1_000)
-    fork.mine()
-    async with watching(tmp_path, server) as (servers, watch):
-        watch.add([OURS])
-        assert [each.proven for each in (await told(watch, OURS)).sightings] == [False]
-        fork.mine(2)
-        server.announce()
-        assert [each.proven for each in (await told(watch, OURS)).sightings] == [True]
-
-
-async def test_a_block_told_before_its_header_is_proven_once_that_came(
-    chain: SyntheticChain, server: ScriptedServer, tmp_path: Path
-) -> None:
-    async with watching(tmp_path, server) as (_, watch):
-        watch.add([OURS])
-        await told(watch, OURS)
-        chain.pay(OURS, 1_000)
-        chain.mine()
-        for connection in server.connections:
-            connection.follows_headers = False
-        server.announce()
-        assert not (await told(watch, OURS)).sightings[0].proven
-        for connection in server.connections:
-            connection.follows_headers = True
-        server.announce()
-        assert (await told(watch, OURS)).sightings[0].proven
-
-
 async def test_whoever_stops_waiting_in_between_misses_nothing(
     chain: SyntheticChain, server: ScriptedServer, tmp_path: Path
 ) -> None:
@@ -298,6 +169,27 @@ async def test_whoever_stops_waiting_in_between_misses_nothing(
                 found.update((history.watch_key, history) for history in step.result())
     assert all(history.sightings[0].proven for history in found.values())
     assert attempts > 2
+
+
+@pytest.mark.logs_warning("too large")
+async def test_a_script_that_a_server_refuses_is_asked_of_each_other_one_once(
+    chain: SyntheticChain, server: ScriptedServer, tmp_path: Path
+) -> None:
+    chain.pay(OURS, 1_000)
+    async with (
+        ScriptedServer(chain) as second,
+        watching(tmp_path, server, second) as (servers, watch),
+    ):
+        for refusing in (server, second):
+            refusing.instead[HISTORY] = Refuse(1, "history \x1b[31mtoo large")
+        watch.add([OTHER, OURS])
+        assert (await told(watch, OURS)).refused == "history [31mtoo large"
+        assert (server.connected, second.connected) == (1, 1)
+        chain.mine()
+        second.announce()
+        await connects(servers, chain.height)
+        await quiet(watch)
+        assert (server.connected, second.connected) == (1, 1)
 
 
 @pytest.mark.logs_warning("too many subscriptions", "history too large")
@@ -390,52 +282,6 @@ async def test_the_end_of_the_connection_ends_the_iteration(server: ScriptedServ
         await servers.aclose()
         with pytest.raises(StopAsyncIteration):
             await waiting
-
-
-@pytest.fixture(scope="module")
-def long_chain() -> SyntheticChain:
-    """Two periods, with a payment in each."""
-    made = SyntheticChain()
-    made.mine(99)
-    made.pay(OURS, 1_000)
-    made.mine(PERIOD)
-    made.pay(OURS, 2_000)
-    made.mine(PERIOD)
-    return made
-
-
-async def test_what_an_earlier_run_saw_proven_below_a_checkpoint_is_not_proven_again(
-    long_chain: SyntheticChain, tmp_path: Path
-) -> None:
-    checkpoints = [long_chain.blocks[number * PERIOD - 1].hash for number in (1, 2)]
-
-    async def first_state(folder: Path, seen: tuple[Sighting, ...]) -> ScriptHistory:
-        headers = HeaderChain(Network.REGTEST, RULES[Network.REGTEST], checkpoints, folder)
-        servers = ElectrumServers(
-            Network.REGTEST,
-            [server.address],
-            headers=headers,
-            pins=Pins(),
-            clock=SystemClock(),
-            patience=QUICK,
-        )
-        await servers.start()
-        try:
-            async with asyncio.timeout(LONG), aclosing(ElectrumUsage(servers).watch()) as watch:
-                watch.add([OURS], seen)
-                return await told(watch, OURS)
-        finally:
-            await servers.aclose()
-
-    async with ScriptedServer(long_chain) as server:
-        before = await first_state(tmp_path, ())
-        assert [(each.height, each.proven) for each in before.sightings] == [(100, True), (2116, True)]
-        assert server.asked.count(MERKLE) == 2
-
-        server.asked.clear()
-        assert await first_state(tmp_path, before.sightings) == before
-        assert MERKLE not in server.asked
-        assert "blockchain.block.headers" not in server.asked
 
 
 async def watch_many(server: ScriptedServer, folder: Path, count: int) -> None:

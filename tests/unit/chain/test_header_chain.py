@@ -11,6 +11,7 @@ from electrum_peer.scripted_server import Change, ScriptedServer
 from electrum_peer.synthetic_chain import SyntheticChain
 from pillarbox.bitcoin.hashes import sha256d
 from pillarbox.bitcoin.headers import HEADER_SIZE, PERIOD, RULES, Header
+from pillarbox.chain import header_chain
 from pillarbox.chain.electrum_errors import (
     CheckpointConflictError,
     ElectrumError,
@@ -323,6 +324,32 @@ async def test_older_headers_are_believed_when_they_lead_to_their_checkpoint(
         asked = scripted.asked.count(HEADERS)
         await headers.headers_at(server, [6])
         assert scripted.asked.count(HEADERS) == asked
+
+
+async def test_what_one_caller_makes_be_forgotten_another_still_has(
+    long_chain: SyntheticChain, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(header_chain, "_KEPT_PERIODS", 1)
+    headers = headers_in(tmp_path, [long_chain.blocks[number * PERIOD - 1].hash for number in (1, 2, 3)])
+    async with ScriptedServer(long_chain) as scripted, greeted(scripted.address) as server:
+        await headers.follow(server)
+        for _ in range(3):
+            await headers.headers_at(server, [5])
+            one, both = await asyncio.gather(
+                headers.headers_at(server, [PERIOD]), headers.headers_at(server, [5, PERIOD])
+            )
+            assert (set(one), set(both)) == ({PERIOD}, {5, PERIOD})
+
+
+@pytest.mark.logs_warning("headers could not be (read|kept)")
+async def test_headers_that_cannot_be_read_cost_a_download_only(
+    chain: SyntheticChain, server: ScriptedServer, tmp_path: Path
+) -> None:
+    (tmp_path / FILE).mkdir()
+    headers = headers_in(tmp_path)
+    await headers.load()
+    await follow(headers, server)
+    assert await has(headers, chain, server)
 
 
 @pytest.mark.parametrize(

@@ -136,6 +136,26 @@ def test_a_walk_without_a_past_starts_at_the_beginning() -> None:
     assert GapWalk.resume(20, Saved(20, None)).done
 
 
+def test_a_walk_goes_on_from_what_became_known_meanwhile() -> None:
+    walk = GapWalk.resume(20, Saved(20, None), highest_used=79)
+    assert walk.ask(1000) == range(20, 100)
+    assert GapWalk.resume(20, Saved(20, 9), highest_used=3).highest_used == 9
+    assert GapWalk.resume(20, None, highest_used=3).ask(1000) == range(24)
+
+
+def test_a_walk_goes_on_past_what_is_refused_and_the_next_one_begins_there() -> None:
+    walk = GapWalk(5)
+    walk.take(walk.ask(1000), used=[1], refused=[2, 4])
+    assert walk.known_to == 2
+    walk.take(walk.ask(1000), used=[], refused=[5])
+    assert walk.done
+    assert (walk.scanned_to, walk.known_to) == (7, 2)
+    again = GapWalk.resume(5, Saved(walk.known_to, walk.highest_used))
+    assert again.ask(1000) == range(2, 7)
+    again.take(range(2, 7), used=[])
+    assert again.known_to == 7
+
+
 @pytest.mark.parametrize(
     ("asked", "used"), [(range(1, 5), []), (range(5), [5]), (range(5), [-1]), (range(0, 5, 2), [])]
 )

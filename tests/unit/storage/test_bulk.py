@@ -42,13 +42,14 @@ def works(account: Account) -> list[Callable[[Tx], object]]:
         lambda tx: requests.insert_all(tx, promises),
         lambda tx: chain_history.apply_all(tx, histories, 3),
         lambda tx: chain_history.amounts(tx, account.id, 0),
+        lambda tx: chain_history.proven(tx, account.id, 0, 0, MANY),
         lambda tx: addresses.mark_used(tx, account.id, 0, range(MANY), by_hand=False, at=4),
         lambda tx: addresses.used(tx, account.id, 0),
     ]
 
 
 def paid_once(ref: AddressRef, key: bytes) -> ScriptHistory:
-    return ScriptHistory(key, True, (Sighting(key, f"{ref.index:064x}", 0, 1, 0, False),))
+    return ScriptHistory(key, True, (Sighting(key, f"{ref.index:064x}", 0, 1, 9, True, b"a block"),))
 
 
 class Trace:

@@ -1,7 +1,11 @@
-"""What a source tells of a script is what counts; what it no longer tells of is kept and does not count."""
+"""What a source tells of a script is what counts; what it no longer tells of is kept and does not count.
+
+A block counts once it is proven to hold a payment, and by its hash.
+"""
 
 import hashlib
 from collections.abc import Callable
+from dataclasses import replace
 
 from hypothesis import given
 from hypothesis import strategies as st
@@ -18,17 +22,21 @@ REUSED, VANISHED, UNCONFIRMED = AddressFlag.REUSED, AddressFlag.PAYMENT_VANISHED
 NONE = AddressFlag.NONE
 
 
-def seen(name: str, amount: int, height: int = 100, *, output: int = 0, proven: bool = False) -> Sighting:
+def seen(name: str, amount: int, height: int = 100, *, output: int = 0, proven: bool = True) -> Sighting:
+    """Unconfirmed where `height` is 0."""
     txid = hashlib.sha256(name.encode()).hexdigest()
-    return Sighting(row(0).watch_key, txid, output, amount, height, proven)
+    held = proven and height > 0
+    return Sighting(row(0).watch_key, txid, output, amount, height, held, block(height) if held else b"")
 
 
-async def tell(
-    db: Database, account: Account, at: int, *sightings: Sighting, reorganised_from: int | None = None
-) -> AddressAmounts | None:
+def block(height: int) -> bytes:
+    return hashlib.sha256(f"block {height}".encode()).digest()
+
+
+async def tell(db: Database, account: Account, at: int, *sightings: Sighting) -> AddressAmounts | None:
     """A source tells of address 0 of the account."""
     ref = AddressRef(account.id, 0, 0)
-    history = ScriptHistory(row(0).watch_key, bool(sightings), sightings, reorganised_from)
+    history = ScriptHistory(row(0).watch_key, bool(sightings), sightings)
     await db.write(lambda tx: addresses.insert(tx, account.id, 0, [row(0)]))
     changed = await db.write(lambda tx: chain_history.apply(tx, ref, history, at))
     kept = await db.read(lambda tx: chain_history.amounts(tx, account.id, 0))
@@ -81,20 +89,40 @@ async def test_a_payment_that_replaces_another_is_no_loss(db: Database, account:
     assert {payment.vanished_at for payment in payments} == {2, None}
 
 
-async def test_a_proof_stays_while_the_payment_stands_at_its_height(db: Database, account: Account) -> None:
-    async def proven() -> bool:
+async def test_a_block_that_is_not_proven_confirms_nothing(db: Database, account: Account) -> None:
+    async def kept() -> tuple[int, bool, bytes]:
         payments = await db.read(lambda tx: chain_history.payments_of(tx, AddressRef(account.id, 0, 0)))
-        return payments[0].sighting.proven
+        return payments[0].sighting.height, payments[0].sighting.proven, payments[0].sighting.block
 
-    await tell(db, account, 1, seen("a", 500, 100, proven=True))
-    await tell(db, account, 2, seen("a", 500, 100))
-    assert await proven()
-    await tell(db, account, 3, seen("a", 500, 101))
-    assert not await proven()
-    await tell(db, account, 4, seen("a", 500, 101, proven=True))
-    await tell(db, account, 5, reorganised_from=101)
-    await tell(db, account, 6, seen("a", 500, 101))
-    assert not await proven()
+    claimed = seen("a", 500, 100, proven=False)
+    assert await tell(db, account, 1, claimed) == AddressAmounts(500, 1, UNCONFIRMED)
+    assert await kept() == (0, False, b"")
+    assert await tell(db, account, 2, seen("a", 500, 101)) == AddressAmounts(500, 1, NONE)
+    assert await kept() == (101, True, block(101))
+    assert await tell(db, account, 3, claimed) == AddressAmounts(500, 1, UNCONFIRMED)
+    assert await kept() == (0, False, b"")
+
+
+async def test_a_payment_follows_into_another_block_at_the_same_height(
+    db: Database, account: Account
+) -> None:
+    first = seen("a", 500, 100)
+    other = replace(first, block=block(7))
+    await tell(db, account, 1, first)
+    assert await tell(db, account, 2, other) == AddressAmounts(500, 1, NONE)
+    (kept,) = await db.read(lambda tx: chain_history.payments_of(tx, AddressRef(account.id, 0, 0)))
+    assert kept.sighting.block == block(7)
+
+
+async def test_what_stands_proven_is_told_by_index(db: Database, account: Account) -> None:
+    proven = seen("a", 500, 100)
+    await tell(db, account, 1, proven, seen("waiting", 5, 0), seen("claimed", 6, 90, proven=False))
+    await tell(db, account, 2, proven, seen("gone", 7, 95))
+    await tell(db, account, 3, proven)
+    found = await db.read(lambda tx: chain_history.proven(tx, account.id, 0, 0, 1))
+    assert [(each, each.block) for each in found] == [(proven, block(100))]
+    assert await db.read(lambda tx: chain_history.proven(tx, account.id, 0, 1, 9)) == []
+    assert await db.read(lambda tx: chain_history.proven(tx, account.id, 1, 0, 9)) == []
 
 
 async def test_a_payment_remembers_the_newest_hand_out_of_when_it_was_first_seen(
@@ -114,13 +142,26 @@ async def test_a_payment_remembers_the_newest_hand_out_of_when_it_was_first_seen
     assert {p.sighting.amount: p.after_hand_out for p in paid} == dict(zip([1, 2, 3], numbers, strict=True))
 
 
-async def test_what_was_proven_vanishes_only_from_blocks_that_were_replaced(
-    db: Database, account: Account
-) -> None:
-    await tell(db, account, 1, seen("a", 500, 100, proven=True), seen("b", 20, 90))
-    assert await tell(db, account, 2) == AddressAmounts(500, 1, VANISHED)
-    assert await tell(db, account, 3, reorganised_from=101) is None
-    assert await tell(db, account, 4, reorganised_from=100) == AddressAmounts(0, 0, VANISHED)
+async def test_what_the_wallet_pays_to_itself_counts_as_moved(db: Database, account: Account) -> None:
+    """Whatever comes first: the payment, or that its transaction spends one of the wallet's coins."""
+    await db.write(lambda tx: addresses.insert(tx, account.id, 0, [row(0), row(1), row(2)]))
+    places = [AddressRef(account.id, 0, index) for index in range(3)]
+    change, unrelated = seen("change", 240), seen("from outside", 350)
+
+    async def tell_of(ref: AddressRef, *sightings: Sighting, spends: tuple[str, ...] = ()) -> set[int]:
+        history = ScriptHistory(row(ref.index).watch_key, True, sightings, spends=spends)
+        changed = await db.write(lambda tx: chain_history.apply_all(tx, [(ref, history)], 1))
+        return {ref.index for ref in changed}
+
+    assert await tell_of(places[1], change) == {1}
+    assert await db.read(chain_history.moved) == {}
+    assert await tell_of(places[0], unrelated, spends=(change.txid,)) == {0, 1}
+    assert await db.read(chain_history.moved) == {account.id: 240}
+    assert await tell_of(places[2], replace(change, output=1, amount=100)) == {2}
+    assert await db.read(chain_history.moved) == {account.id: 340}
+    assert await tell_of(places[0], unrelated, spends=(change.txid,)) == set()
+    assert await tell_of(places[2]) == {2}
+    assert await db.read(chain_history.moved) == {account.id: 240}
 
 
 async def test_a_refused_script_loses_nothing(db: Database, account: Account) -> None:
@@ -179,9 +220,10 @@ sightings = st.builds(
 def test_whatever_was_told_before_only_the_last_state_counts(states: list[list[Sighting]]) -> None:
     kept: dict[tuple[str, int], _Kept] = {}
     for at, state in enumerate(states, 1):
-        history = ScriptHistory(row(0).watch_key, bool(state), tuple(state), reorganised_from=0)
+        history = ScriptHistory(row(0).watch_key, bool(state), tuple(state))
         kept.update(_changes(kept, history, at, 0))
         standing = {output: k.amount for output, k in kept.items() if k.vanished_at is None}
         assert standing == {(s.txid, s.output): s.amount for s in state}
+        assert all((k.height > 0) == (k.block != b"") for k in kept.values())
         assert not list(_changes(kept, history, at + 1, 0))
         assert all(k.first_seen <= at for k in kept.values())

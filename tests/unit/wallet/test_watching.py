@@ -1,5 +1,8 @@
 """What is watched, and what the watch is given and tells."""
 
+import asyncio
+from collections.abc import AsyncIterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -9,6 +12,7 @@ from wallet_bench import SEED, Bench
 from pillarbox.accounts import KINDS
 from pillarbox.events import AddressesUsed
 from pillarbox.model.account import AtLimit
+from pillarbox.model.address import AddressRef
 from pillarbox.model.payment import ScriptHistory
 from pillarbox.wallet.wallet import Wallet
 
@@ -39,16 +43,21 @@ async def wallet_watches(bench: Bench, count: int) -> None:
     assert len(bench.chain.watches) == count
 
 
-async def test_a_kind_whose_use_no_chain_tells_is_never_watched(tmp_path: Path) -> None:
-    bench = Bench(tmp_path, KINDS.with_kind(HARDENED_TOY))
-    wallet = await bench.open()
+@pytest.fixture
+async def toy_bench(tmp_path: Path) -> AsyncIterator[Bench]:
+    made = Bench(tmp_path, KINDS.with_kind(HARDENED_TOY))
+    yield made
+    await made.close()
+
+
+async def test_a_kind_whose_use_no_chain_tells_is_never_watched(toy_bench: Bench) -> None:
+    wallet = await toy_bench.open()
     await wallet.watching.caught_up()
     account = await wallet.accounts.add("toy-hardened", number=0, seed=SEED)
     await wallet.accounts.set_at_limit(account.id, AtLimit.EXTEND)
     await wallet.receiving.hand_out_many(account.id, 2)
-    (watch,) = bench.chain.watches
+    (watch,) = toy_bench.chain.watches
     assert watch.scripts == set()
-    await bench.close()
 
 
 async def test_what_no_server_tells_of_is_counted_until_one_does(bench: Bench, wallet: Wallet) -> None:
@@ -80,3 +89,26 @@ async def test_a_refused_address_keeps_what_it_received(bench: Bench, wallet: Wa
         wallet = await bench.open()
     await wallet.watching.caught_up()
     assert wallet.accounts.counts(wallet.accounts.get().id).received == 700
+
+
+async def test_change_is_not_received_again(bench: Bench, wallet: Wallet) -> None:
+    account = wallet.accounts.get()
+    deriver = wallet.accounts.kind(account.id).deriver(account.params, account.network)
+    from_outside, moved = scripts(wallet, 2)
+    change = deriver.derive(1, 0, 1)[0].watch_key
+    bench.chain.pay(from_outside, 350)
+    bench.chain.pay(moved, 100, txid="ab" * 32)
+    bench.chain.pay(change, 240, txid="ab" * 32)
+    await received(bench, wallet, 690)
+    bench.chain.tell(replace(bench.chain.histories[from_outside], spends=("ab" * 32,)))
+    await received(bench, wallet, 350)
+    assert wallet.accounts.address(AddressRef(account.id, 0, 1)).received == 100
+    await bench.close()
+    again = await bench.open()
+    assert again.accounts.counts(account.id).received == 350
+
+
+async def received(bench: Bench, wallet: Wallet, amount: int) -> None:
+    async with asyncio.timeout(5):
+        while wallet.accounts.counts(wallet.accounts.get().id).received != amount:
+            await bench.next_event()

@@ -133,6 +133,11 @@ CREATE TABLE payments (
 CREATE INDEX payments_by_age
 ON payments (account, iif(height > 0, height, 4294967296), first_seen, txid, output);
 
+-- What these pay to the wallet's own addresses was not received from anybody.
+CREATE TABLE own_transactions (
+    txid BLOB NOT NULL PRIMARY KEY      -- of one that spends a coin of this wallet
+) STRICT, WITHOUT ROWID;
+
 CREATE TABLE scans (
     account INTEGER NOT NULL,
     branch INTEGER NOT NULL,
