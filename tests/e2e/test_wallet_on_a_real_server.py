@@ -83,6 +83,31 @@ async def test_an_address_stays_used_when_its_payment_is_reorganised_away(
     assert AddressFlag.PAYMENT_VANISHED in address.flags
 
 
+def test_a_reorganisation_that_nobody_watched_is_followed_at_the_next_start(
+    regtest: Regtest, tmp_path: Path
+) -> None:
+    async def first_run() -> AddressRef:
+        async with running(tmp_path, regtest) as app:
+            wallet = await make_wallet(app, Words.fresh().text, made_here=True)
+            given = await wallet.receiving.hand_out(FIRST)
+            with Heard.listening(app, AmountsChanged) as changed:
+                await asyncio.to_thread(regtest.payer.pay, output_script(given.text), 12_345)
+                await asyncio.to_thread(regtest.mine)
+                await changed.until(lambda _: not is_unconfirmed(wallet, given.ref), TO_SCAN)
+            return given.ref
+
+    async def second_run(ref: AddressRef) -> AddressFlag:
+        async with running(tmp_path, regtest) as app:
+            with Heard.listening(app, AmountsChanged) as changed:
+                wallet = await app.open_wallet("Savings", Secret.from_text(PASSPHRASE))
+                await changed.until(lambda _: wallet.accounts.address(ref).received == 0, TO_SCAN)
+            return wallet.accounts.address(ref).flags
+
+    ref = asyncio.run(first_run())
+    regtest.reorganise(1)
+    assert AddressFlag.PAYMENT_VANISHED in asyncio.run(second_run(ref))
+
+
 def is_unconfirmed(wallet: Wallet, ref: AddressRef) -> bool:
     return AddressFlag.UNCONFIRMED in wallet.accounts.address(ref).flags
 
@@ -173,10 +198,6 @@ def stop_scanning(app: Application, event: ScanProgressed) -> None:
 
 
 async def account_of_kind(wallet: Wallet, kind: str) -> AccountId:
-    """The first account where it is of that kind; otherwise one more, from the same words."""
-    if wallet.accounts.get(FIRST).kind == kind:
-        return FIRST
-    async with wallet.unlocking.seed(Secret.from_text(PASSPHRASE)) as seed:
-        account = await wallet.accounts.add(kind, number=0, seed=seed, scan_state=ScanState.UNSCANNED)
-    wallet.scanning.start(account.id)
-    return account.id
+    """The first account where it is of that kind; otherwise the one that was found by itself."""
+    await wallet.discovering.done()
+    return next(account.id for account in wallet.accounts.all() if account.kind == kind)
