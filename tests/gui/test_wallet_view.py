@@ -17,10 +17,10 @@ from window_bench import (
 
 from pillarbox.app.new_wallet import NewWallet, WordsSource
 from pillarbox.errors import ErrorText
-from pillarbox.events import ConnectionChanged
+from pillarbox.events import ConnectionChanged, ServiceStateChanged
 from pillarbox.model.account import ScanState
 from pillarbox.model.network import Network
-from pillarbox.model.progress import ConnectionPhase, ConnectionState
+from pillarbox.model.progress import ConnectionPhase, ConnectionState, ServicePhase, ServiceState
 from pillarbox.secret import Secret
 from pillarbox_gui.pages.account_card import AccountCard
 from pillarbox_gui.pages.overview import NoticeCard, OverviewPage
@@ -252,3 +252,20 @@ async def test_why_a_server_was_refused_is_said_once(bench: WindowBench) -> None
         bench.app.events.publish(ConnectionChanged(None, 1, Network.REGTEST, state))
         said = "\n".join(label.text() for label in page.findChildren(QLabel) if label.isVisibleTo(page))
         assert said.count(error.hint) == 1
+
+
+@in_a_window
+async def test_a_part_that_stopped_is_told_of_until_it_runs_again(bench: WindowBench) -> None:
+    view = await bench.watching_wallet()
+    said = ErrorText("disk-full", "The disk is full", "There is no room left.", "Free some space.")
+    service = view.wallet.watching.name
+
+    def tell(state: ServiceState) -> None:
+        bench.app.events.publish(ServiceStateChanged(view.wallet.id, 10**9, service, state))
+
+    tell(ServiceState(ServicePhase.FAILED, said))
+    await until(view.trouble.isVisible)
+    assert "Free some space." in view.trouble.accessibleName()
+    view.trouble._steady.setInterval(1)
+    tell(ServiceState(ServicePhase.RUNNING))
+    await until(view.trouble.isHidden)

@@ -45,12 +45,13 @@ class PinsUnreadableError(RefusedServerError):
 class ServerPins:
     """The certificates servers were first seen with. No secret, but who is asked is private.
 
-    The file is read when a server is about to be asked, and again until that works: nothing else needs it.
+    The file is read whenever a server is about to be asked: other programs pin certificates in it too.
     """
 
     def __init__(self, path: Path) -> None:
         self._path = path
-        self._pins: dict[str, bytes] | None = None
+        self._unkept: dict[str, bytes] = {}
+        """What the disk did not take; known until the program ends."""
 
     def get(self, host_port: str) -> bytes | None:
         """Raises PinsUnreadableError."""
@@ -63,31 +64,30 @@ class ServerPins:
             self._write(pins)
         except PillarboxError as error:
             log.warning("a server's certificate is not kept: %s", error.code)
-        self._pins = pins
+            self._unkept[host_port] = pin
+        else:
+            self._unkept.clear()
 
     def forget(self, host_port: str) -> None:
         """Trust whatever the server shows next; for a person who knows why the certificate changed.
 
         Raises PinsUnreadableError, DiskFullError, FolderUnusableError.
         """
-        pins = {name: pin for name, pin in self._read(host_port).items() if name != host_port}
-        self._write(pins)
-        self._pins = pins
+        self._write({name: pin for name, pin in self._read(host_port).items() if name != host_port})
+        self._unkept.clear()
 
     def _read(self, host_port: str) -> dict[str, bytes]:
-        if self._pins is None:
-            try:
-                stored = json.loads(self._path.read_bytes())
-                self._pins = {name: bytes.fromhex(pin) for name, pin in stored.items()}
-            except FileNotFoundError:
-                self._pins = {}
-            except OSError as error:
-                why = error.strerror or type(error).__name__
-                raise PinsUnreadableError(server=host_port, path=str(self._path), why=why) from error
-            except (ValueError, TypeError, AttributeError, RecursionError) as error:
-                why = "it is damaged"
-                raise PinsUnreadableError(server=host_port, path=str(self._path), why=why) from error
-        return self._pins
+        try:
+            stored = json.loads(self._path.read_bytes())
+            return {name: bytes.fromhex(pin) for name, pin in stored.items()} | self._unkept
+        except FileNotFoundError:
+            return dict(self._unkept)
+        except OSError as error:
+            why = error.strerror or type(error).__name__
+            raise PinsUnreadableError(server=host_port, path=str(self._path), why=why) from error
+        except (ValueError, TypeError, AttributeError, RecursionError) as error:
+            why = "it is damaged"
+            raise PinsUnreadableError(server=host_port, path=str(self._path), why=why) from error
 
     def _write(self, pins: dict[str, bytes]) -> None:
         text = json.dumps({name: pin.hex() for name, pin in pins.items()}, indent=2)

@@ -9,7 +9,14 @@ from PySide6.QtGui import QAccessible, QAccessibleAnnouncementEvent, QResizeEven
 from PySide6.QtWidgets import QHBoxLayout, QStackedWidget, QWidget
 
 from pillarbox.app.application import Application
-from pillarbox.events import AccountsChanged, AddressEvent, BackupStatusChanged, ConnectionChanged, Event
+from pillarbox.events import (
+    AccountsChanged,
+    AddressEvent,
+    BackupStatusChanged,
+    ConnectionChanged,
+    Event,
+    ServiceStateChanged,
+)
 from pillarbox.model.account import Account, AccountId, ScanState
 from pillarbox.model.address import AddressRef
 from pillarbox.secret import Secret
@@ -24,6 +31,7 @@ from pillarbox_gui.pages.look import Look
 from pillarbox_gui.pages.overview import OverviewPage
 from pillarbox_gui.pages.payments import PaymentsPage
 from pillarbox_gui.pages.receive import ReceivePage
+from pillarbox_gui.pages.service_trouble import ServiceTrouble
 from pillarbox_gui.pages.settings import SettingsPage
 from pillarbox_gui.pages.sidebar import Sidebar
 from pillarbox_gui.subscriptions import Subscriptions
@@ -58,6 +66,7 @@ class WalletView(QWidget):
         self.sidebar = Sidebar(look.theme, wallet, _titles())
         self.connection = StatusFact(look.theme, connection_words(app.connections.state(wallet.network)))
         self.backup = StatusFact(look.theme, self._backup_words())
+        self.trouble = ServiceTrouble(look.theme, self)
         self.told = Elided("muted")
         self.told.setAlignment(Qt.AlignmentFlag.AlignTrailing | Qt.AlignmentFlag.AlignVCenter)
         self._forget_told = QTimer(self, singleShot=True, interval=TOLD_MS)
@@ -86,6 +95,7 @@ class WalletView(QWidget):
         for page in self._pages.values():
             page.close_page()
         self._subscriptions.close()
+        self.trouble.close_page()
         self._forget_told.stop()
         self._tasks.cancel_all()
 
@@ -201,6 +211,7 @@ class WalletView(QWidget):
     def _lay_out(self) -> None:
         theme = self._look.theme
         right = column(theme, 0)
+        right.addWidget(self.trouble)
         right.addWidget(self._stack, 1)
         right.addLayout(self._status_line())
         whole = row(theme, 0)
@@ -238,6 +249,14 @@ class WalletView(QWidget):
         self._subscriptions = Subscriptions(self, self._app.events, self._tell_facts)
         for kind in (AddressEvent, AccountsChanged, ConnectionChanged, BackupStatusChanged):
             self._subscriptions.on(kind, self._take)
+        self._subscriptions.on(ServiceStateChanged, self._take_services)
+        for service, state in self.wallet.service_states.items():
+            self.trouble.hear(service, state)
+
+    def _take_services(self, events: Sequence[ServiceStateChanged]) -> None:
+        for event in events:
+            if event.wallet == self.wallet.id:
+                self.trouble.hear(event.service, event.state)
 
     def _take(self, events: Sequence[Event]) -> None:
         if any(event.wallet in (None, self.wallet.id) for event in events):

@@ -63,3 +63,13 @@ def test_a_pin_that_the_disk_does_not_take_holds_until_the_program_ends(
     with pytest.raises(FolderUnusableError):
         pins.forget("a:1")
     assert pins.get("a:1") == b"\x01"
+
+
+def test_two_programs_lose_no_certificate_that_the_other_has_seen(tmp_path: Path) -> None:
+    ours, theirs = ServerPins(tmp_path / "pins.json"), ServerPins(tmp_path / "pins.json")
+    assert ours.get("a:1") is None
+    theirs.set("b:2", b"two")
+    ours.set("a:1", b"one")
+    theirs.set("c:3", b"three")
+    ours.forget("c:3")
+    assert [theirs.get(name) for name in ("a:1", "b:2", "c:3")] == [b"one", b"two", None]
