@@ -211,7 +211,10 @@ class WalletView(QWidget):
     def _lay_out(self) -> None:
         theme = self._look.theme
         right = column(theme, 0)
-        right.addWidget(self.trouble)
+        above = row(theme, 0)
+        above.setContentsMargins(theme.px(Space.L), theme.px(Space.L), theme.px(Space.L), 0)
+        above.addWidget(self.trouble)
+        right.addLayout(above)
         right.addWidget(self._stack, 1)
         right.addLayout(self._status_line())
         whole = row(theme, 0)
