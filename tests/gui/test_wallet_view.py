@@ -265,7 +265,8 @@ async def test_a_part_that_stopped_is_told_of_until_it_runs_again(bench: WindowB
 
     tell(ServiceState(ServicePhase.FAILED, said))
     await until(view.trouble.isVisible)
-    assert "Free some space." in view.trouble.accessibleName()
+    assert "Free some space." in view.trouble.banner.accessibleName()
     view.trouble._steady.setInterval(1)
     tell(ServiceState(ServicePhase.RUNNING))
     await until(view.trouble.isHidden)
+    assert view._stack.y() == 0

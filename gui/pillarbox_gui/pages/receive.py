@@ -108,6 +108,7 @@ class ReceivePage(QWidget):
         if newest >= 0:
             self.choose(AddressRef(account, self._branch, columns.indices[newest]))
         else:
+            self._tasks.cancel("detail")
             self.panel.show_nothing(first=not any(columns.states))
             self._fit_panel()
 

@@ -66,7 +66,7 @@ class WalletView(QWidget):
         self.sidebar = Sidebar(look.theme, wallet, _titles())
         self.connection = StatusFact(look.theme, connection_words(app.connections.state(wallet.network)))
         self.backup = StatusFact(look.theme, self._backup_words())
-        self.trouble = ServiceTrouble(look.theme, self)
+        self.trouble = ServiceTrouble(look.theme)
         self.told = Elided("muted")
         self.told.setAlignment(Qt.AlignmentFlag.AlignTrailing | Qt.AlignmentFlag.AlignVCenter)
         self._forget_told = QTimer(self, singleShot=True, interval=TOLD_MS)
@@ -211,10 +211,7 @@ class WalletView(QWidget):
     def _lay_out(self) -> None:
         theme = self._look.theme
         right = column(theme, 0)
-        above = row(theme, 0)
-        above.setContentsMargins(theme.px(Space.L), theme.px(Space.L), theme.px(Space.L), 0)
-        above.addWidget(self.trouble)
-        right.addLayout(above)
+        right.addWidget(self.trouble)
         right.addWidget(self._stack, 1)
         right.addLayout(self._status_line())
         whole = row(theme, 0)
