@@ -3,8 +3,9 @@
 import asyncio
 from collections.abc import Awaitable, Callable
 from functools import partial
+from typing import NamedTuple, Self
 
-from PySide6.QtCore import QCoreApplication, QPoint, QTimer, Signal
+from PySide6.QtCore import QCoreApplication, QObject, QPoint, QTimer, Signal
 from PySide6.QtGui import QGuiApplication, QResizeEvent
 from PySide6.QtWidgets import QMenu, QWidget
 
@@ -39,6 +40,32 @@ MINUTE_MS = 60_000
 translate = QCoreApplication.translate
 
 
+class DeskParts(NamedTuple):
+    """What a desk is composed of. Each takes a good part of a frame to make."""
+
+    model: AddressTableModel
+    addresses: AddressList
+    panel: AddressPanel
+
+    @classmethod
+    async def make(cls, look: Look) -> Self:
+        """One after the other, each in a turn of the loop."""
+        model = AddressTableModel(look.now, look.calendar, asyncio.to_thread, look.present)
+        made: list[QObject] = [model]
+        try:
+            addresses = AddressList(look.theme, model)
+            made.append(addresses)
+            await asyncio.sleep(0)
+            panel = AddressPanel(look)
+            made.append(panel)
+            await asyncio.sleep(0)
+        except asyncio.CancelledError:
+            for part in made:
+                part.deleteLater()
+            raise
+        return cls(model, addresses, panel)
+
+
 class ReceivePage(QWidget):
     """One account's receiving addresses, live."""
 
@@ -54,6 +81,7 @@ class ReceivePage(QWidget):
         wallet: Wallet,
         hold_hours: Callable[[], int],
         connections: Connections,
+        parts: DeskParts,
     ) -> None:
         super().__init__()
         take_role(self, "page")
@@ -67,9 +95,8 @@ class ReceivePage(QWidget):
         """What is to take the focus once this address is shown."""
         self.account = wallet.accounts.all()[0].id
         self._branch = 0
-        self.model = AddressTableModel(look.now, look.calendar, asyncio.to_thread, look.present, self)
-        self.list = AddressList(look.theme, self.model)
-        self.panel = AddressPanel(look)
+        self.model, self.list, self.panel = parts
+        self.model.setParent(self)
         whole = row(look.theme, Space.L, Space.L)
         whole.addWidget(self.list, 1)
         whole.addWidget(self.panel)

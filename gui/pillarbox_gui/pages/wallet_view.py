@@ -30,7 +30,7 @@ from pillarbox_gui.pages.controls import Elided, StatusFact, column, row
 from pillarbox_gui.pages.look import Look
 from pillarbox_gui.pages.overview import OverviewPage
 from pillarbox_gui.pages.payments import PaymentsPage
-from pillarbox_gui.pages.receive import ReceivePage
+from pillarbox_gui.pages.receive import DeskParts, ReceivePage
 from pillarbox_gui.pages.service_trouble import ServiceTrouble
 from pillarbox_gui.pages.settings import SettingsPage
 from pillarbox_gui.pages.sidebar import Sidebar
@@ -81,7 +81,10 @@ class WalletView(QWidget):
     @classmethod
     async def build(cls, look: Look, app: Application, wallet: Wallet) -> "WalletView":
         """In turns of the loop that are a frame each."""
-        desk = ReceivePage(look, app.events, wallet, lambda: app.settings.values.hold_hours, app.connections)
+        parts = await DeskParts.make(look)
+        desk = ReceivePage(
+            look, app.events, wallet, lambda: app.settings.values.hold_hours, app.connections, parts
+        )
         try:
             await asyncio.sleep(0)
         except asyncio.CancelledError:
