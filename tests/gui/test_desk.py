@@ -320,3 +320,15 @@ async def test_the_labels_field_stays_where_it_is_from_address_to_address(bench:
         await asyncio.sleep(0.05)
         places.add((view.receive.panel.label.x(), view.receive.panel.label.width()))
     assert len(places) == 1
+
+
+@in_a_window
+async def test_the_focus_never_falls_into_the_label_when_its_button_goes(bench: WindowBench) -> None:
+    view = await bench.watching_wallet()
+    ref = await new_address(view)
+    panel = view.receive.panel
+    await until(lambda: panel.detail is not None and not panel.link.isHidden())
+    panel.link.setFocus()
+    bench.pay(view, ref.index, 1_000)
+    await until(lambda: panel.detail is not None and panel.detail.address.state is USED)
+    assert bench.window.focusWidget() is panel.copy

@@ -370,3 +370,16 @@ async def test_adding_a_wallet_can_be_left_for_the_one_that_is_there(bench: Wind
     wizard = await bench.screen(WizardView)
     click(wizard.cancel)
     assert await bench.screen(WalletView) is view
+
+
+@in_a_window
+async def test_why_an_answer_was_refused_goes_as_it_is_mended(bench: WindowBench) -> None:
+    wizard = await first_page(bench)
+    await choose(wizard, Start.CREATE, NamingPage)
+    click(wizard.go_on)
+    await until(lambda: bool(trouble(wizard)))
+    said = wizard.page.findChild(QLabel, "trouble")
+    assert isinstance(said, QLabel)
+    assert not said.isHidden()
+    name_it(wizard, "Mine")
+    assert said.isHidden()

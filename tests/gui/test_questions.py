@@ -16,6 +16,7 @@ from pillarbox.model.receiving import RequestTerms
 from pillarbox_gui.dialogs.about import About
 from pillarbox_gui.dialogs.add_account import AddAccountQuestion
 from pillarbox_gui.dialogs.gap_limit import GapLimitQuestion, NotScannedQuestion
+from pillarbox_gui.dialogs.message import Confirmation
 from pillarbox_gui.dialogs.recovery_words import RecoveryWordsQuestion
 from pillarbox_gui.dialogs.server_certificate import TrustQuestion, in_lines
 from pillarbox_gui.pages.backups import BackupsPage
@@ -69,6 +70,21 @@ async def test_the_words_are_shown_again_for_the_passphrase_alone(bench: WindowB
     assert " ".join(re.findall("[a-z]+", said_in(question.grid))) == WORDS.strip()
     click(question.cancel)
     await until(lambda: not bench.window.findChildren(RecoveryWordsQuestion))
+
+
+@in_a_window
+async def test_a_payment_request_is_not_ended_by_accident(bench: WindowBench) -> None:
+    view = await bench.watching_wallet()
+    given = await view.wallet.receiving.hand_out(ACCOUNT, RequestTerms("Mara, rent"))
+    await until(lambda: states(view)[0] == AddressState.RESERVED)
+    view.receive._release(given.ref)
+    question = await bench.question(Confirmation)
+    click(question.cancel)
+    await until(lambda: not bench.window.findChildren(Confirmation))
+    assert view.wallet.accounts.address(given.ref).state is AddressState.RESERVED
+    view.receive._release(given.ref)
+    click((await bench.question(Confirmation)).go_on)
+    await until(lambda: states(view)[0] == AddressState.UNUSED)
 
 
 @in_a_window

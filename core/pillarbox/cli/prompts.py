@@ -77,7 +77,19 @@ class Prompts:
         """A passphrase to set, asked twice where a person types it. None: left empty, if that is allowed."""
         if self.in_file("passphrase"):
             return _long_enough(self.read_file("passphrase"))
-        typed = self._ask(f"New passphrase{' (empty: the keychain alone)' if optional else ''}")
+        attempt = 1
+        while True:
+            try:
+                return self._type_new_passphrase(optional)
+            except (InvalidInputError, PassphrasesDifferError) as error:
+                if attempt == ATTEMPTS or not self.can_ask_again:
+                    raise
+                sys.stderr.write(f"{error.text.message}\n")
+                attempt += 1
+
+    def _type_new_passphrase(self, optional: bool) -> Secret | None:
+        empty = "; empty: the keychain alone" if optional else ""
+        typed = self._ask(f"New passphrase ({SHORTEST_PASSPHRASE} characters at least{empty})")
         if optional and not typed:
             return None
         _long_enough(typed)

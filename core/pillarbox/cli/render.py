@@ -243,7 +243,7 @@ def _new_wallet_text(wallet: Any) -> str:
     )
     return "\n".join(
         (
-            "Write these words down on paper, in this order. They are shown only now.",
+            "Write these words down on paper, in this order. Only the window shows them again.",
             "Whoever has them can spend everything; without them nobody can restore this wallet.",
             "",
             *numbered,

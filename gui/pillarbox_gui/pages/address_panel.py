@@ -115,6 +115,7 @@ class AddressPanel(Card):
             self._enter_label()
             self._area.verticalScrollBar().setValue(0)
         self.detail = detail
+        focused = self.window().focusWidget()
         address = detail.address
         state = address.state
         now, calendar = self._look.now(), self._look.calendar
@@ -136,6 +137,10 @@ class AddressPanel(Card):
         self._offer(address.state, address.flags)
         self.nothing.hide()
         self._content.show()
+        if focused is not None and self.isAncestorOf(focused) and focused.isHidden():
+            # Not to the next in line, the label: what is typed on would change it.
+            self._area.verticalScrollBar().setValue(0)
+            (self.copy if not self.copy.isHidden() else self.mark_used).setFocus()
 
     def _offer(self, state: AddressState, flags: AddressFlag) -> None:
         by_hand = AddressFlag.MARKED_BY_HAND in flags

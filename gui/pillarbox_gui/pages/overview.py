@@ -191,10 +191,15 @@ class OverviewPage(Page):
                 found.append(Notice(said, translate("overview", "Open receive"), "receive", account.id))
             run = self._wallet.accounts.unused_run(account.id)
             if run * 4 >= account.gap_limit * 3:
+                near = (
+                    translate("overview", "{account} has reached its gap limit")
+                    if run >= account.gap_limit
+                    else translate("overview", "{account} is near its gap limit")
+                )
                 said = StatusWords(
                     Tone.WAITING,
                     "warning",
-                    translate("overview", "{account} is near its gap limit").format(account=account.label),
+                    near.format(account=account.label),
                     translate("overview", "{n} of {limit} addresses in a row were not paid yet.").format(
                         n=run, limit=account.gap_limit
                     ),

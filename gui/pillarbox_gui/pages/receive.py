@@ -340,7 +340,28 @@ class ReceivePage(QWidget):
         self._change(f"hold {ref}", lambda: self._wallet.holding.hold(ref, hold))
 
     def _release(self, ref: AddressRef) -> None:
-        self._change(f"hold {ref}", lambda: self._wallet.holding.release(ref))
+        """At once where nobody was promised anything; a payment request is a promise to somebody."""
+        request = self._wallet.accounts.request(ref)
+        if request is None:
+            self._change(f"hold {ref}", lambda: self._wallet.holding.release(ref))
+            return
+
+        async def ask() -> None:
+            question = Confirmation(
+                self._look.theme,
+                self.window(),
+                translate("receive", "End this payment request?"),
+                translate(
+                    "receive",
+                    "Whoever was shown the address may still pay to it, and the money still arrives. But the "
+                    "address may be offered to somebody else then.",
+                ),
+                actions.RELEASE.text(),
+            )
+            if await question.ask():
+                await self._wallet.holding.release(ref)
+
+        self._tasks.start(f"hold {ref}", ask, Again.REJECT)
 
     def _undo_mark_used(self, ref: AddressRef) -> None:
         self._change(f"mark {ref}", lambda: self._wallet.holding.undo_mark_used(ref))

@@ -114,7 +114,8 @@ class SettingsPage(Page):
         self.use_server: dict[Network, Button] = {}
         for network in Network:
             field = QLineEdit(self._known_servers(network))
-            field.setPlaceholderText("electrum.example:50002:s")
+            local = network is Network.REGTEST
+            field.setPlaceholderText("127.0.0.1:50001:t" if local else "electrum.example:50002:s")
             keep = self._server_keeper(network)
             field.editingFinished.connect(keep)
             field.textChanged.connect(partial(self._offer_to_use, network))

@@ -84,6 +84,10 @@ class StepPage(QWidget):
         trouble = words(f"{error.title}. {error.message} {error.hint}", "strong", wrap=True)
         trouble.setObjectName("trouble")
         self.body.addWidget(trouble)
+        for line in self.findChildren(QLineEdit):
+            line.textChanged.connect(trouble.hide)
+        for text in self.findChildren(QPlainTextEdit):
+            text.textChanged.connect(trouble.hide)
 
 
 class WelcomePage(StepPage):
@@ -330,7 +334,10 @@ class DonePage(StepPage):
             else translate("create", "Its addresses are made here, and each is handed out once."),
         )
         self.go_on = translate("create", "Open the wallet")
-        self.say_trouble(step.keychain_trouble)
+        if (trouble := step.keychain_trouble) is not None:
+            opens = translate("create", "The passphrase you chose opens the wallet.")
+            self.body.addWidget(words(f"{trouble.title}. {opens}", wrap=True))
+            self.body.addWidget(words(trouble.message, "muted", wrap=True))
 
 
 _PAGES: Mapping[type[Step], Callable[[Theme, Any], StepPage]] = MappingProxyType(

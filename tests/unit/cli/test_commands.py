@@ -369,13 +369,30 @@ def test_a_person_may_correct_a_wrong_passphrase(alice: CommandLine, monkeypatch
     assert given.out.startswith("bcrt1q")
 
 
-def test_a_person_types_a_new_passphrase_twice(
+def test_a_person_types_a_new_passphrase_twice_and_is_asked_again_where_it_does_not_do(
     pillarbox: CommandLine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    answers = iter(["long enough", "long enought", "short"])
-    monkeypatch.setattr("getpass.getpass", lambda *_args, **_options: next(answers))
-    assert "differ" in pillarbox("wallet", "create", "w", is_terminal=True).err
-    assert "at least" in pillarbox("wallet", "create", "w", is_terminal=True).err
+    typed = iter(["short", PASSPHRASE, "something else", PASSPHRASE, PASSPHRASE])
+    monkeypatch.setattr("getpass.getpass", lambda *_, **__: next(typed))
+    made = pillarbox("wallet", "create", "w", is_terminal=True)
+    assert made.status == 0
+    assert made.err.splitlines()[:2] == [
+        "A passphrase has at least 8 characters.",
+        "The passphrase was not the same both times.",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("typed", "said"), [(["short"] * 3, "at least"), ([PASSPHRASE, "something else"] * 3, "differ")]
+)
+def test_after_three_new_passphrases_that_do_not_do_nothing_is_made(
+    pillarbox: CommandLine, monkeypatch: pytest.MonkeyPatch, typed: list[str], said: str
+) -> None:
+    answers = iter(typed)
+    monkeypatch.setattr("getpass.getpass", lambda *_, **__: next(answers))
+    refused = pillarbox("wallet", "create", "w", is_terminal=True)
+    assert refused.status == 1
+    assert said in refused.err
     assert pillarbox.json("wallet", "list").objects == []
 
 
