@@ -295,6 +295,8 @@ class Application:
         return Surroundings(self.events, self.clock, self.kinds, self.connections.usage, self._may_hand_out)
 
     def _may_hand_out(self, name: str, account: Account) -> None:
+        if self._claims.holds(account.same_key, name):
+            return
         with refusals_told(self.paths.key_claims):
             other = self._claims.claim(account.same_key, name)
         if other == ELSEWHERE:

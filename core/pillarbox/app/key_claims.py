@@ -18,6 +18,10 @@ class KeyClaims:
         self._others = others
         self._holders: dict[str, str] = {}
 
+    def holds(self, same_key: str, wallet: str) -> bool:
+        """Whether the wallet of that name has claimed a key."""
+        return self._holders.get(same_key) == wallet
+
     def claim(self, same_key: str, wallet: str) -> str | None:
         """Claim a key for the wallet of that name. None: it has it; else the name of the one that does.
 
