@@ -332,3 +332,15 @@ async def test_the_focus_never_falls_into_the_label_when_its_button_goes(bench: 
     bench.pay(view, ref.index, 1_000)
     await until(lambda: panel.detail is not None and panel.detail.address.state is USED)
     assert bench.window.focusWidget() is panel.copy
+
+
+@in_a_window
+async def test_a_change_of_the_address_just_left_does_not_bring_it_back(bench: WindowBench) -> None:
+    view = await bench.watching_wallet()
+    left, wanted = await ask(view, "left"), await new_address(view)
+    await show(view, left)
+    view.receive._changed = {left.index}
+    view.receive.choose(wanted)
+    view.receive._take_changes()
+    await until(lambda: not view.receive._tasks.running("detail"))
+    assert shown_ref(view) == wanted

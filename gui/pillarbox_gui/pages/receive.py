@@ -91,6 +91,8 @@ class ReceivePage(QWidget):
         self._connections = connections
         self._tasks = TaskScope(self, look.present)
         self._changed: set[int] = set()
+        self._chosen: AddressRef | None = None
+        """What the panel shows, or is about to show."""
         self._focus_next: tuple[AddressRef, QWidget] | None = None
         """What is to take the focus once this address is shown."""
         self.account = wallet.accounts.all()[0].id
@@ -136,6 +138,7 @@ class ReceivePage(QWidget):
             self.choose(AddressRef(account, self._branch, columns.indices[newest]))
         else:
             self._tasks.cancel("detail")
+            self._chosen = None
             self.panel.show_nothing(first=not any(columns.states))
             self._fit_panel()
 
@@ -292,6 +295,8 @@ class ReceivePage(QWidget):
         self.list.fill_sort_menu(menu.addMenu(translate("receive", "Sort by")))
 
     def _show_detail(self, ref: AddressRef) -> None:
+        self._chosen = ref
+
         async def show() -> None:
             self.panel.show_detail(await read_detail(self._wallet, ref))
             self._fit_panel()
@@ -314,9 +319,8 @@ class ReceivePage(QWidget):
             return
         self.model.apply(self._wallet.accounts.columns(self.account, self._branch, sorted(changed)))
         self._tell_account()
-        detail = self.panel.detail
-        if detail is not None and detail.address.ref.index in changed:
-            self._show_detail(detail.address.ref)
+        if self._chosen is not None and self._chosen.index in changed:
+            self._show_detail(self._chosen)
 
     def _tell_account(self) -> None:
         account = self._wallet.accounts.get(self.account)
