@@ -41,7 +41,7 @@ test: $(WINDOW) $(PEERS)
 	$(BIN)/python -m pytest -m "not slow"
 
 test-slow: $(WINDOW) $(PEERS)
-	$(BIN)/python -m pytest -m slow
+	$(BIN)/python -m pytest -m slow -o faulthandler_timeout=1800
 
 lint: $(LIBRARIES)
 	$(BIN)/ruff check
