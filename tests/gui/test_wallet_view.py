@@ -170,7 +170,7 @@ async def test_tab_stops_at_the_page_and_the_account_that_are_shown(bench: Windo
     with Secret.from_text(PASSPHRASE) as passphrase:
         async with view.wallet.unlocking.seed(passphrase) as seed:
             second = await view.wallet.accounts.add("bitcoin-p2tr", seed=seed, scan_state=ScanState.MADE_HERE)
-    await until(lambda: len(view.sidebar.findChildren(AccountCard)) == 2)
+    await until(lambda: [card.isVisible() for card in view.sidebar.findChildren(AccountCard)] == [True, True])
     view.show_account(second.id)
     view.show_page("backups")
     await active(bench)
