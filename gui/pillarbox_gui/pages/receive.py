@@ -350,42 +350,43 @@ class ReceivePage(QWidget):
             self._change(f"hold {ref}", lambda: self._wallet.holding.release(ref))
             return
 
-        async def ask() -> None:
-            question = Confirmation(
-                self._look.theme,
-                self.window(),
-                translate("receive", "End this payment request?"),
-                translate(
-                    "receive",
-                    "Whoever was shown the address may still pay to it, and the money still arrives. But the "
-                    "address may be offered to somebody else then.",
-                ),
-                actions.RELEASE.text(),
-            )
-            if await question.ask():
-                await self._wallet.holding.release(ref)
-
-        self._tasks.start(f"hold {ref}", ask, Again.REJECT)
+        self._change_if_sure(
+            f"hold {ref}",
+            translate("receive", "End this payment request?"),
+            translate(
+                "receive",
+                "Whoever was shown the address may still pay to it, and the money still arrives. But the "
+                "address may be offered to somebody else then.",
+            ),
+            actions.RELEASE.text(),
+            lambda: self._wallet.holding.release(ref),
+        )
 
     def _undo_mark_used(self, ref: AddressRef) -> None:
         self._change(f"mark {ref}", lambda: self._wallet.holding.undo_mark_used(ref))
 
     def _mark_used(self, ref: AddressRef) -> None:
-        async def ask() -> None:
-            question = Confirmation(
-                self._look.theme,
-                self.window(),
-                translate("receive", "Mark this address as used?"),
-                translate(
-                    "receive",
-                    "It is never handed out again. It stays watched, and you can take the mark back.",
-                ),
-                actions.MARK_USED.text(),
-            )
-            if await question.ask():
-                await self._wallet.holding.mark_used(ref)
+        self._change_if_sure(
+            f"mark {ref}",
+            translate("receive", "Mark this address as used?"),
+            translate(
+                "receive", "It is never handed out again. It stays watched, and you can take the mark back."
+            ),
+            actions.MARK_USED.text(),
+            lambda: self._wallet.holding.mark_used(ref),
+        )
 
-        self._tasks.start(f"mark {ref}", ask, Again.REJECT)
+    def _change_if_sure(
+        self, key: str, title: str, explanation: str, verb: str, work: Callable[[], Awaitable[object]]
+    ) -> None:
+        """What a person might do by accident, after a question."""
+
+        async def ask() -> None:
+            question = Confirmation(self._look.theme, self.window(), title, explanation, verb)
+            if await question.ask():
+                await work()
+
+        self._tasks.start(key, ask, Again.REJECT)
 
     def _change(self, key: str, work: Callable[[], Awaitable[object]]) -> None:
         async def change() -> None:
