@@ -59,8 +59,8 @@ async def test_the_account_is_named_where_there_is_more_than_one(bench: WindowBe
     page = payments(view)
     await until(lambda: page.model.rowCount() == 1)
     assert page.table.isColumnHidden(ACCOUNT_COLUMN)
-    async with view.wallet.unlocking.seed(Secret.from_text(PASSPHRASE)) as seed:
-        await view.wallet.accounts.add("bitcoin-p2tr", seed=seed)
+    async with view.wallet.unlocking.root(Secret.from_text(PASSPHRASE)) as root:
+        await view.wallet.accounts.add("bitcoin-p2tr", root=root)
     view.show_page("receive")
     view.show_page("payments")
     await until(lambda: not page.table.isColumnHidden(ACCOUNT_COLUMN))

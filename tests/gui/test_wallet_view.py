@@ -168,8 +168,8 @@ async def test_tab_stops_at_the_page_and_the_account_that_are_shown(bench: Windo
     await bench.wallet_of_words()
     view = await bench.shown("Safe")
     with Secret.from_text(PASSPHRASE) as passphrase:
-        async with view.wallet.unlocking.seed(passphrase) as seed:
-            second = await view.wallet.accounts.add("bitcoin-p2tr", seed=seed, scan_state=ScanState.MADE_HERE)
+        async with view.wallet.unlocking.root(passphrase) as root:
+            second = await view.wallet.accounts.add("bitcoin-p2tr", root=root, scan_state=ScanState.MADE_HERE)
     await until(lambda: [card.isVisible() for card in view.sidebar.findChildren(AccountCard)] == [True, True])
     view.show_account(second.id)
     view.show_page("backups")
@@ -187,8 +187,8 @@ async def test_a_notice_leads_to_the_account_it_is_about(bench: WindowBench) -> 
     await bench.wallet_of_words()
     view = await bench.shown("Safe")
     with Secret.from_text(PASSPHRASE) as passphrase:
-        async with view.wallet.unlocking.seed(passphrase) as seed:
-            second = await view.wallet.accounts.add("bitcoin-p2tr", label="Shop", seed=seed)
+        async with view.wallet.unlocking.root(passphrase) as root:
+            second = await view.wallet.accounts.add("bitcoin-p2tr", label="Shop", root=root)
     await view.wallet.receiving.hand_out_many(second.id, 16)
     view.show_page("overview")
     page = view.page("overview")

@@ -8,7 +8,15 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from pillarbox.accounts.descriptor import account_key
-from pillarbox.accounts.kind import AddressParts, Enrolment, KeyNeed, Params, Requirement, UsageProof
+from pillarbox.accounts.kind import (
+    AddressParts,
+    Enrolment,
+    Extra,
+    KeyNeed,
+    Params,
+    Requirement,
+    UsageProof,
+)
 from pillarbox.accounts.single_key import AddressMaker, address_maker
 from pillarbox.bitcoin.hashes import tagged_hash
 from pillarbox.bitcoin.script import (
@@ -35,10 +43,10 @@ from pillarbox.keys.extended_key import (
     format_extended_key,
     parse_extended_key,
 )
+from pillarbox.keys.root import Root
 from pillarbox.model.account import EXTERNAL, INTERNAL, Branch
 from pillarbox.model.address import DerivedAddress
 from pillarbox.model.network import BITCOIN, Coin, Network
-from pillarbox.secret import Secret
 
 PARAMS_VERSION = 1
 
@@ -99,6 +107,7 @@ class BitcoinKind:
 
     name: str
     title: str
+    sentence: str
     script: ScriptType
     purpose: int
     form: OutputForm
@@ -106,6 +115,8 @@ class BitcoinKind:
     coin: Coin = BITCOIN
     networks: frozenset[Network] = frozenset(Network)
     branches: tuple[Branch, ...] = (EXTERNAL, INTERNAL)
+    last_index: int = MAX_INDEX
+    extras: tuple[Extra, ...] = ()
     gap_limit: int = 20
     key_need: KeyNeed = KeyNeed.ENROL
     usage: UsageProof = UsageProof.CHAIN
@@ -117,8 +128,8 @@ class BitcoinKind:
         return hardened(self.purpose), hardened(coin_type), hardened(number)
 
     def enrol(self, need: Enrolment) -> Params:
-        if need.seed is not None:
-            return self._params(self._account_key(need.seed, need.network, need.number), need.network)
+        if need.root is not None:
+            return self._params(self._account_key(need.root, need.network, need.number), need.network)
         if need.public is None:
             raise InvalidInputError(
                 what="account", why="Neither the recovery words nor a public key were given."
@@ -129,9 +140,9 @@ class BitcoinKind:
             raise KeyKindError(found=f"bitcoin-{key.script}", wanted=self.name)
         return self._params(key, need.network)
 
-    def deriver(self, params: str, network: Network, seed: Secret | None = None) -> BitcoinDeriver:
-        """Raises NewerAccountError. The seed is not needed, and not looked at."""
-        del seed
+    def deriver(self, params: str, network: Network, root: Root | None = None) -> BitcoinDeriver:
+        """Raises NewerAccountError. The root is not needed, and not looked at."""
+        del root
         kept = json.loads(params)
         if kept["version"] != PARAMS_VERSION:
             raise NewerAccountError(version=kept["version"])
@@ -149,11 +160,11 @@ class BitcoinKind:
             return None
         return address_parts(self.name, parsed, network)
 
-    def _account_key(self, seed: Secret, network: Network, number: int) -> ExtendedKey:
+    def _account_key(self, root: Root, network: Network, number: int) -> ExtendedKey:
         if not 0 <= number <= MAX_INDEX:
             raise InvalidInputError(what="account number", why="Account numbers are 0 to 2147483647.")
         path = self.account_path(network, number)
-        with PrivateNode.from_seed(seed) as master, master.descendant(path) as account:
+        with PrivateNode.from_seed(root.seed) as master, master.descendant(path) as account:
             origin = KeyOrigin(master.public().fingerprint, path)
             return ExtendedKey(account.public(), (network,), self.script, origin)
 
@@ -191,9 +202,35 @@ def address_parts(name: str, parsed: ParsedAddress, network: Network | None) -> 
     return AddressParts(name, network or networks[0], holds)
 
 
-P2PKH = BitcoinKind("bitcoin-p2pkh", "Bitcoin · Legacy", ScriptType.P2PKH, 44, OutputForm.P2PKH)
-P2SH_P2WPKH = BitcoinKind(
-    "bitcoin-p2sh-p2wpkh", "Bitcoin · Nested SegWit", ScriptType.P2SH_P2WPKH, 49, OutputForm.P2SH
+P2PKH = BitcoinKind(
+    "bitcoin-p2pkh",
+    "Bitcoin · Legacy",
+    "For payers whose software knows the oldest addresses only; fees are highest.",
+    ScriptType.P2PKH,
+    44,
+    OutputForm.P2PKH,
 )
-P2WPKH = BitcoinKind("bitcoin-p2wpkh", "Bitcoin · SegWit", ScriptType.P2WPKH, 84, OutputForm.P2WPKH)
-P2TR = BitcoinKind("bitcoin-p2tr", "Bitcoin · Taproot", ScriptType.P2TR, 86, OutputForm.P2TR)
+P2SH_P2WPKH = BitcoinKind(
+    "bitcoin-p2sh-p2wpkh",
+    "Bitcoin · Nested SegWit",
+    "SegWit for payers who cannot pay to bc1 addresses.",
+    ScriptType.P2SH_P2WPKH,
+    49,
+    OutputForm.P2SH,
+)
+P2WPKH = BitcoinKind(
+    "bitcoin-p2wpkh",
+    "Bitcoin · SegWit",
+    "The usual choice: low fees, and nearly everybody can pay to it.",
+    ScriptType.P2WPKH,
+    84,
+    OutputForm.P2WPKH,
+)
+P2TR = BitcoinKind(
+    "bitcoin-p2tr",
+    "Bitcoin · Taproot",
+    "The newest addresses: the lowest fees to spend, but some payers cannot use them yet.",
+    ScriptType.P2TR,
+    86,
+    OutputForm.P2TR,
+)

@@ -5,10 +5,11 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Protocol
 
+from pillarbox.errors import InvalidInputError
+from pillarbox.keys.root import Root
 from pillarbox.model.account import Branch
 from pillarbox.model.address import DerivedAddress
 from pillarbox.model.network import Coin, Network
-from pillarbox.secret import Secret
 
 
 class KeyNeed(StrEnum):
@@ -38,16 +39,35 @@ class Requirement(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Enrolment:
-    """What an account is made from: the seed with a number, or public material.
+    """What an account is made from: the root with a number, or public material.
 
-    `seed` is the BIP39 seed (64 bytes). `public` is an extended public key or an output descriptor.
+    `public` is an extended public key or an output descriptor. `extras` has a value for names of the kind's
+    own; the default holds for the others.
     """
 
     network: Network
     number: int
-    seed: Secret | None = None
+    root: Root | None = None
     public: str | None = None
-    extras: Mapping[str, str] | None = None
+    extras: Mapping[str, int] | None = None
+
+    def extra(self, extra: "Extra") -> int:
+        """The number given for one of the kind's extras. Raises InvalidInputError outside its range."""
+        value = (self.extras or {}).get(extra.name, extra.default)
+        if not 0 <= value <= extra.last:
+            raise InvalidInputError(what=extra.title, why=f"It is a number from 0 to {extra.last}.")
+        return value
+
+
+@dataclass(frozen=True, slots=True)
+class Extra:
+    """A number that an account of a kind has beside its own, such as the key class of DIP-17."""
+
+    name: str
+    title: str
+    """What a person calls it."""
+    default: int
+    last: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,11 +118,23 @@ class AccountKind(Protocol):
         ...
 
     @property
+    def sentence(self) -> str:
+        """What it is for, in one sentence."""
+        ...
+
+    @property
     def coin(self) -> Coin: ...
     @property
     def networks(self) -> frozenset[Network]: ...
     @property
     def branches(self) -> tuple[Branch, ...]: ...
+    @property
+    def last_index(self) -> int:
+        """Of each branch."""
+        ...
+
+    @property
+    def extras(self) -> tuple[Extra, ...]: ...
     @property
     def gap_limit(self) -> int: ...
     @property
@@ -116,10 +148,13 @@ class AccountKind(Protocol):
         """Raises InvalidInputError for public material that does not fit the kind or the network."""
         ...
 
-    def deriver(self, params: str, network: Network, seed: Secret | None = None) -> Deriver:
-        """`params` is `Params.data`. Without `seed`, only what public keys give."""
+    def deriver(self, params: str, network: Network, root: Root | None = None) -> Deriver:
+        """`params` is `Params.data`. Without `root`, only what public keys give."""
         ...
 
     def read(self, text: str, network: Network | None = None) -> AddressParts | None:
-        """What `text` says if it is an address of this kind (on `network`, where given), else None."""
+        """What `text` says if it is an address of this kind (on `network`, where given), else None.
+
+        Raises AddressUnreadableError for a damaged text that can only be meant for the kind's coin.
+        """
         ...

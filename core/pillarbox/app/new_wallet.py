@@ -9,6 +9,7 @@ from pillarbox.accounts.descriptor import named_kind
 from pillarbox.app.wallet_folders import WalletFolder
 from pillarbox.errors import ErrorText, InvalidInputError
 from pillarbox.keys import mnemonic
+from pillarbox.keys.root import Root
 from pillarbox.model.account import ScanState, WalletId
 from pillarbox.model.network import Network
 from pillarbox.secret import Secret
@@ -68,12 +69,12 @@ async def build(
     try:
         db = await Database.create(folder.database, created.keys.file_key)
         try:
-            seed = None
+            root = None
             if recovery is not None:
-                seed = await asyncio.to_thread(_seed, recovery)
+                root = await asyncio.to_thread(_root, recovery)
                 blob = seal_words(created.keys.words_key, wallet, recovery)
-                await db.write(_keep_secrets(blob, seed))
-            await _add_first_account(plan, wallet, db, seed, around)
+                await db.write(_keep_secrets(blob, root))
+            await _add_first_account(plan, wallet, db, root, around)
         finally:
             await db.close()
     finally:
@@ -84,7 +85,7 @@ async def build(
 
 
 async def _add_first_account(
-    plan: NewWallet, wallet: WalletId, db: Database, seed: Secret | None, around: Surroundings
+    plan: NewWallet, wallet: WalletId, db: Database, root: Root | None, around: Surroundings
 ) -> None:
     unlocking = Unlocking(wallet, plan.name, db, None, around.events.publish)
     opened = await Wallet.compose(wallet, plan.name, plan.network, db, unlocking, around)
@@ -94,10 +95,10 @@ async def _add_first_account(
         await opened.accounts.add(kind, public=text, scan_state=ScanState.UNSCANNED)
         return
     state = ScanState.MADE_HERE if plan.source.made_here else ScanState.UNSCANNED
-    with seed or Secret(b"") as words_seed:
-        first = await opened.accounts.add(FIRST_KIND, number=0, seed=words_seed, scan_state=state)
+    with root or Root.of_seed(Secret(b"")) as words:
+        first = await opened.accounts.add(FIRST_KIND, number=0, root=words, scan_state=state)
         if not plan.source.made_here:
-            await opened.accounts.note_candidates(first, words_seed)
+            await opened.accounts.note_candidates(first, words)
 
 
 def _read_words(source: WordsSource | PublicSource) -> RecoveryWords | None:
@@ -109,13 +110,13 @@ def _read_words(source: WordsSource | PublicSource) -> RecoveryWords | None:
         return RecoveryWords(read.words.copy(), extra.copy() if extra else Secret(b""))
 
 
-def _seed(recovery: RecoveryWords) -> Secret:
+def _root(recovery: RecoveryWords) -> Root:
     with mnemonic.read(recovery.words) as read:
-        return read.seed(recovery.bip39_passphrase)
+        return Root.of(read, recovery.bip39_passphrase)
 
 
-def _keep_secrets(sealed: bytes, seed: Secret) -> Callable[[Tx], None]:
-    keys = service_keys.derive_all(seed)
+def _keep_secrets(sealed: bytes, root: Root) -> Callable[[Tx], None]:
+    keys = service_keys.derive_all(root.seed)
 
     def write(tx: Tx) -> None:
         meta.put_blob(tx, SEALED_WORDS, sealed)

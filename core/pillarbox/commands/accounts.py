@@ -79,12 +79,12 @@ async def _add_from_words(wallet: "Wallet", arguments: AddArguments) -> Account:
     if arguments.passphrase is None and await wallet.unlocking.has_words():
         raise PassphraseNeededError(purpose="A further account is made from the wallet's recovery words.")
     passphrase = arguments.passphrase or Secret(b"")
-    async with wallet.unlocking.seed(passphrase) as seed:
+    async with wallet.unlocking.root(passphrase) as root:
         return await wallet.accounts.add(
             arguments.kind,
             number=arguments.number,
             label=arguments.label,
-            seed=seed,
+            root=root,
             gap_limit=arguments.gap_limit,
             scan_state=_past(wallet),
         )

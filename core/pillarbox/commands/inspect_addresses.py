@@ -9,6 +9,7 @@ from pillarbox.commands.public_keys import require_account
 from pillarbox.errors import InvalidInputError
 from pillarbox.keys import mnemonic
 from pillarbox.keys.mnemonic import Mnemonic
+from pillarbox.keys.root import Root
 from pillarbox.model.network import Network
 from pillarbox.secret import Secret
 
@@ -51,29 +52,29 @@ def inspect_derive(item: Item, kinds: Kinds = KINDS) -> dict[str, object]:
     count = _number(item, "count", 1)
     if count > MAX_COUNT:
         raise InvalidInputError(what="count", why=f"One item derives at most {MAX_COUNT} addresses.")
-    seed, public = _key_source(item)
+    root, public = _key_source(item)
     try:
         account = _number(item, "account", 0)
-        params = kind.enrol(Enrolment(network, account, seed, public))
+        params = kind.enrol(Enrolment(network, account, root, public, _extras(item, kind)))
         if public is not None and "account" in item:
             require_account(account, params)
-        deriver = kind.deriver(params.data, network, seed)
+        deriver = kind.deriver(params.data, network, root)
         rows = deriver.derive(branch, start, count)
     except IndexError as error:
         raise InvalidInputError(
             what="index", why="The branch ends before the last index asked for."
         ) from error
     finally:
-        if seed is not None:
-            seed.wipe()
+        if root is not None:
+            root.wipe()
     return {
         "addresses": [row.text for row in rows],
         "paths": [deriver.path(branch, row.index) for row in rows],
     }
 
 
-def _key_source(item: Mapping[str, object]) -> tuple[Secret | None, str | None]:
-    """The seed or the public key of an item."""
+def _key_source(item: Mapping[str, object]) -> tuple[Root | None, str | None]:
+    """The root or the public key of an item."""
     sources = [name for name in _SOURCES if name in item]
     if len(sources) != 1:
         raise InvalidInputError(what="item", why=f"It needs exactly one of {', '.join(_SOURCES)}.")
@@ -82,10 +83,11 @@ def _key_source(item: Mapping[str, object]) -> tuple[Secret | None, str | None]:
     if source == "xpub":
         return None, text
     if source == "seed":
-        return Secret(_bytes(text, source)), None
+        with Secret(_bytes(text, source)) as seed:
+            return Root.of_seed(seed), None
     passphrase = Secret.from_text(_text(item, "passphrase") if "passphrase" in item else "")
     with passphrase, _words(text, source) as words:
-        return words.seed(passphrase), None
+        return Root.of(words, passphrase), None
 
 
 def _words(text: str, source: str) -> Mnemonic:
@@ -102,6 +104,11 @@ def _branch(item: Mapping[str, object], kind: AccountKind) -> int:
             return branch.number
     known = ", ".join(f"{branch.name} ({branch.number})" for branch in kind.branches)
     raise InvalidInputError(what="role", why=f"{kind.title} has these: {known}.")
+
+
+def _extras(item: Mapping[str, object], kind: AccountKind) -> dict[str, int]:
+    """The numbers that accounts of this kind have beside their own, as far as they are given."""
+    return {extra.name: _number(item, extra.name, extra.default) for extra in kind.extras}
 
 
 def _network(item: Mapping[str, object]) -> Network:

@@ -1,7 +1,10 @@
 """Networks, coins and what a chain is known by."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from enum import StrEnum
+from types import MappingProxyType
+from typing import NamedTuple
 
 
 class Network(StrEnum):
@@ -23,11 +26,41 @@ class Coin:
     unit: str
     decimals: int
     uri_scheme: str
+    """What payment links start with; "" where the coin has none."""
     slip44: int
+    explorers: Mapping[Network, str] = field(default_factory=dict, hash=False, compare=False)
+    """Where people look an address up: a link with {address} in it."""
 
     def ticker_on(self, network: Network) -> str:
         """What an amount is labelled with: test coins are marked as worth nothing."""
         return self.ticker if network is Network.MAINNET else f"t{self.ticker}"
 
 
-BITCOIN = Coin("bitcoin", "Bitcoin", "BTC", "sat", 8, "bitcoin", 0)
+BITCOIN = Coin(
+    "bitcoin",
+    "Bitcoin",
+    "BTC",
+    "sat",
+    8,
+    "bitcoin",
+    0,
+    MappingProxyType(
+        {
+            Network.MAINNET: "https://mempool.space/address/{address}",
+            Network.TESTNET: "https://mempool.space/testnet/address/{address}",
+            Network.SIGNET: "https://mempool.space/signet/address/{address}",
+        }
+    ),
+)
+
+
+class Chain(NamedTuple):
+    """One ledger: what servers are chosen for, and what a connection is made to."""
+
+    coin: Coin
+    network: Network
+
+    @property
+    def name(self) -> str:
+        """What settings and files call it: the network alone for Bitcoin, such as dash/mainnet for others."""
+        return self.network.value if self.coin == BITCOIN else f"{self.coin.name}/{self.network}"

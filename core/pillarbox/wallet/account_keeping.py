@@ -1,7 +1,7 @@
 """Adding accounts, naming them, widening their gap, and looking at what they hold."""
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from pillarbox.accounts import Kinds
@@ -10,11 +10,11 @@ from pillarbox.bitcoin.payment_link import PaymentLink, build_link, qr_text
 from pillarbox.clock import Clock
 from pillarbox.errors import InvalidInputError, PillarboxError, WordsNeededError
 from pillarbox.events import AccountsChanged, Publish
+from pillarbox.keys.root import Root
 from pillarbox.model.account import Account, AccountId, AtLimit, ScanState, WalletId
 from pillarbox.model.address import Address, AddressColumns, AddressRef
 from pillarbox.model.network import BITCOIN, Network
 from pillarbox.model.receiving import GapChoices, PaymentRequest
-from pillarbox.secret import Secret
 from pillarbox.storage import accounts as stored
 from pillarbox.storage import addresses, candidates, meta
 from pillarbox.storage.candidates import Candidate
@@ -160,11 +160,12 @@ class AccountKeeping:
         number: int | None = None,
         label: str = "",
         public: str | None = None,
-        seed: Secret | None = None,
+        root: Root | None = None,
+        extras: Mapping[str, int] | None = None,
         gap_limit: int | None = None,
         scan_state: ScanState = ScanState.MADE_HERE,
     ) -> Account:
-        """Add an account from the seed, or watch-only from public keys. Raises AccountExistsError.
+        """Add an account from the root, or watch-only from public keys. Raises AccountExistsError.
 
         The number is the kind's next one unless given.
         """
@@ -175,8 +176,9 @@ class AccountKeeping:
         need = Enrolment(
             self._network,
             new_account.next_number(self._accounts, kind) if number is None else number,
-            seed,
+            root,
             public,
+            extras,
         )
         params = await asyncio.to_thread(chosen.enrol, need)
         draft = self._draft(
@@ -187,9 +189,9 @@ class AccountKeeping:
             gap_limit=limit,
             scan_state=scan_state,
         )
-        return await self._keep(draft, chosen, seed, lambda _tx: None)
+        return await self._keep(draft, chosen, root, lambda _tx: None)
 
-    async def note_candidates(self, first: Account, seed: Secret) -> None:
+    async def note_candidates(self, first: Account, root: Root) -> None:
         """Remember the other accounts that these words may have been used for: `first`'s number, other kinds.
 
         Of kinds of the same coin whose addresses come from public keys, so that no words are needed later.
@@ -199,7 +201,7 @@ class AccountKeeping:
         for kind in self._kinds:
             if kind.coin == coin and kind.key_need is KeyNeed.ENROL and kind.name != first.kind:
                 number = first.number or 0
-                params = await asyncio.to_thread(kind.enrol, Enrolment(self._network, number, seed))
+                params = await asyncio.to_thread(kind.enrol, Enrolment(self._network, number, root))
                 noted.append(
                     Candidate(
                         kind.name, number, params.path, params.fingerprint, params.data, params.same_key
@@ -263,8 +265,8 @@ class AccountKeeping:
             params=params.data,
         )
 
-    async def _keep(self, draft: Account, kind: AccountKind, seed: Secret | None, also: Write) -> Account:
-        deriver = kind.deriver(draft.params, draft.network, seed)
+    async def _keep(self, draft: Account, kind: AccountKind, root: Root | None, also: Write) -> Account:
+        deriver = kind.deriver(draft.params, draft.network, root)
         rows = await asyncio.to_thread(new_account.look_ahead, kind, deriver, draft.gap_limit)
 
         def write(tx: Tx) -> Account:

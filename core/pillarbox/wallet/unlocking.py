@@ -11,6 +11,7 @@ from contextlib import asynccontextmanager
 from pillarbox.errors import PillarboxError, WordsNeededError
 from pillarbox.events import Publish, ScreenLocked
 from pillarbox.keys import mnemonic
+from pillarbox.keys.root import Root
 from pillarbox.model.account import WalletId
 from pillarbox.secret import Secret
 from pillarbox.storage import meta
@@ -89,13 +90,13 @@ class Unlocking:
             yield opened
 
     @asynccontextmanager
-    async def seed(self, passphrase: Secret) -> AsyncIterator[Secret]:
-        """The BIP39 seed, for one operation: only now can keys be derived that move a coin."""
+    async def root(self, passphrase: Secret) -> AsyncIterator[Root]:
+        """What keys are made from, for one operation: only now can keys be derived that move a coin."""
         opened = await self._open(passphrase)
         with opened.words, opened.bip39_passphrase:
-            seed = await asyncio.to_thread(_seed, opened.words, opened.bip39_passphrase)
-        with seed:
-            yield seed
+            root = await asyncio.to_thread(_root, opened.words, opened.bip39_passphrase)
+        with root:
+            yield root
 
     async def service_key(self, purpose: ServiceKey) -> Secret:
         """A key that cannot move a coin, without the words."""
@@ -114,6 +115,6 @@ class Unlocking:
             self._publish(ScreenLocked(self._wallet, 0, locked))
 
 
-def _seed(words: Secret, bip39_passphrase: Secret) -> Secret:
+def _root(words: Secret, bip39_passphrase: Secret) -> Root:
     with mnemonic.read(words) as read:
-        return read.seed(bip39_passphrase)
+        return Root.of(read, bip39_passphrase)

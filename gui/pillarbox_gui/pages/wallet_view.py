@@ -183,8 +183,8 @@ class WalletView(QWidget):
             made_here = all(account.scan_state is ScanState.MADE_HERE for account in accounts.all())
             state = ScanState.MADE_HERE if made_here else ScanState.UNSCANNED
             with Secret.from_text(plan.proof) as passphrase:
-                async with self.wallet.unlocking.seed(passphrase) as seed:
-                    added = await accounts.add(plan.kind, label=plan.label, seed=seed, scan_state=state)
+                async with self.wallet.unlocking.root(passphrase) as root:
+                    added = await accounts.add(plan.kind, label=plan.label, root=root, scan_state=state)
         if added.scan_state is ScanState.UNSCANNED:
             scanning.start(added.id)
         return added

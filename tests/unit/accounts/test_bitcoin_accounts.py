@@ -17,6 +17,7 @@ from pillarbox.bitcoin.script import address_to_script
 from pillarbox.errors import InvalidInputError
 from pillarbox.keys import mnemonic
 from pillarbox.keys.extended_key import KeyNetworkError, PrivateKeyGivenError
+from pillarbox.keys.root import Root
 from pillarbox.model.address import DerivedAddress
 from pillarbox.model.network import Network
 from pillarbox.secret import Secret
@@ -24,6 +25,7 @@ from pillarbox.secret import Secret
 KEYS = json.loads(Path(__file__).parents[2].joinpath("vectors/extended_keys.json").read_text())["keys"]
 VECTORS = json.loads(Path(__file__).parents[2].joinpath("vectors/addresses.json").read_text())["bip84_bip86"]
 SEED = mnemonic.read(Secret.from_text("abandon " * 11 + "about")).seed()
+ROOT = Root.of_seed(SEED)
 ZPUB, XPUB_86 = VECTORS["zpub84"], VECTORS["xpub86"]
 
 PEERS = {
@@ -41,7 +43,7 @@ PEER_COINS = {
 
 
 def enrol(kind: str, network: Network, number: int = 0) -> Params:
-    return KINDS.get(kind).enrol(Enrolment(network, number, SEED))
+    return KINDS.get(kind).enrol(Enrolment(network, number, ROOT))
 
 
 def watch(kind: str, public: str, network: Network = Network.MAINNET) -> Params:

@@ -11,16 +11,31 @@ from pillarbox.accounts.reader import read
 from pillarbox.bitcoin.script import AddressUnknownError
 from pillarbox.commands.inspect_addresses import inspect_address, inspect_derive
 from pillarbox.errors import WordsNeededError
+from pillarbox.keys import mnemonic
+from pillarbox.keys.root import Root
 from pillarbox.model.network import Network
 from pillarbox.secret import Secret
 
 ALL = KINDS.with_kind(TOY).with_kind(HARDENED_TOY)
-SEED = Secret(bytes(range(64)))
+WORDS = "abandon " * 11 + "about"
+
+
+def _root() -> Root:
+    with Secret.from_text(WORDS) as text, mnemonic.read(text) as words:
+        return Root.of(words)
+
+
+ROOT = _root()
+
+
+def _test_network(kind: AccountKind) -> Network:
+    return Network.REGTEST if Network.REGTEST in kind.networks else Network.TESTNET
 
 
 def _enrolled(kind: AccountKind, number: int = 0) -> tuple[Deriver, str]:
-    params = kind.enrol(Enrolment(Network.REGTEST, number, SEED))
-    return kind.deriver(params.data, Network.REGTEST, SEED), params.data
+    network = _test_network(kind)
+    params = kind.enrol(Enrolment(network, number, ROOT))
+    return kind.deriver(params.data, network, ROOT), params.data
 
 
 def test_the_list_has_the_four_bitcoin_kinds_and_the_default_first() -> None:
@@ -55,13 +70,15 @@ def test_every_kind_keeps_the_contract(kind: AccountKind) -> None:
         assert [row.index for row in rows] == list(range(3, 13))
         assert list(deriver.derive(branch.number, 7, 1)) == [rows[4]]
         assert deriver.derive(branch.number, 5, 0) == []
-        assert len(deriver.derive(branch.number, 2**31 - 1, 1)) == 1
+        assert len(deriver.derive(branch.number, kind.last_index, 1)) == 1
         with pytest.raises(IndexError):
-            deriver.derive(branch.number, 2**31 - 1, 2)
+            deriver.derive(branch.number, kind.last_index, 2)
         assert deriver.path(branch.number, 7).startswith("m/")
         for row in rows:
-            parts = read(row.text, Network.REGTEST, ALL)
-            assert (parts.kind, parts.network) == (kind.name, "regtest")
+            network = _test_network(kind)
+            parts = read(row.text, network, ALL)
+            assert ALL.get(parts.kind).coin == kind.coin
+            assert parts.network == network
         texts |= {row.text for row in rows}
     assert len(texts) == 10 * len(kind.branches)
 
@@ -69,41 +86,44 @@ def test_every_kind_keeps_the_contract(kind: AccountKind) -> None:
 @pytest.mark.parametrize("kind", ALL, ids=lambda kind: kind.name)
 def test_accounts_are_the_same_exactly_when_they_hand_out_the_same(kind: AccountKind) -> None:
     def same_key(network: Network, number: int) -> str:
-        return kind.enrol(Enrolment(network, number, SEED)).same_key
+        return kind.enrol(Enrolment(network, number, ROOT)).same_key
 
-    assert same_key(Network.REGTEST, 0) == same_key(Network.REGTEST, 0)
+    assert same_key(_test_network(kind), 0) == same_key(_test_network(kind), 0)
     keys = [same_key(network, number) for network in kind.networks for number in range(3)]
     assert len(set(keys)) == len(keys)
 
 
 @pytest.mark.parametrize("kind", ALL, ids=lambda kind: kind.name)
 def test_no_secret_stays_in_what_a_kind_keeps(kind: AccountKind) -> None:
-    params = kind.enrol(Enrolment(Network.MAINNET, 0, SEED))
-    assert SEED.reveal().hex() not in repr(params)
+    params = kind.enrol(Enrolment(Network.MAINNET, 0, ROOT))
+    for secret in (ROOT.seed, ROOT.entropy):
+        assert secret is not None
+        assert secret.reveal().hex() not in repr(params)
     assert "prv" not in params.data
 
 
 @pytest.mark.parametrize("kind", ALL, ids=lambda kind: kind.name)
 def test_the_key_is_needed_when_the_kind_says_so(kind: AccountKind) -> None:
-    params = kind.enrol(Enrolment(Network.MAINNET, 0, SEED))
+    params = kind.enrol(Enrolment(Network.MAINNET, 0, ROOT))
     without_words = kind.deriver(params.data, Network.MAINNET)
     if kind.key_need is KeyNeed.EACH_ADDRESS:
         with pytest.raises(WordsNeededError):
             without_words.derive(0, 0, 1)
     else:
-        with_words = kind.deriver(params.data, Network.MAINNET, SEED)
+        with_words = kind.deriver(params.data, Network.MAINNET, ROOT)
         assert without_words.derive(0, 0, 5) == with_words.derive(0, 0, 5)
 
 
 @pytest.mark.parametrize("kind", ALL, ids=lambda kind: kind.name)
 def test_the_command_line_inspects_every_kind_alike(kind: AccountKind) -> None:
     derived = inspect_derive(
-        {"seed": SEED.reveal().hex(), "kind": kind.name, "network": "mainnet", "start": 4, "count": 2}, ALL
+        {"mnemonic": WORDS, "kind": kind.name, "network": "mainnet", "start": 4, "count": 2}, ALL
     )
-    expected = kind.deriver(kind.enrol(Enrolment(Network.MAINNET, 0, SEED)).data, Network.MAINNET, SEED)
+    expected = kind.deriver(kind.enrol(Enrolment(Network.MAINNET, 0, ROOT)).data, Network.MAINNET, ROOT)
     assert derived["addresses"] == [row.text for row in expected.derive(0, 4, 2)]
     assert derived["paths"] == [expected.path(0, 4), expected.path(0, 5)]
-    assert inspect_address(expected.derive(0, 4, 1)[0].text, ALL)["kind"] == kind.name
+    named = inspect_address(expected.derive(0, 4, 1)[0].text, ALL)["kind"]
+    assert ALL.get(str(named)).coin == kind.coin
 
 
 def test_an_index_without_an_address_is_missing_and_shifts_nothing() -> None:

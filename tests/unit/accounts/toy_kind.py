@@ -8,12 +8,20 @@ import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from pillarbox.accounts.kind import AddressParts, Enrolment, KeyNeed, Params, Requirement, UsageProof
+from pillarbox.accounts.kind import (
+    AddressParts,
+    Enrolment,
+    Extra,
+    KeyNeed,
+    Params,
+    Requirement,
+    UsageProof,
+)
 from pillarbox.errors import InvalidInputError, WordsNeededError
+from pillarbox.keys.root import Root
 from pillarbox.model.account import EXTERNAL, INTERNAL, Branch
 from pillarbox.model.address import DerivedAddress
 from pillarbox.model.network import Coin, Network
-from pillarbox.secret import Secret
 
 TOY_COIN = Coin("toycoin", "Toycoin", "TOY", "bead", 2, "toycoin", 999)
 LAST_INDEX = 2**31 - 1
@@ -51,6 +59,9 @@ class ToyKind:
     coin: Coin = TOY_COIN
     networks: frozenset[Network] = frozenset({Network.MAINNET, Network.REGTEST})
     branches: tuple[Branch, ...] = (EXTERNAL, INTERNAL)
+    sentence: str = "For the tests."
+    last_index: int = LAST_INDEX
+    extras: tuple[Extra, ...] = ()
     gap_limit: int = 5
     key_need: KeyNeed = KeyNeed.ENROL
     usage: UsageProof = UsageProof.CHAIN
@@ -62,8 +73,8 @@ class ToyKind:
         return "'" if self.key_need is KeyNeed.EACH_ADDRESS else ""
 
     def enrol(self, need: Enrolment) -> Params:
-        if need.seed is not None:
-            master = hashlib.sha256(need.seed.reveal()).hexdigest()[:8]
+        if need.root is not None:
+            master = hashlib.sha256(need.root.seed.reveal()).hexdigest()[:8]
             account = str(need.number)
         elif need.public is not None and need.public.startswith("toykey:"):
             master, account = "", need.public.removeprefix("toykey:")
@@ -72,8 +83,8 @@ class ToyKind:
         identity = hashlib.sha256(f"{self.name}/{need.network}/{master}/{account}".encode()).hexdigest()
         return Params(json.dumps({"version": 1, "account": account}), f"m/999'/{account}'", master, identity)
 
-    def deriver(self, params: str, network: Network, seed: Secret | None = None) -> ToyDeriver:
-        locked = self.key_need is KeyNeed.EACH_ADDRESS and seed is None
+    def deriver(self, params: str, network: Network, root: Root | None = None) -> ToyDeriver:
+        locked = self.key_need is KeyNeed.EACH_ADDRESS and root is None
         return ToyDeriver(json.loads(params)["account"], self.mark, self.holes, locked)
 
     def read(self, text: str, network: Network | None = None) -> AddressParts | None:

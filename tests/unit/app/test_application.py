@@ -216,8 +216,8 @@ async def test_the_words_come_back_by_the_passphrase(app: Application) -> None:
 
 async def test_a_second_account_is_the_next_one_of_its_kind(app: Application) -> None:
     wallet = (await app.create_wallet(plan())).wallet
-    async with wallet.unlocking.seed(PASSPHRASE) as seed:
-        second = await wallet.accounts.add("bitcoin-p2wpkh", seed=seed)
-        taproot = await wallet.accounts.add("bitcoin-p2tr", seed=seed)
+    async with wallet.unlocking.root(PASSPHRASE) as root:
+        second = await wallet.accounts.add("bitcoin-p2wpkh", root=root)
+        taproot = await wallet.accounts.add("bitcoin-p2tr", root=root)
     assert (second.path, taproot.path) == ("m/84'/1'/1'", "m/86'/1'/0'")
     assert len({account.label for account in wallet.accounts.all()}) == 3

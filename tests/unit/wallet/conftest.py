@@ -4,7 +4,7 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
-from wallet_bench import SEED, Bench
+from wallet_bench import ROOT, Bench
 
 from pillarbox.wallet.wallet import Wallet
 
@@ -21,5 +21,5 @@ async def bench(tmp_path: Path) -> AsyncIterator[Bench]:
 async def wallet(bench: Bench) -> Wallet:
     """An open wallet with account 0 of the first kind, made here."""
     opened = await bench.open()
-    await opened.accounts.add("bitcoin-p2wpkh", number=0, seed=SEED)
+    await opened.accounts.add("bitcoin-p2wpkh", number=0, root=ROOT)
     return opened

@@ -4,13 +4,13 @@ import asyncio
 import sys
 from pathlib import Path
 
-from wallet_bench import SEED, Bench
+from wallet_bench import ROOT, Bench
 
 
 async def hand_out(bench: Bench) -> None:
     wallet = await bench.open()
     if not wallet.accounts.all():
-        await wallet.accounts.add("bitcoin-p2wpkh", number=0, seed=SEED, gap_limit=1000)
+        await wallet.accounts.add("bitcoin-p2wpkh", number=0, root=ROOT, gap_limit=1000)
     account = wallet.accounts.get().id
     sys.stdout.write("open\n")
 

@@ -1,7 +1,7 @@
 """An account's label names one account."""
 
 import pytest
-from wallet_bench import SEED
+from wallet_bench import ROOT
 
 from pillarbox.errors import InvalidInputError
 from pillarbox.wallet.wallet import Wallet
@@ -10,7 +10,7 @@ from pillarbox.wallet.wallet import Wallet
 @pytest.mark.parametrize("label", ["Bitcoin", " Bitcoin ", "7", "two\nlines", "\x1b[31mred", "x" * 101])
 async def test_a_label_that_would_not_name_it_alone_is_refused(wallet: Wallet, label: str) -> None:
     with pytest.raises(InvalidInputError):
-        await wallet.accounts.add("bitcoin-p2tr", number=0, seed=SEED, label=label)
+        await wallet.accounts.add("bitcoin-p2tr", number=0, root=ROOT, label=label)
     assert len(wallet.accounts.all()) == 1
 
 

@@ -7,7 +7,7 @@ from threading import Event
 from typing import Any
 
 import pytest
-from wallet_bench import SEED, Bench
+from wallet_bench import ROOT, Bench
 
 from pillarbox.events import AddressesReleased, AddressesUsed
 from pillarbox.model.account import AtLimit
@@ -152,7 +152,7 @@ async def test_a_larger_gap_reaches_memory_though_its_asker_is_gone(
 async def test_an_account_is_there_though_its_asker_is_gone(wallet: Wallet, db: Database) -> None:
     await wallet.watching.caught_up()
     async with slow_disk(db):
-        add = asyncio.create_task(wallet.accounts.add("bitcoin-p2tr", number=0, seed=SEED, label="Shop"))
+        add = asyncio.create_task(wallet.accounts.add("bitcoin-p2tr", number=0, root=ROOT, label="Shop"))
         await until(lambda: db._writer._queue.qsize() == 1)
         add.cancel()
         await asyncio.gather(add, return_exceptions=True)

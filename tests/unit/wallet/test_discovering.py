@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Sequence
 
 import pytest
-from wallet_bench import SEED, Bench
+from wallet_bench import ROOT, Bench
 
 from pillarbox.accounts import KINDS
 from pillarbox.accounts.kind import Enrolment
@@ -22,13 +22,13 @@ from pillarbox.wallet.wallet import Wallet
 async def first(bench: Bench, wallet: Wallet) -> Account:
     """The first account of a wallet that was imported and is closed again."""
     account = wallet.accounts.get()
-    await wallet.accounts.note_candidates(account, SEED)
+    await wallet.accounts.note_candidates(account, ROOT)
     await bench.close()
     return account
 
 
 def script(kind: str, branch: int, index: int) -> bytes:
-    params = KINDS.get(kind).enrol(Enrolment(Network.REGTEST, 0, SEED))
+    params = KINDS.get(kind).enrol(Enrolment(Network.REGTEST, 0, ROOT))
     (row,) = KINDS.get(kind).deriver(params.data, Network.REGTEST).derive(branch, index, 1)
     return row.watch_key
 
@@ -75,7 +75,7 @@ async def test_one_that_a_person_added_meanwhile_is_not_added_again(bench: Bench
     bench.chain.pay(script("bitcoin-p2tr", 0, 0), 1, height=7)
     bench.chain.hold = asyncio.Event()
     wallet = await bench.open()
-    mine = await wallet.accounts.add("bitcoin-p2tr", number=0, seed=SEED, label="Mine")
+    mine = await wallet.accounts.add("bitcoin-p2tr", number=0, root=ROOT, label="Mine")
     bench.chain.hold.set()
     await wallet.discovering.done()
     assert [account.id for account in wallet.accounts.all()] == [first.id, mine.id]

@@ -3,7 +3,7 @@
 import asyncio
 
 import pytest
-from wallet_bench import SEED, Bench
+from wallet_bench import ROOT, Bench
 
 from pillarbox.events import AddressesReleased, AddressesReserved
 from pillarbox.model.account import AtLimit, ScanState
@@ -173,7 +173,7 @@ async def test_what_each_choice_at_the_gap_limit_does_is_told_before(wallet: Wal
 
 async def test_an_account_of_unknown_past_hands_out_only_knowingly(wallet: Wallet, bench: Bench) -> None:
     bench.chain.hold = asyncio.Event()
-    account = await wallet.accounts.add("bitcoin-p2tr", seed=SEED, scan_state=ScanState.UNSCANNED)
+    account = await wallet.accounts.add("bitcoin-p2tr", root=ROOT, scan_state=ScanState.UNSCANNED)
     with pytest.raises(NotScannedError):
         await wallet.receiving.hand_out(account.id)
     given = await wallet.receiving.hand_out(account.id, unscanned=True)

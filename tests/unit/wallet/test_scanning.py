@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Sequence
 
 import pytest
-from wallet_bench import SEED, Bench, ScriptedWatch
+from wallet_bench import ROOT, Bench, ScriptedWatch
 
 from pillarbox.chain.electrum_errors import ServerBusyError
 from pillarbox.events import AddressesUsed, AmountsChanged, ServiceStateChanged
@@ -18,7 +18,7 @@ from pillarbox.wallet.wallet import Wallet
 async def imported(bench: Bench) -> tuple[Wallet, Account]:
     """A wallet with an account that was not scanned yet; nothing is asked about it before the next step."""
     wallet = await bench.open()
-    account = await wallet.accounts.add("bitcoin-p2wpkh", number=0, seed=SEED, scan_state=ScanState.UNSCANNED)
+    account = await wallet.accounts.add("bitcoin-p2wpkh", number=0, root=ROOT, scan_state=ScanState.UNSCANNED)
     return wallet, account
 
 

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 from tests.unit.accounts.toy_kind import HARDENED_TOY, TOY, ToyKind
-from wallet_bench import SEED, Bench
+from wallet_bench import ROOT, Bench
 
 from pillarbox.accounts import KINDS
 from pillarbox.events import AddressesUsed
@@ -32,7 +32,7 @@ async def wallet(bench: Bench) -> Wallet:
 
 
 async def test_a_toy_account_hands_out_is_paid_and_survives_a_restart(bench: Bench, wallet: Wallet) -> None:
-    account = await wallet.accounts.add("toy", number=3, seed=SEED)
+    account = await wallet.accounts.add("toy", number=3, root=ROOT)
     given = await wallet.receiving.hand_out(account.id, RequestTerms("Ann", 250))
     assert (given.text, given.path) == ("toy:3:0:0", "m/999'/3'/0/0")
     deriver = TOY.deriver(account.params, account.network)
@@ -55,7 +55,7 @@ async def test_a_toy_account_watches_only(wallet: Wallet) -> None:
 async def test_a_hardened_kind_hands_out_what_was_made_while_the_words_were_in_hand(
     bench: Bench, wallet: Wallet
 ) -> None:
-    account = await wallet.accounts.add("toy-hardened", number=0, seed=SEED)
+    account = await wallet.accounts.add("toy-hardened", number=0, root=ROOT)
     await wallet.accounts.set_at_limit(account.id, AtLimit.EXTEND)
     await bench.close()
     again = await bench.open()
@@ -66,14 +66,14 @@ async def test_a_hardened_kind_hands_out_what_was_made_while_the_words_were_in_h
 
 
 async def test_an_index_without_an_address_is_never_handed_out(wallet: Wallet) -> None:
-    account = await wallet.accounts.add("toy-holed", number=0, seed=SEED)
+    account = await wallet.accounts.add("toy-holed", number=0, root=ROOT)
     await wallet.accounts.set_at_limit(account.id, AtLimit.EXTEND)
     given = await wallet.receiving.hand_out_many(account.id, 5)
     assert [hand_out.ref.index for hand_out in given] == [0, 2, 3, 5, 6]
 
 
 async def test_what_is_beyond_the_gap_is_flagged(wallet: Wallet) -> None:
-    account = await wallet.accounts.add("toy", number=0, seed=SEED)
+    account = await wallet.accounts.add("toy", number=0, root=ROOT)
     await wallet.accounts.set_at_limit(account.id, AtLimit.EXTEND)
     given = await wallet.receiving.hand_out_many(account.id, 7)
     assert wallet.accounts.get(account.id).gap_limit == 10

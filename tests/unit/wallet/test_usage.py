@@ -3,7 +3,7 @@
 import asyncio
 from dataclasses import replace
 
-from wallet_bench import SEED, Bench
+from wallet_bench import ROOT, Bench
 
 from pillarbox.events import AccountsChanged, AddressesDerived, AddressesUsed, AmountsChanged
 from pillarbox.model.account import ScanState
@@ -120,7 +120,7 @@ async def test_what_was_received_survives_a_restart(bench: Bench, wallet: Wallet
 
 async def test_a_scan_finds_every_used_address_under_the_gap_rule_on_both_branches(bench: Bench) -> None:
     wallet = await bench.open()
-    account = await wallet.accounts.add("bitcoin-p2wpkh", number=0, seed=SEED)
+    account = await wallet.accounts.add("bitcoin-p2wpkh", number=0, root=ROOT)
     deriver = wallet.accounts.kind(account.id).deriver(account.params, account.network)
     for branch, index in [(0, 3), (0, 22), (0, 41), (0, 62), (1, 5)]:
         bench.chain.pay(
@@ -131,7 +131,7 @@ async def test_a_scan_finds_every_used_address_under_the_gap_rule_on_both_branch
     bench.heard.clear()
     restored = await bench.open()
     account = await restored.accounts.add(
-        "bitcoin-p2wpkh", number=0, seed=SEED, scan_state=ScanState.UNSCANNED
+        "bitcoin-p2wpkh", number=0, root=ROOT, scan_state=ScanState.UNSCANNED
     )
     restored.scanning.start(account.id)
     await _scanned(bench, restored)
@@ -147,7 +147,7 @@ async def test_a_scan_finds_every_used_address_under_the_gap_rule_on_both_branch
 async def test_a_scan_that_is_stopped_goes_on_where_it_was_after_a_restart(bench: Bench) -> None:
     wallet = await bench.open()
     bench.chain.hold = asyncio.Event()
-    account = await wallet.accounts.add("bitcoin-p2wpkh", number=0, seed=SEED, scan_state=ScanState.UNSCANNED)
+    account = await wallet.accounts.add("bitcoin-p2wpkh", number=0, root=ROOT, scan_state=ScanState.UNSCANNED)
     wallet.scanning.start(account.id)
     await bench.happened(AccountsChanged)
     wallet.scanning.cancel(account.id)

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 from tests.unit.accounts.toy_kind import HARDENED_TOY
-from wallet_bench import SEED, Bench
+from wallet_bench import ROOT, Bench
 
 from pillarbox.accounts import KINDS
 from pillarbox.events import AddressesUsed
@@ -53,7 +53,7 @@ async def toy_bench(tmp_path: Path) -> AsyncIterator[Bench]:
 async def test_a_kind_whose_use_no_chain_tells_is_never_watched(toy_bench: Bench) -> None:
     wallet = await toy_bench.open()
     await wallet.watching.caught_up()
-    account = await wallet.accounts.add("toy-hardened", number=0, seed=SEED)
+    account = await wallet.accounts.add("toy-hardened", number=0, root=ROOT)
     await wallet.accounts.set_at_limit(account.id, AtLimit.EXTEND)
     await wallet.receiving.hand_out_many(account.id, 2)
     (watch,) = toy_bench.chain.watches

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from pillarbox.accounts import KINDS, Kinds
 from pillarbox.events import Event, Events
+from pillarbox.keys.root import Root
 from pillarbox.model.account import WalletId
 from pillarbox.model.network import Network
 from pillarbox.model.payment import ScriptHistory, Sighting
@@ -16,7 +17,9 @@ from pillarbox.wallet.wallet import Surroundings, Wallet
 
 WALLET = WalletId("0" * 32)
 KEY = Secret(bytes(range(32)))
-SEED = Secret(bytes.fromhex("5eb00bbddcf069084889a8ab9155568165f5c453ccb85e70811aaed6f6da5fc1") * 2)
+ROOT = Root.of_seed(
+    Secret(bytes.fromhex("5eb00bbddcf069084889a8ab9155568165f5c453ccb85e70811aaed6f6da5fc1") * 2)
+)
 
 
 class TurnableClock:
