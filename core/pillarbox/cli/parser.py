@@ -173,16 +173,22 @@ def _add_wallet_commands(commands: _Commands) -> None:
 
 
 def _add_account_commands(commands: _Commands) -> None:
-    account = commands.group("account", "add and list accounts")
+    account = commands.group("account", "add, list and prepare accounts")
     add = account.add("add", "add an account", name="account add")
     add.add_argument("wallet", metavar="NAME")
-    add.add_argument("kind", metavar="KIND", help="such as bitcoin-p2wpkh or bitcoin-p2tr")
+    add.add_argument("kind", metavar="KIND", help="such as bitcoin-p2wpkh or cardano-shelley")
     add.add_argument("--account", dest="number", type=int, metavar="N", help="its number in the path")
     add.add_argument("--label", metavar="L")
     add.add_argument("--xpub", metavar="X", help="watch-only, from an extended public key or descriptor")
     add.add_argument("--gap-limit", type=int, metavar="N")
     add.add_argument("--server", metavar="URL", help="for kinds that need a server of their own")
+    add.add_argument("--key-class", type=int, metavar="N", help="for dash-platform: DIP-17's key class")
     _add_passphrase(add)
+    prepare = account.add(
+        "prepare", "make addresses ahead, where each takes the recovery words", name="account prepare"
+    )
+    _add_place(prepare)
+    _add_passphrase(prepare)
     shown = account.add("list", "the accounts of a wallet", name="account list")
     shown.add_argument("wallet", metavar="NAME")
     _add_passphrase(shown)

@@ -284,6 +284,7 @@ _TEXTS: Mapping[str, Text] = {
     "wallet show": _wallet_text,
     "wallet lock": _lock_text,
     "wallet unlock": _lock_text,
+    "account prepare": lambda made: f"{made['made']} addresses were made ahead.",
     "account add": lambda account: table((_ACCOUNT_HEAD, _account_row(account))).rstrip("\n"),
     "receive": _address_text,
     "release": _address_text,

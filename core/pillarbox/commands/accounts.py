@@ -1,4 +1,4 @@
-"""`account add|list`."""
+"""`account add|list|prepare`."""
 
 import asyncio
 from dataclasses import dataclass, field
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 class AddArguments:
     """`number` is the account's in the path, the next free one unless given. With `xpub` it is watch-only.
 
-    A public key has its own number: another one is refused.
+    A public key has its own number: another one is refused. `key_class` is for kinds that have one.
     """
 
     wallet: str
@@ -32,6 +32,7 @@ class AddArguments:
     xpub: str | None = field(default=None, repr=False)
     gap_limit: int | None = None
     server: str | None = None
+    key_class: int | None = None
     passphrase: Secret | None = field(default=None, repr=False)
 
     def __post_init__(self) -> None:
@@ -44,12 +45,21 @@ class ListArguments:
     wallet: str
 
 
+@dataclass(frozen=True, slots=True)
+class PrepareArguments:
+    wallet: str
+    account: str = ""
+    passphrase: Secret | None = field(default=None, repr=False)
+
+
 async def add(app: "Application", arguments: AddArguments) -> Replies:
     """A further account of the wallet, from its words or watch-only."""
     wallet = opened(app, arguments.wallet)
     kind = app.kinds.get(arguments.kind)
     if arguments.server is not None and "server" not in kind.requires:
         raise InvalidInputError(what="server", why=f"{kind.title} is made without a server of its own.")
+    if arguments.key_class is not None and "key_class" not in {extra.name for extra in kind.extras}:
+        raise InvalidInputError(what="key class", why=f"{kind.title} has none.")
     if arguments.xpub is None:
         account = await _add_from_words(wallet, arguments)
     else:
@@ -62,29 +72,49 @@ async def list_accounts(app: "Application", arguments: ListArguments) -> Replies
         yield account
 
 
+async def prepare(app: "Application", arguments: PrepareArguments) -> Replies:
+    """Make addresses ahead for an account whose every address takes the recovery words."""
+    wallet = opened(app, arguments.wallet)
+    account = wallet.accounts.get(arguments.account)
+    passphrase = await _passphrase(wallet, arguments.passphrase, "The addresses are made from")
+    async with wallet.unlocking.root(passphrase) as root:
+        made = await wallet.accounts.make_rows(account.id, root)
+    yield {"made": made, "account": account.id}
+
+
+async def _passphrase(wallet: "Wallet", given: Secret | None, what: str) -> Secret:
+    if given is None and await wallet.unlocking.has_words():
+        raise PassphraseNeededError(purpose=f"{what} the wallet's recovery words.")
+    return given or Secret(b"")
+
+
+def _extras(arguments: AddArguments) -> dict[str, int]:
+    return {} if arguments.key_class is None else {"key_class": arguments.key_class}
+
+
 async def _watch(wallet: "Wallet", kind: "AccountKind", arguments: AddArguments) -> Account:
     if arguments.number is not None:
-        need = Enrolment(wallet.network, arguments.number, public=arguments.xpub)
+        need = Enrolment(wallet.network, arguments.number, public=arguments.xpub, extras=_extras(arguments))
         require_account(arguments.number, await asyncio.to_thread(kind.enrol, need))
     return await wallet.accounts.add(
         arguments.kind,
         label=arguments.label,
         public=arguments.xpub,
+        extras=_extras(arguments),
         gap_limit=arguments.gap_limit,
         scan_state=ScanState.UNSCANNED,
     )
 
 
 async def _add_from_words(wallet: "Wallet", arguments: AddArguments) -> Account:
-    if arguments.passphrase is None and await wallet.unlocking.has_words():
-        raise PassphraseNeededError(purpose="A further account is made from the wallet's recovery words.")
-    passphrase = arguments.passphrase or Secret(b"")
+    passphrase = await _passphrase(wallet, arguments.passphrase, "A further account is made from")
     async with wallet.unlocking.root(passphrase) as root:
         return await wallet.accounts.add(
             arguments.kind,
             number=arguments.number,
             label=arguments.label,
             root=root,
+            extras=_extras(arguments),
             gap_limit=arguments.gap_limit,
             scan_state=_past(wallet),
         )
@@ -98,5 +128,6 @@ def _past(wallet: "Wallet") -> ScanState:
 
 COMMANDS = (
     Command("account add", AddArguments, Where.OPEN_WALLET, add),
+    Command("account prepare", PrepareArguments, Where.OPEN_WALLET, prepare),
     Command("account list", ListArguments, Where.OPEN_WALLET, list_accounts),
 )

@@ -88,6 +88,7 @@ _MODULES: Mapping[str, str] = MappingProxyType(
         "wallet unlock": "wallets",
         "account add": "accounts",
         "account list": "accounts",
+        "account prepare": "accounts",
         "receive": "receive",
         "addresses": "addresses",
         "release": "addresses",

@@ -23,14 +23,12 @@ class NoKeySourceError(NothingToHandOutError):
     """No parameters."""
 
     code = "no-key-source"
-    title = "No address is ready"
+    title = "The recovery words are needed for more addresses"
     message = (
-        "No unused address is available and no key source was given, so no further one can be made. "
-        "Money on the addresses handed out before is not affected."
+        "Each address of this account is made with the recovery words, and all that were made ahead are handed "
+        "out. Money on them is not affected."
     )
-    hint = (
-        "Unlock the wallet's recovery words to make more addresses, or make a held address available again."
-    )
+    hint = "Enter the wallet's passphrase to make more, or make a held address available again."
 
 
 class PoolExhaustedError(NothingToHandOutError):

@@ -20,7 +20,7 @@ from pillarbox.storage import addresses, candidates, meta
 from pillarbox.storage.candidates import Candidate
 from pillarbox.storage.database import Database, Tx
 from pillarbox.wallet import new_account
-from pillarbox.wallet.new_account import AccountExistsError, Rows
+from pillarbox.wallet.new_account import AccountExistsError, Preview, Rows
 from pillarbox.wallet.open_accounts import (
     NoSuchAddressError,
     OpenAccount,
@@ -170,6 +170,7 @@ class AccountKeeping:
         The number is the kind's next one unless given.
         """
         chosen = self._kinds.get(kind)
+        new_account.require_network(chosen, self._network)
         limit = chosen.gap_limit if gap_limit is None else gap_limit
         if not 1 <= limit <= WIDEST_GAP:
             raise InvalidInputError(what="gap limit", why=f"It is a number from 1 to {WIDEST_GAP}.")
@@ -190,6 +191,40 @@ class AccountKeeping:
             scan_state=scan_state,
         )
         return await self._keep(draft, chosen, root, lambda _tx: None)
+
+    async def preview(
+        self,
+        kind: str,
+        *,
+        number: int | None = None,
+        public: str | None = None,
+        root: Root | None = None,
+        extras: Mapping[str, int] | None = None,
+    ) -> Preview:
+        """What `add` would make of the same; nothing is kept. Raises what it raises."""
+        chosen = self._kinds.get(kind)
+        free = new_account.next_number(self._accounts, kind) if number is None else number
+        need = Enrolment(self._network, free, root, public, extras)
+        return await asyncio.to_thread(new_account.preview, chosen, need)
+
+    async def make_rows(self, account: AccountId, root: Root) -> int:
+        """Make addresses ahead while the words are in hand, where each needs them; how many were made.
+
+        Raises AddressDamagedError where the words are not those of the account.
+        """
+        opened = self._accounts.get(account)
+        deriver = opened.kind.deriver(opened.account.params, self._network, root)
+        made = 0
+        for branch in opened.branches.values():
+            pool = branch.pool
+            if not await asyncio.to_thread(branch.gives_the_same, deriver):
+                raise AddressDamagedError(path=deriver.path(branch.branch.number, 0))
+            ahead = new_account.rows_ahead(opened.kind, pool.gap_limit)
+            count = min(pool.frontier + 1 + ahead, opened.kind.last_index + 1)
+            made += len(await asyncio.to_thread(pool.ensure, deriver, count))
+            await self._recording.store_derived(branch)
+        self._tell(account)
+        return made
 
     async def note_candidates(self, first: Account, root: Root) -> None:
         """Remember the other accounts that these words may have been used for: `first`'s number, other kinds.
@@ -267,7 +302,9 @@ class AccountKeeping:
 
     async def _keep(self, draft: Account, kind: AccountKind, root: Root | None, also: Write) -> Account:
         deriver = kind.deriver(draft.params, draft.network, root)
-        rows = await asyncio.to_thread(new_account.look_ahead, kind, deriver, draft.gap_limit)
+        rows = await asyncio.to_thread(
+            new_account.look_ahead, kind, deriver, new_account.rows_ahead(kind, draft.gap_limit)
+        )
 
         def write(tx: Tx) -> Account:
             also(tx)

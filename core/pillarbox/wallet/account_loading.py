@@ -65,6 +65,7 @@ def _read_branch(  # all that a branch is made from
         account.gap_limit,
         now,
         account.at_limit,
+        kind.last_index,
         addresses=[text or "" for text in addresses.texts(tx, account.id, branch.number)],
         used=[index for index, _by_hand in used],
         shown={

@@ -1,11 +1,13 @@
 """A new account: its label, its first rows, and its branches in memory."""
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 
-from pillarbox.accounts.kind import AccountKind, Deriver
+from pillarbox.accounts.kind import AccountKind, Deriver, Enrolment, KeyNeed
 from pillarbox.errors import InvalidInputError, PillarboxError
 from pillarbox.model.account import Account, AccountId
 from pillarbox.model.address import DerivedAddress
+from pillarbox.model.network import Network
 from pillarbox.model.printable import is_printable
 from pillarbox.pool.address_pool import AddressPool
 from pillarbox.storage import accounts as stored
@@ -15,6 +17,8 @@ from pillarbox.wallet.account_loading import open_branch
 from pillarbox.wallet.open_accounts import OpenAccount, OpenAccounts
 
 LONGEST_LABEL = 100
+MADE_AHEAD = 100
+"""Rows of a branch that are made at once, beyond what is handed out, where each needs the words."""
 
 Rows = dict[int, list[DerivedAddress]]
 """New rows by branch number."""
@@ -56,8 +60,39 @@ def free_label(accounts: OpenAccounts, plain: str) -> str:
     return next(label for label in numbered if label not in labels)
 
 
+@dataclass(frozen=True, slots=True)
+class Preview:
+    """An account that was not made yet: its path ("" where unknown), and its first address and that one's path."""
+
+    path: str
+    address: str
+    address_path: str
+
+
+def preview(kind: AccountKind, need: Enrolment) -> Preview:
+    """Raises what `require_network` and `kind.enrol` raise."""
+    require_network(kind, need.network)
+    params = kind.enrol(need)
+    deriver = kind.deriver(params.data, need.network, need.root)
+    branch = next(branch.number for branch in kind.branches if branch.receives)
+    first = next(row for index in range(kind.last_index) for row in deriver.derive(branch, index, 1))
+    return Preview(params.path, first.text, deriver.path(branch, first.index))
+
+
+def require_network(kind: AccountKind, network: Network) -> None:
+    """Raises InvalidInputError for a kind that does not exist on `network`."""
+    if network not in kind.networks:
+        raise InvalidInputError(what="account kind", why=f"{kind.title} does not exist on {network}.")
+
+
+def rows_ahead(kind: AccountKind, gap_limit: int) -> int:
+    """How many free rows a branch is to have beyond what was handed out, while the words are in hand."""
+    return max(gap_limit, MADE_AHEAD) if kind.key_need is KeyNeed.EACH_ADDRESS else gap_limit
+
+
 def look_ahead(kind: AccountKind, deriver: Deriver, count: int) -> Rows:
-    """The first `count` rows of each branch."""
+    """The first `count` rows of each branch, or as many as it can have."""
+    count = min(count, kind.last_index + 1)
     return {branch.number: list(deriver.derive(branch.number, 0, count)) for branch in kind.branches}
 
 
@@ -84,6 +119,7 @@ def opened(account: Account, kind: AccountKind, rows: Rows, now: Callable[[], in
             account.gap_limit,
             now,
             account.at_limit,
+            kind.last_index,
             addresses=_texts(rows[branch.number]),
             used=(),
             shown={},

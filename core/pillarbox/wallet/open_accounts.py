@@ -89,6 +89,14 @@ class OpenBranch:
         again = self.deriver.derive(self.branch.number, index, 1)
         return bool(again) and again[0].text == self.pool.texts[index]
 
+    def gives_the_same(self, deriver: Deriver) -> bool:
+        """Whether a deriver makes the first address there is, and so belongs to this branch."""
+        first = next((index for index, text in enumerate(self.pool.texts) if text), None)
+        if first is None:
+            return True
+        again = deriver.derive(self.branch.number, first, 1)
+        return bool(again) and again[0].text == self.pool.texts[first]
+
     def address(self, index: int) -> Address:
         """All that is known of one address. Raises IndexError for one not derived yet."""
         self.grow()

@@ -7,16 +7,20 @@ import pytest
 from tests.unit.accounts.toy_kind import HARDENED_TOY, TOY, ToyKind
 from wallet_bench import ROOT, Bench
 
-from pillarbox.accounts import KINDS
+from pillarbox.accounts import KINDS, Kinds
+from pillarbox.errors import InvalidInputError
 from pillarbox.events import AddressesUsed
 from pillarbox.model.account import AtLimit
 from pillarbox.model.address import AddressFlag, AddressRef, AddressState
+from pillarbox.model.network import Network
 from pillarbox.model.receiving import RequestTerms
 from pillarbox.pool.refusals import NoKeySourceError
+from pillarbox.wallet.new_account import MADE_AHEAD, Preview
 from pillarbox.wallet.wallet import Wallet
 
 HOLED = ToyKind("toy-holed", holes=frozenset({1, 4}))
-TOYS = KINDS.with_kind(TOY).with_kind(HARDENED_TOY).with_kind(HOLED)
+ELSEWHERE = ToyKind("toy-elsewhere", networks=frozenset({Network.MAINNET}))
+TOYS = Kinds((*KINDS, TOY, HARDENED_TOY, HOLED, ELSEWHERE))
 
 
 @pytest.fixture
@@ -59,10 +63,47 @@ async def test_a_hardened_kind_hands_out_what_was_made_while_the_words_were_in_h
     await wallet.accounts.set_at_limit(account.id, AtLimit.EXTEND)
     await bench.close()
     again = await bench.open()
-    given = await again.receiving.hand_out_many(account.id, 5)
-    assert [hand_out.text for hand_out in given] == [f"toy:0:0:{index}'" for index in range(5)]
+    given = await again.receiving.hand_out_many(account.id, MADE_AHEAD)
+    assert [hand_out.text for hand_out in given] == [f"toy:0:0:{index}'" for index in range(MADE_AHEAD)]
     with pytest.raises(NoKeySourceError):
         await again.receiving.hand_out(account.id)
+
+
+async def test_with_the_words_in_hand_again_a_hardened_kind_goes_on(bench: Bench, wallet: Wallet) -> None:
+    account = await wallet.accounts.add("toy-hardened", number=0, root=ROOT)
+    await wallet.accounts.set_at_limit(account.id, AtLimit.EXTEND)
+    await wallet.receiving.hand_out_many(account.id, MADE_AHEAD)
+    made = await wallet.accounts.make_rows(account.id, ROOT)
+    rows = [len(wallet.accounts.columns(account.id, branch.number).texts) for branch in HARDENED_TOY.branches]
+    assert made == sum(rows) - 2 * MADE_AHEAD
+    assert rows[0] >= 2 * MADE_AHEAD
+    assert (await wallet.receiving.hand_out(account.id)).text == f"toy:0:0:{MADE_AHEAD}'"
+    await bench.close()
+    again = await bench.open()
+    assert (await again.receiving.hand_out(account.id)).ref.index == MADE_AHEAD + 1
+
+
+async def test_rows_made_ahead_are_not_made_twice(wallet: Wallet) -> None:
+    account = await wallet.accounts.add("toy-hardened", number=0, root=ROOT)
+    assert await wallet.accounts.make_rows(account.id, ROOT) == 0
+
+
+async def test_a_preview_is_what_adding_then_makes(wallet: Wallet) -> None:
+    seen = await wallet.accounts.preview("toy-hardened", root=ROOT)
+    account = await wallet.accounts.add("toy-hardened", root=ROOT)
+    assert seen == Preview("m/999'/0'", "toy:0:0:0'", "m/999'/0'/0'/0'")
+    assert (await wallet.receiving.hand_out(account.id)).text == seen.address
+
+
+async def test_a_preview_keeps_nothing(wallet: Wallet) -> None:
+    before = wallet.accounts.all()
+    await wallet.accounts.preview("toy", public="toykey:4")
+    assert wallet.accounts.all() == before
+
+
+async def test_a_kind_of_other_networks_is_refused(wallet: Wallet) -> None:
+    with pytest.raises(InvalidInputError, match="does not exist on regtest"):
+        await wallet.accounts.add("toy-elsewhere", root=ROOT)
 
 
 async def test_an_index_without_an_address_is_never_handed_out(wallet: Wallet) -> None:
