@@ -19,8 +19,10 @@ MAY_DERIVE = {
     "pillarbox/accounts/": "account kinds are the derivers",
     "pillarbox/commands/inspect_": "inspecting shows what keys give, and changes nothing",
     "pillarbox/wallet/new_account.py:look_ahead": "the first look-ahead of a new account, for its pool",
+    "pillarbox/wallet/new_account.py:preview": "the first address of an account that is not made yet",
     "pillarbox/wallet/discovering.py:_scripts": "asks a chain about an account that is not in the wallet yet",
     "pillarbox/wallet/open_accounts.py:text_is_right": "checks an address again before it is copied",
+    "pillarbox/wallet/open_accounts.py:gives_the_same": "checks that the words in hand are the account's",
 }
 MAY_RESERVE_A_CERTAIN_INDEX = {
     "pillarbox/pool/": "the pool itself",

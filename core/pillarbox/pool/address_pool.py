@@ -17,6 +17,7 @@ from pillarbox.pool.gap_window import NOTHING, clamp_gap_limit, scan_reach
 from pillarbox.pool.holds import Held
 from pillarbox.pool.refusals import NothingToHandOutError, PoolExhaustedError
 from pillarbox.pool.rows import KeySource, Rows
+from pillarbox.pool.sequence import Sequential
 from pillarbox.pool.snapshot import HeldAddress, PoolStatistics, UnusedAddress
 from pillarbox.pool.supply import Supply
 
@@ -54,8 +55,8 @@ class AddressPool:
         self._lock = Lock()
         self._take_rows(Rows(), clamp_gap_limit(gap_limit), last_index)
 
-    def _take_rows(self, rows: Rows, gap_limit: int, last_index: int) -> None:
-        self._supply = Supply(rows, gap_limit, last_index, self._now)
+    def _take_rows(self, rows: Rows, gap_limit: int, last_index: int, sequential: bool = False) -> None:
+        self._supply = Supply(rows, gap_limit, last_index, self._now, sequential)
         self._derivation = Derivation(self.branch, self._supply, self._lock)
 
     @classmethod
@@ -70,21 +71,25 @@ class AddressPool:
         addresses: Sequence[str],
         used: Iterable[int],
         shown: Mapping[int, ShownRecord],
+        sequence: Sequential | None = None,
     ) -> "AddressPool":
         """The pool as stored: no index is reserved.
 
         `addresses[i]` is the text of index i, "" where none is stored. `shown` holds every index that anybody
         was ever shown (hand-outs that were voided unseen are not in it). Rows that are used or shown and not
         among `addresses` are kept as holes, and filled by the first call that brings a key source.
+        With `sequence` new indices go out from its counter on, and none below what is used or shown.
         """
         pool = cls(branch, gap_limit, now, at_limit, last_index)
         used = sorted(set(used))
         count = max(len(addresses), max(used, default=NOTHING) + 1, max(shown, default=NOTHING) + 1)
         rows = Rows(addresses, count)
-        pool._take_rows(rows, pool.gap_limit, last_index)
+        pool._take_rows(rows, pool.gap_limit, last_index, sequence is not None)
         present = now()
         resting = {index: present if ended is None else ended for index, (_, ended) in shown.items()}
         pool._supply.marks.load(count, used, resting)
+        if sequence is not None:
+            pool._supply.marks.go_on(sequence, present)
         return pool
 
     # Handing out
@@ -206,6 +211,15 @@ class AddressPool:
         if count > self._supply.last_index + 1:
             raise PoolExhaustedError(last_index=self._supply.last_index)
         return self._derivation.derive_while(key_source, lambda: count - len(self._supply.rows))
+
+    def make_ahead(self, key_source: KeySource, spare: int) -> Sequence[DerivedAddress]:
+        """Derive until `spare` rows lie beyond the frontier, or as many as there can be; the new rows."""
+        last = self._supply.last_index
+
+        def lacking() -> int:
+            return min(self.frontier + 1 + spare, last + 1) - len(self._supply.rows)
+
+        return self._derivation.derive_while(key_source, lacking)
 
     def set_gap_limit(self, gap_limit: int, key_source: KeySource | None = None) -> Sequence[DerivedAddress]:
         """Keep another gap limit, clamped to 1..1000; the rows derived for it."""

@@ -7,6 +7,7 @@ from pillarbox.model.address import AddressState
 from pillarbox.pool.gap_window import NOTHING, frontier, unused_run
 from pillarbox.pool.holds import Held, Holds
 from pillarbox.pool.order import HandOutOrder
+from pillarbox.pool.sequence import Sequential
 
 _UNUSED, _RESERVED, _USED = (int(state) for state in AddressState)
 
@@ -17,10 +18,21 @@ class Marks:
     `holes` is the rows' own set, looked at and never changed: an index in it is never free.
     """
 
-    __slots__ = ("_holes", "highest_reserved", "highest_used", "holds", "order", "states", "used_count")
+    __slots__ = (
+        "_holes",
+        "_sequential",
+        "highest_reserved",
+        "highest_used",
+        "holds",
+        "order",
+        "states",
+        "used_count",
+    )
 
-    def __init__(self, holes: AbstractSet[int]) -> None:
+    def __init__(self, holes: AbstractSet[int], sequential: bool = False) -> None:
+        """`sequential`: no index below one that was shown or used goes out for the first time."""
         self._holes = holes
+        self._sequential = sequential
         self.states = bytearray()
         self.holds = Holds()
         self.order = HandOutOrder()
@@ -38,6 +50,13 @@ class Marks:
         self.order.load(count, used, shown)
         for hole in self._holes:
             self.order.take(hole)
+
+    def go_on(self, sequence: Sequential, since: int) -> None:
+        """Hand out from the stored counter on, and what was given back below it."""
+        self.order.pass_over(max(sequence.counter, self.highest_used + 1, self.order.highest_shown + 1))
+        for index in sequence.given_back:
+            if index < len(self.states) and self.states[index] == _UNUSED and not self.order.shown(index):
+                self.free(index, since)
 
     def extend(self, start: int, count: int) -> None:
         """`count` new rows from `start`, the end until now."""
@@ -94,6 +113,8 @@ class Marks:
         """Somebody was shown it."""
         self.order.show(index, at)
         self.holds.show(index)
+        if self._sequential:
+            self.order.pass_over(index + 1)
 
     def release(self, index: int, held: Held, since: int) -> bool:
         """From reserved, by `held`, to unused, free since then.
@@ -134,6 +155,8 @@ class Marks:
         if new:
             self.used_count += len(new)
             self.highest_used = max(self.highest_used, new[-1])
+            if self._sequential:
+                self.order.pass_over(self.highest_used + 1)
         return new
 
     def unuse(self, index: int, since: int) -> bool:

@@ -15,13 +15,15 @@ class HandOutOrder:
     Shown before: `_released`, keyed by when they became free.
     """
 
-    __slots__ = ("_fresh", "_never_shown", "_released", "_returned", "_shown", "highest_shown")
+    __slots__ = ("_floor", "_fresh", "_never_shown", "_released", "_returned", "_shown", "highest_shown")
 
     def __init__(self) -> None:
         self._never_shown = bytearray()
         """One byte an index: free, and nobody was ever shown it."""
         self._shown = bytearray()
         self._fresh = 0
+        self._floor = 0
+        """Below it none goes out for the first time."""
         self._returned: IndexHeap[int] = IndexHeap()
         self._released: IndexHeap[int] = IndexHeap()
         self.highest_shown = NOTHING
@@ -43,6 +45,8 @@ class HandOutOrder:
         """`count` new free indices at the end."""
         self._never_shown.extend(bytes([_YES]) * count)
         self._shown.extend(bytes(count))
+        if self._floor > self._fresh:
+            self.pass_over(self._floor)
 
     def truncate(self, count: int) -> None:
         """Forget every index from `count` on. None of them was ever shown."""
@@ -59,7 +63,18 @@ class HandOutOrder:
             return returned
         found = self._never_shown.find(_YES, self._fresh)
         self._fresh = found if found != NOTHING else len(self._never_shown)
-        return self._fresh
+        return max(self._fresh, self._floor)
+
+    def pass_over(self, end: int) -> None:
+        """No index below `end` goes out for the first time any more, unless it was given back, or will be."""
+        self._floor = max(self._floor, end)
+        reached = min(self._floor, len(self._never_shown))
+        if reached > self._fresh:
+            self._never_shown[self._fresh : reached] = bytes(reached - self._fresh)
+            self._fresh = reached
+
+    def passed_over(self, index: int) -> bool:
+        return index < self._floor and not self._shown[index]
 
     def first_released(self) -> int | None:
         """The shown index that has been free longest."""

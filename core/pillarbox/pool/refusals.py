@@ -25,8 +25,8 @@ class NoKeySourceError(NothingToHandOutError):
     code = "no-key-source"
     title = "The recovery words are needed for more addresses"
     message = (
-        "Each address of this account is made with the recovery words, and all that were made ahead are handed "
-        "out. Money on them is not affected."
+        "Each address of this account is made with the recovery words, and all that were made ahead are "
+        "handed out. Money on them is not affected."
     )
     hint = "Enter the wallet's passphrase to make more, or make a held address available again."
 

@@ -29,9 +29,11 @@ class Supply:
 
     __slots__ = ("gap_limit", "last_index", "marks", "now", "rows")
 
-    def __init__(self, rows: Rows, gap_limit: int, last_index: int, now: Callable[[], int]) -> None:
+    def __init__(
+        self, rows: Rows, gap_limit: int, last_index: int, now: Callable[[], int], sequential: bool = False
+    ) -> None:
         self.rows = rows
-        self.marks = Marks(rows.holes)
+        self.marks = Marks(rows.holes, sequential)
         self.gap_limit = gap_limit
         self.last_index = last_index
         self.now = now
@@ -128,7 +130,8 @@ class Supply:
     def fill(self, made: Sequence[DerivedAddress]) -> None:
         """Rows the store had lost are derived again; what is not among `made` has no address."""
         for row in self.rows.fill(made):
-            if self.marks.states[row.index] == AddressState.UNUSED:
+            unused = self.marks.states[row.index] == AddressState.UNUSED
+            if unused and not self.marks.order.passed_over(row.index):
                 self.marks.free(row.index, self.now())
 
     @property

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from pillarbox.errors import PillarboxError
 from pillarbox.model.account import AccountId
 from pillarbox.model.address import AddressRef, DerivedAddress
-from pillarbox.storage import bulk
+from pillarbox.storage import bulk, counters
 from pillarbox.storage.database import Tx
 
 _READ_AT_ONCE = 50_000
@@ -126,6 +126,7 @@ def mark_used(
         (account, branch, at, by_hand),
         ([index] for index in sorted(wanted)),
     )
+    counters.pass_used(tx, account, branch, new)
     return new
 
 

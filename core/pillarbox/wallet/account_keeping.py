@@ -13,10 +13,10 @@ from pillarbox.events import AccountsChanged, Publish
 from pillarbox.keys.root import Root
 from pillarbox.model.account import Account, AccountId, AtLimit, ScanState, WalletId
 from pillarbox.model.address import Address, AddressColumns, AddressRef
-from pillarbox.model.network import BITCOIN, Network
+from pillarbox.model.network import Network
 from pillarbox.model.receiving import GapChoices, PaymentRequest
 from pillarbox.storage import accounts as stored
-from pillarbox.storage import addresses, candidates, meta
+from pillarbox.storage import addresses, candidates, counters, meta
 from pillarbox.storage.candidates import Candidate
 from pillarbox.storage.database import Database, Tx
 from pillarbox.wallet import new_account
@@ -77,6 +77,8 @@ class AccountKeeping:
         self._recording = recording
         self._publish = publish
         self._clock = clock
+        self._adding = asyncio.Lock()
+        """Two accounts added at once get two numbers."""
 
     def all(self) -> list[Account]:
         return [opened.account for opened in self._accounts]
@@ -151,9 +153,9 @@ class AccountKeeping:
             message=request.label if request else "",
         )
         text = build_link(link, coin)
-        return LinkTexts(text, qr_text(link, coin) if coin == BITCOIN else text)
+        return LinkTexts(text, qr_text(link, coin))
 
-    async def add(
+    async def add(  # noqa: PLR0913  # all that an account is made from, by name
         self,
         kind: str,
         *,
@@ -174,23 +176,23 @@ class AccountKeeping:
         limit = chosen.gap_limit if gap_limit is None else gap_limit
         if not 1 <= limit <= WIDEST_GAP:
             raise InvalidInputError(what="gap limit", why=f"It is a number from 1 to {WIDEST_GAP}.")
-        need = Enrolment(
-            self._network,
-            new_account.next_number(self._accounts, kind) if number is None else number,
-            root,
-            public,
-            extras,
-        )
-        params = await asyncio.to_thread(chosen.enrol, need)
-        draft = self._draft(
-            chosen,
-            params,
-            self._label(label, chosen),
-            number=None if public is not None else need.number,
-            gap_limit=limit,
-            scan_state=scan_state,
-        )
-        return await self._keep(draft, chosen, root, lambda _tx: None)
+        async with self._adding:
+            free = await self.next_number(kind) if number is None else number
+            need = Enrolment(self._network, free, root, public, extras)
+            params = await asyncio.to_thread(chosen.enrol, need)
+            draft = self._draft(
+                chosen,
+                params,
+                self._label(label, chosen),
+                number=None if public is not None else need.number,
+                gap_limit=limit,
+                scan_state=scan_state,
+            )
+            return await self._keep(draft, chosen, root, lambda _tx: None)
+
+    async def next_number(self, kind: str) -> int:
+        """Of the account that `add` would make of this kind."""
+        return await self._db.read(lambda tx: counters.next_account_number(tx, kind))
 
     async def preview(
         self,
@@ -203,7 +205,7 @@ class AccountKeeping:
     ) -> Preview:
         """What `add` would make of the same; nothing is kept. Raises what it raises."""
         chosen = self._kinds.get(kind)
-        free = new_account.next_number(self._accounts, kind) if number is None else number
+        free = await self.next_number(kind) if number is None else number
         need = Enrolment(self._network, free, root, public, extras)
         return await asyncio.to_thread(new_account.preview, chosen, need)
 
@@ -220,8 +222,7 @@ class AccountKeeping:
             if not await asyncio.to_thread(branch.gives_the_same, deriver):
                 raise AddressDamagedError(path=deriver.path(branch.branch.number, 0))
             ahead = new_account.rows_ahead(opened.kind, pool.gap_limit)
-            count = min(pool.frontier + 1 + ahead, opened.kind.last_index + 1)
-            made += len(await asyncio.to_thread(pool.ensure, deriver, count))
+            made += len(await asyncio.to_thread(pool.make_ahead, deriver, ahead))
             await self._recording.store_derived(branch)
         self._tell(account)
         return made

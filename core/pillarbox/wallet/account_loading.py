@@ -1,5 +1,6 @@
 """From rows to open accounts, ready to hand out. Runs whole in the database's thread."""
 
+import logging
 from collections.abc import Callable, Mapping
 
 from pillarbox.accounts import Kinds
@@ -8,17 +9,25 @@ from pillarbox.model.account import Account, Branch
 from pillarbox.model.address import AddressFlag, AddressRef
 from pillarbox.model.receiving import HandOutEnding, PaymentRequest
 from pillarbox.pool.address_pool import AddressPool, ShownRecord
-from pillarbox.storage import accounts, addresses, chain_history, labels, ledger, requests
+from pillarbox.pool.sequence import Sequential
+from pillarbox.storage import accounts, addresses, chain_history, counters, labels, ledger, requests
 from pillarbox.storage.database import Tx
 from pillarbox.wallet import hand_out_record
 from pillarbox.wallet.open_accounts import OpenAccount, OpenBranch
+
+log = logging.getLogger(__name__)
 
 Now = Callable[[], int]
 RunningRequests = Mapping[AddressRef, tuple[PaymentRequest, bytes]]
 
 
 def end_forgotten(tx: Tx, at: int) -> None:
-    """Plain hand-outs end with the process that made them; requests end when their hold has run out."""
+    """Plain hand-outs end with the process that made them; requests end when their hold has run out.
+
+    A counter that lies below what was handed out or used, as a restored one may, is raised, which is logged.
+    """
+    for behind in counters.catch_up(tx):
+        log.warning("a counter was behind what is known of its branch, and was raised: %s", behind)
     ledger.end_running(tx, at)
     for request, token in requests.running(tx):
         if request.held_until is not None and request.held_until <= at:
@@ -41,6 +50,14 @@ def read_accounts(tx: Tx, kinds: Kinds, now: Now) -> list[OpenAccount]:
     return opened
 
 
+def is_sequential(kind: AccountKind) -> bool:
+    """Whether an index below one that was used or shown is never handed out for the first time.
+
+    So for kinds with hardened addresses: no other wallet finds them by walking up from the first.
+    """
+    return kind.key_need is KeyNeed.EACH_ADDRESS
+
+
 def open_branch(
     account: Account, kind: AccountKind, branch: Branch, deriver: Deriver, pool: AddressPool
 ) -> OpenBranch:
@@ -59,6 +76,7 @@ def _read_branch(  # all that a branch is made from
     running: RunningRequests,
 ) -> OpenBranch:
     used = addresses.used(tx, account.id, branch.number)
+    counter = counters.position(tx, account.id, branch.number)
     shown = ledger.shown(tx, account.id, branch.number)
     pool = AddressPool.load(
         branch.number,
@@ -71,6 +89,9 @@ def _read_branch(  # all that a branch is made from
         shown={
             index: ShownRecord(record.first_shown_at, record.last_ended_at) for index, record in shown.items()
         },
+        sequence=Sequential(counter, counters.given_back(tx, account.id, branch.number))
+        if is_sequential(kind)
+        else None,
     )
     opened = open_branch(account, kind, branch, deriver, pool)
     opened.grow()

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from pillarbox.model.address import AddressRef, DerivedAddress
 from pillarbox.model.receiving import HandOutEnding, PaymentRequest, RequestTerms, Reservation
-from pillarbox.storage import addresses, labels, ledger, meta, requests
+from pillarbox.storage import addresses, counters, labels, ledger, meta, requests
 from pillarbox.storage.database import Tx
 from pillarbox.storage.requests import NewRequest
 
@@ -50,8 +50,12 @@ class Undone:
 def write(
     tx: Tx, given: Sequence[Given], rows: Sequence[DerivedAddress], displaced: Sequence[bytes]
 ) -> list[Running]:
-    """Record hand-outs of one branch. Those of the tokens `displaced` end: their addresses go out again."""
+    """Record hand-outs of one branch, and move its counter.
+
+    Those of the tokens `displaced` end: their addresses go out again. Raises SequenceError.
+    """
     first = given[0]
+    counters.issue(tx, first.ref.account, first.ref.branch, [gift.ref.index for gift in given])
     if rows:
         addresses.insert(tx, first.ref.account, first.ref.branch, rows)
     for token in displaced:

@@ -10,10 +10,11 @@ from pillarbox.model.address import DerivedAddress
 from pillarbox.model.network import Network
 from pillarbox.model.printable import is_printable
 from pillarbox.pool.address_pool import AddressPool
+from pillarbox.pool.sequence import Sequential
 from pillarbox.storage import accounts as stored
-from pillarbox.storage import addresses, meta
+from pillarbox.storage import addresses, counters, meta
 from pillarbox.storage.database import Tx
-from pillarbox.wallet.account_loading import open_branch
+from pillarbox.wallet.account_loading import is_sequential, open_branch
 from pillarbox.wallet.open_accounts import OpenAccount, OpenAccounts
 
 LONGEST_LABEL = 100
@@ -31,12 +32,6 @@ class AccountExistsError(PillarboxError):
     title = "This account is in the wallet already"
     message = 'The wallet has an account with the same keys: "{account}".'
     hint = "Use that one, or choose another account number."
-
-
-def next_number(accounts: OpenAccounts, kind: str) -> int:
-    """The first account number of a kind beyond those that are taken."""
-    taken = [opened.account.number for opened in accounts if opened.account.kind == kind]
-    return max((number for number in taken if number is not None), default=-1) + 1
 
 
 def checked_label(label: str, accounts: OpenAccounts, account: AccountId | None = None) -> str:
@@ -62,7 +57,7 @@ def free_label(accounts: OpenAccounts, plain: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Preview:
-    """An account that was not made yet: its path ("" where unknown), and its first address and that one's path."""
+    """An account that was not made yet: its path ("" where unknown), its first address and where that lies."""
 
     path: str
     address: str
@@ -91,8 +86,7 @@ def rows_ahead(kind: AccountKind, gap_limit: int) -> int:
 
 
 def look_ahead(kind: AccountKind, deriver: Deriver, count: int) -> Rows:
-    """The first `count` rows of each branch, or as many as it can have."""
-    count = min(count, kind.last_index + 1)
+    """The first `count` rows of each branch."""
     return {branch.number: list(deriver.derive(branch.number, 0, count)) for branch in kind.branches}
 
 
@@ -103,7 +97,10 @@ def write(tx: Tx, draft: Account, rows: Rows) -> Account:
         labels = {account.id: account.label for account in stored.all_accounts(tx)}
         raise AccountExistsError(account=labels[twin])
     account = stored.insert(tx, draft)
+    if draft.number is not None:
+        counters.take_account_number(tx, draft.kind, draft.fingerprint, draft.number)
     for branch, made in rows.items():
+        counters.start(tx, account.id, branch)
         addresses.insert(tx, account.id, branch, made)
     meta.bump_revision(tx)
     return account
@@ -123,6 +120,7 @@ def opened(account: Account, kind: AccountKind, rows: Rows, now: Callable[[], in
             addresses=_texts(rows[branch.number]),
             used=(),
             shown={},
+            sequence=Sequential(0) if is_sequential(kind) else None,
         )
         branches[branch.number] = open_branch(account, kind, branch, deriver, pool)
         branches[branch.number].grow()
