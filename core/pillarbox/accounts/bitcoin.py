@@ -20,7 +20,7 @@ from pillarbox.accounts.kind import (
 from pillarbox.accounts.single_key import AddressMaker, address_maker
 from pillarbox.bitcoin.hashes import tagged_hash
 from pillarbox.bitcoin.script import (
-    FORMATS,
+    COIN_FORMATS,
     AddressUnreadableError,
     OutputForm,
     ParsedAddress,
@@ -137,7 +137,7 @@ class BitcoinKind:
         key = account_key(need.public)
         key.require_network(need.network)
         if key.script not in (None, self.script):
-            raise KeyKindError(found=f"bitcoin-{key.script}", wanted=self.name)
+            raise KeyKindError(found=f"{self.coin.name}-{key.script}", wanted=self.name)
         return self._params(key, need.network)
 
     def deriver(self, params: str, network: Network, root: Root | None = None) -> BitcoinDeriver:
@@ -148,12 +148,12 @@ class BitcoinKind:
             raise NewerAccountError(version=kept["version"])
         key = parse_extended_key(kept["key"])
         return BitcoinDeriver(
-            key.node, address_maker(self.script, FORMATS[network]), self._path(key, network)
+            key.node, address_maker(self.script, COIN_FORMATS[self.coin][network]), self._path(key, network)
         )
 
     def read(self, text: str, network: Network | None = None) -> AddressParts | None:
         try:
-            parsed = parse_address(text)
+            parsed = parse_address(text, self.coin)
         except AddressUnreadableError:
             return None
         if parsed.output.form is not self.form or (network is not None and network not in parsed.networks):
@@ -171,7 +171,8 @@ class BitcoinKind:
     def _params(self, key: ExtendedKey, network: Network) -> Params:
         text = format_extended_key(key.node, network)
         origin = f"[{key.origin}]" if key.origin else ""
-        identity = f"{self.script}/{network}/".encode() + key.node.key + key.node.chain_code
+        coin = "" if self.coin == BITCOIN else f"{self.coin.name}/"
+        identity = f"{coin}{self.script}/{network}/".encode() + key.node.key + key.node.chain_code
         return Params(
             data=json.dumps({"version": PARAMS_VERSION, "key": f"{origin}{text}"}),
             path=self._path(key, network),
@@ -192,7 +193,7 @@ class BitcoinKind:
 
 
 def address_parts(name: str, parsed: ParsedAddress, network: Network | None) -> AddressParts:
-    """A Bitcoin address under the name of its kind; on its first network where none is given."""
+    """An address under the name of its kind; on its first network where none is given."""
     output, networks = parsed.output, parsed.networks
     holds: dict[str, str | int] = {"program": output.program.hex(), "script": output.script.hex()}
     if output.version is not None:

@@ -5,23 +5,48 @@ from collections.abc import Iterable
 from pillarbox.accounts import KINDS
 from pillarbox.accounts.bitcoin import address_parts
 from pillarbox.accounts.kind import AccountKind, AddressParts
-from pillarbox.bitcoin.script import AddressNetworkError, parse_address
-from pillarbox.model.network import BITCOIN, Network
+from pillarbox.bitcoin.script import (
+    COIN_FORMATS,
+    AddressNetworkError,
+    AddressUnknownError,
+    AddressUnreadableError,
+    ParsedAddress,
+    parse_address,
+)
+from pillarbox.model.network import BITCOIN, Coin, Network
 
 
 def read(text: str, network: Network | None = None, kinds: Iterable[AccountKind] = KINDS) -> AddressParts:
     """What an address says of itself; `network` decides where test networks share an encoding.
 
-    A Bitcoin address that no kind makes, such as a P2WSH one, is named `bitcoin-` and its form.
+    An address that no kind makes, such as a P2WSH one, is named by its coin and its form, `bitcoin-p2wsh`.
+    Where two coins share an encoding, as on test networks, Bitcoin comes first.
     Raises AddressUnreadableError for a damaged address, AddressUnknownError for a text of a coin that
-    Pillarbox does not know, AddressNetworkError for a Bitcoin address of another network than `network`.
+    Pillarbox does not know, AddressNetworkError for an address of another network than `network`.
     """
     text = text.strip()
     for kind in kinds:
         parts = kind.read(text, network)
         if parts is not None:
             return parts
-    parsed = parse_address(text)
+    coin, parsed = _parse(text)
     if network is not None and network not in parsed.networks:
-        raise AddressNetworkError(found=parsed.networks[0], wanted=network)
-    return address_parts(f"{BITCOIN.name}-{parsed.output.form}", parsed, network)
+        raise AddressNetworkError(found=_place(coin, parsed.networks[0]), wanted=network)
+    return address_parts(f"{coin.name}-{parsed.output.form}", parsed, network)
+
+
+def _parse(text: str) -> tuple[Coin, ParsedAddress]:
+    """The first coin that reads the text. A text that looks like some coin's is damaged, not unknown."""
+    unknown, damaged = None, None
+    for coin in COIN_FORMATS:
+        try:
+            return coin, parse_address(text, coin)
+        except AddressUnknownError as error:
+            unknown = unknown or error
+        except AddressUnreadableError as error:
+            damaged = damaged or error
+    raise damaged or unknown or AddressUnknownError(why="no coin is known")
+
+
+def _place(coin: Coin, network: Network) -> str:
+    return network.value if coin == BITCOIN else f"{coin.title} {network}"

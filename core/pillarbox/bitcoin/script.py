@@ -11,14 +11,14 @@ from pillarbox.bitcoin import base58
 from pillarbox.bitcoin.base58 import Base58Error
 from pillarbox.bitcoin.bech32 import Bech32Error, Refusal, WitnessEncoder, decode_witness
 from pillarbox.errors import PillarboxError
-from pillarbox.model.network import Network
+from pillarbox.model.network import BITCOIN, DASH, DOGECOIN, LITECOIN, Coin, Network
 
 
 class AddressUnreadableError(PillarboxError):
     """Parameters: why."""
 
     code = "address-unreadable"
-    title = "This is not a Bitcoin address that can be read"
+    title = "This is not an address that can be read"
     message = "Reading it failed: {why}. Money sent to a damaged address may be lost."
     hint = "Copy the whole address again from where it came from. Do not correct it by hand."
 
@@ -55,7 +55,7 @@ class OutputForm(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class AddressFormat:
-    """How one network writes addresses: Base58Check version bytes and the Bech32 prefix."""
+    """How one network writes addresses: Base58Check version bytes, and the Bech32 prefix or ""."""
 
     p2pkh: int
     p2sh: int
@@ -87,8 +87,37 @@ FORMATS: Mapping[Network, AddressFormat] = MappingProxyType(
 )
 
 
-_BASE58_SHAPE = re.compile(r"[123mn][1-9A-HJ-NP-Za-km-z]{25,34}")
-"""How the Base58 addresses of all these networks look, checksum aside."""
+COIN_FORMATS: Mapping[Coin, Mapping[Network, AddressFormat]] = MappingProxyType(
+    {
+        BITCOIN: FORMATS,
+        DASH: MappingProxyType(
+            {
+                Network.MAINNET: AddressFormat(0x4C, 0x10, ""),
+                Network.TESTNET: AddressFormat(0x8C, 0x13, ""),
+                Network.REGTEST: AddressFormat(0x8C, 0x13, ""),
+            }
+        ),
+        LITECOIN: MappingProxyType(
+            {
+                Network.MAINNET: AddressFormat(0x30, 0x32, "ltc"),
+                Network.TESTNET: AddressFormat(0x6F, 0x3A, "tltc"),
+                Network.REGTEST: AddressFormat(0x6F, 0x3A, "rltc"),
+            }
+        ),
+        DOGECOIN: MappingProxyType(
+            {
+                Network.MAINNET: AddressFormat(0x1E, 0x16, ""),
+                Network.TESTNET: AddressFormat(0x71, 0xC4, ""),
+            }
+        ),
+    }
+)
+
+_BASE58_LEADS: Mapping[Coin, str] = MappingProxyType(
+    {BITCOIN: "123mn", DASH: "X7y89", LITECOIN: "LMmnQ", DOGECOIN: "D9An2"}
+)
+_BASE58_REST = re.compile(r"[1-9A-HJ-NP-Za-km-z]{25,34}")
+"""How Base58 addresses look after their first letter, checksum aside."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,40 +198,40 @@ def script_to_address(script: bytes, network: Network) -> str | None:
     return form.p2sh_address(output.program)
 
 
-def _networks(**wanted: int | str) -> tuple[Network, ...]:
-    """The networks whose format has these values."""
+def _networks(coin: Coin, **wanted: int | str) -> tuple[Network, ...]:
+    """The coin's networks whose format has these values."""
     return tuple(
         network
-        for network, form in FORMATS.items()
+        for network, form in COIN_FORMATS[coin].items()
         if all(getattr(form, name) == value for name, value in wanted.items())
     )
 
 
-def _parse_base58(text: str) -> ParsedAddress:
+def _parse_base58(text: str, coin: Coin) -> ParsedAddress:
     try:
         payload = base58.decode_check(text)
     except Base58Error as error:
-        if _BASE58_SHAPE.fullmatch(text):
+        if text[:1] in _BASE58_LEADS[coin] and _BASE58_REST.fullmatch(text, 1):
             raise AddressUnreadableError(why=str(error)) from error
         raise AddressUnknownError(why=str(error)) from error
     version, program = payload[:1], payload[1:]
     if len(payload) == 21:
         for form, networks in (
-            (OutputForm.P2PKH, _networks(p2pkh=version[0])),
-            (OutputForm.P2SH, _networks(p2sh=version[0])),
+            (OutputForm.P2PKH, _networks(coin, p2pkh=version[0])),
+            (OutputForm.P2SH, _networks(coin, p2sh=version[0])),
         ):
             if networks:
                 return ParsedAddress(Output(form, program), networks)
-    raise AddressUnknownError(why="its first byte or its length is not that of a Bitcoin address")
+    raise AddressUnknownError(why=f"its first byte or its length is not that of a {coin.title} address")
 
 
-def parse_address(text: str) -> ParsedAddress:
-    """What a Bitcoin address of any network says.
+def parse_address(text: str, coin: Coin = BITCOIN) -> ParsedAddress:
+    """What an address of any of the coin's networks says.
 
     Raises AddressUnreadableError for a damaged one, and its subclass AddressUnknownError for a text that
     does not look like one.
     """
-    prefixes = [form.prefix for form in FORMATS.values()]
+    prefixes = [form.prefix for form in COIN_FORMATS[coin].values() if form.prefix]
     try:
         prefix, witness = decode_witness(prefixes, text)
     except Bech32Error as error:
@@ -210,8 +239,8 @@ def parse_address(text: str) -> ParsedAddress:
             raise AddressUnreadableError(why=error.refusal.value) from error
         if error.refusal is Refusal.PREFIX:
             raise AddressUnknownError(why=error.refusal.value) from error
-        return _parse_base58(text)
-    return ParsedAddress(witness_output(*witness), _networks(prefix=prefix))
+        return _parse_base58(text, coin)
+    return ParsedAddress(witness_output(*witness), _networks(coin, prefix=prefix))
 
 
 def address_to_script(text: str, network: Network) -> bytes:

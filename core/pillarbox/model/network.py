@@ -54,6 +54,48 @@ BITCOIN = Coin(
 )
 
 
+DASH = Coin(
+    "dash",
+    "Dash",
+    "DASH",
+    "duff",
+    8,
+    "dash",
+    5,
+    MappingProxyType(
+        {
+            Network.MAINNET: "https://insight.dash.org/insight/address/{address}",
+            Network.TESTNET: "https://insight.testnet.networks.dash.org/insight/address/{address}",
+        }
+    ),
+)
+LITECOIN = Coin(
+    "litecoin",
+    "Litecoin",
+    "LTC",
+    "litoshi",
+    8,
+    "litecoin",
+    2,
+    MappingProxyType(
+        {
+            Network.MAINNET: "https://litecoinspace.org/address/{address}",
+            Network.TESTNET: "https://litecoinspace.org/testnet/address/{address}",
+        }
+    ),
+)
+DOGECOIN = Coin(
+    "dogecoin",
+    "Dogecoin",
+    "DOGE",
+    "koinu",
+    8,
+    "dogecoin",
+    3,
+    MappingProxyType({Network.MAINNET: "https://blockchair.com/dogecoin/address/{address}"}),
+)
+
+
 class Chain(NamedTuple):
     """One ledger: what servers are chosen for, and what a connection is made to."""
 

@@ -12,6 +12,10 @@ NAMED = [
     ("mrCDrCybB6J1vRfbwM5hemdJz73FwDBC8r", "bitcoin-p2pkh", "testnet"),
     ("2Mww8dCYPUpKHofjgcXcBCEGmniw9CoaiD2", "bitcoin-p2sh-p2wpkh", "testnet"),
     ("tb1qrp33g0q5c5txsp9arysrx4k6zdkfs4nce4xj0gdcccefvpysxf3q0sl5k7", "bitcoin-p2wsh", "testnet"),
+    ("XoJA8qE3N2Y3jMLEtZ3vcN42qseZ8LvFf5", "dash-p2pkh", "mainnet"),
+    ("yRd4FhXfVGHXpsuZXPNkMrfD9GVj46pnjt", "dash-p2pkh", "testnet"),
+    ("ltc1qjmxnz78nmc8nq77wuxh25n2es7rzm5c2rkk4wh", "litecoin-p2wpkh", "mainnet"),
+    ("DBus3bamQjgJULBJtYXpEzDWQRwF5iwxgC", "dogecoin-p2pkh", "mainnet"),
     ("BC1SW50QGDZ25J", "bitcoin-witness", "mainnet"),
 ]
 
@@ -48,5 +52,20 @@ def test_a_damaged_address_is_told_from_one_of_an_unknown_coin() -> None:
         read(NAMED[2][0][:-1] + "p")
     assert damaged.value.code == "address-unreadable"
     with pytest.raises(AddressUnknownError) as unknown:
-        read("XoJA8qE3N2Y3jMLEtZ3vcN42qseZ8LvFf5")
+        read("0x52908400098527886E0F7030069857D2E4169EE7")
     assert unknown.value.code == "address-unknown"
+
+
+def test_another_coins_address_of_another_network_is_refused_by_its_name() -> None:
+    with pytest.raises(AddressNetworkError) as caught:
+        read("XoJA8qE3N2Y3jMLEtZ3vcN42qseZ8LvFf5", Network.TESTNET)
+    assert caught.value.parameters == {"found": "Dash mainnet", "wanted": "testnet"}
+
+
+@pytest.mark.parametrize(
+    "text", ["XoJA8qE3N2Y3jMLEtZ3vcN42qseZ8LvFf6", "ltc1qjmxnz78nmc8nq77wuxh25n2es7rzm5c2rkk4wq"]
+)
+def test_a_damaged_address_of_another_coin_is_damaged_and_not_unknown(text: str) -> None:
+    with pytest.raises(AddressUnreadableError) as caught:
+        read(text)
+    assert caught.value.code == "address-unreadable"

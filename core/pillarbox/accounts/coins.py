@@ -1,0 +1,61 @@
+"""Single-key accounts of the coins that share Bitcoin's keys and scripts: Dash, Litecoin, Dogecoin."""
+
+from pillarbox.accounts.bitcoin import BitcoinKind
+from pillarbox.bitcoin.script import OutputForm
+from pillarbox.keys.extended_key import ScriptType
+from pillarbox.model.network import DASH, DOGECOIN, LITECOIN, Network
+
+NETWORKS = frozenset({Network.MAINNET, Network.TESTNET})
+
+DASH_P2PKH = BitcoinKind(
+    "dash-p2pkh",
+    "Dash",
+    "Receives Dash; every Dash wallet and exchange can pay to it.",
+    ScriptType.P2PKH,
+    44,
+    OutputForm.P2PKH,
+    DASH,
+    NETWORKS | {Network.REGTEST},
+)
+LITECOIN_P2WPKH = BitcoinKind(
+    "litecoin-p2wpkh",
+    "Litecoin · SegWit",
+    "The usual choice for Litecoin: low fees, and nearly everybody can pay to it.",
+    ScriptType.P2WPKH,
+    84,
+    OutputForm.P2WPKH,
+    LITECOIN,
+    NETWORKS,
+)
+LITECOIN_P2SH_P2WPKH = BitcoinKind(
+    "litecoin-p2sh-p2wpkh",
+    "Litecoin · Nested SegWit",
+    "SegWit for payers who cannot pay to ltc1 addresses.",
+    ScriptType.P2SH_P2WPKH,
+    49,
+    OutputForm.P2SH,
+    LITECOIN,
+    NETWORKS,
+)
+LITECOIN_P2PKH = BitcoinKind(
+    "litecoin-p2pkh",
+    "Litecoin · Legacy",
+    "For payers whose software knows the oldest Litecoin addresses only; fees are highest.",
+    ScriptType.P2PKH,
+    44,
+    OutputForm.P2PKH,
+    LITECOIN,
+    NETWORKS,
+)
+DOGECOIN_P2PKH = BitcoinKind(
+    "dogecoin-p2pkh",
+    "Dogecoin",
+    "Receives Dogecoin; every Dogecoin wallet and exchange can pay to it.",
+    ScriptType.P2PKH,
+    44,
+    OutputForm.P2PKH,
+    DOGECOIN,
+    NETWORKS,
+)
+
+COIN_KINDS = (DASH_P2PKH, LITECOIN_P2WPKH, LITECOIN_P2SH_P2WPKH, LITECOIN_P2PKH, DOGECOIN_P2PKH)
