@@ -1,0 +1,1 @@
+"""Cardano addresses as text and bytes. No keys, no loop, no disk."""
