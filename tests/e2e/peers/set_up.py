@@ -35,15 +35,29 @@ class Peers:
     electrum_python: Path
 
 
+@dataclass(frozen=True, slots=True)
+class NpmPeer:
+    """Node, and packages of npm for it."""
+
+    node: Path
+    node_modules: Path
+
+
+def set_up_npm(name: str, locked: Path) -> NpmPeer:
+    """Install what the package-lock.json of the folder `locked` names. Raises PeersUnavailableError."""
+    node, npm = _program("node", "nodejs"), _program("npm", "npm")
+    files = [locked / "package.json", locked / "package-lock.json"]
+    with _one_at_a_time():
+        folder = _installed(name, files, lambda folder: _install_npm(npm, files, folder))
+    return NpmPeer(node, folder / "node_modules")
+
+
 def set_up() -> Peers:
     """Install what is missing. Raises PeersUnavailableError."""
     node, npm = _program("node", "nodejs"), _program("npm", "npm")
 
     def install_node(folder: Path) -> None:
-        for file in node_files:
-            shutil.copy(file, folder)
-        # No package may run a script of its own, and none needs to: nothing has to be compiled.
-        _run([npm, "ci", "--ignore-scripts", "--no-audit", "--no-fund", "--fetch-retries=1"], folder)
+        _install_npm(npm, node_files, folder)
 
     def install_electrum(folder: Path) -> None:
         _run([sys.executable, "-m", "venv", folder], folder)
@@ -58,6 +72,13 @@ def set_up() -> Peers:
         node_folder = _installed("node", node_files, install_node)
         electrum_folder = _installed("electrum", [electrum_lock], install_electrum)
     return Peers(node, node_folder / "node_modules", electrum_folder / "bin" / "python")
+
+
+def _install_npm(npm: Path, files: Sequence[Path], folder: Path) -> None:
+    for file in files:
+        shutil.copy(file, folder)
+    # No package may run a script of its own, and none needs to: nothing has to be compiled.
+    _run([npm, "ci", "--ignore-scripts", "--no-audit", "--no-fund", "--fetch-retries=1"], folder)
 
 
 def _program(name: str, package: str) -> Path:

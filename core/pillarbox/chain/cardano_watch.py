@@ -1,0 +1,131 @@
+"""A standing question about many Cardano addresses, asked again with each new block."""
+
+import asyncio
+from collections.abc import Iterable, Sequence
+from itertools import islice
+from typing import Protocol, Self
+
+from pillarbox.chain.cardano_histories import AT_ONCE
+from pillarbox.chain.cardano_link import IndexerLink, IndexerPatience
+from pillarbox.chain.cardano_protocol import Tip
+from pillarbox.chain.cardano_rate import wait_until
+from pillarbox.chain.electrum_errors import ConnectionClosedError
+from pillarbox.clock import Clock
+from pillarbox.model.payment import ScriptHistory, Sighting
+
+
+class Indexer(Protocol):
+    """What a watch asks: an IndexerUsage."""
+
+    @property
+    def patience(self) -> IndexerPatience: ...
+    @property
+    def clock(self) -> Clock: ...
+    @property
+    def link(self) -> IndexerLink: ...
+    async def tip(self) -> Tip: ...
+    async def history(self, scripts: Sequence[bytes]) -> Sequence[ScriptHistory]: ...
+
+
+class IndexerWatch:
+    """The Watch of IndexerUsage. All its work is done in the task that iterates it, a step at a time."""
+
+    def __init__(self, indexer: Indexer) -> None:
+        self._indexer = indexer
+        self._states: dict[bytes, ScriptHistory | None] = {}
+        """The latest of each address, told or about to be; None before the first."""
+        self._stale: dict[bytes, None] = {}
+        """Those whose history has to be looked up."""
+        self._news: dict[bytes, None] = {}
+        """Those whose state is to be told."""
+        self._tip: Tip | None = None
+        """The newest block before the last look at every address."""
+        self._link: IndexerLink | None = None
+        self._next_poll = 0.0
+        self._next_round = 0.0
+        self._wake = asyncio.Event()
+        self._step: asyncio.Future[bool] | None = None
+        self._closed = False
+
+    def add(self, scripts: Iterable[bytes], seen: Iterable[Sighting] = ()) -> None:  # noqa: ARG002
+        """Watch these addresses too. `seen` saves nothing: an indexer never proved anything."""
+        if self._closed:
+            return
+        for key in scripts:
+            if key not in self._states:
+                self._states[key] = None
+                self._stale[key] = None
+        self._wake.set()
+
+    def __aiter__(self) -> Self:
+        return self
+
+    async def __anext__(self) -> list[ScriptHistory]:
+        if self._closed:
+            raise StopAsyncIteration
+        self._step = asyncio.ensure_future(self._find_news())
+        try:
+            await asyncio.wait({self._step})
+        finally:
+            self._step.cancel()
+        if self._step.cancelled() or not self._step.result():
+            raise StopAsyncIteration
+        news = list(self._news)
+        self._news.clear()
+        return [state for key in news if (state := self._states[key]) is not None]
+
+    async def aclose(self) -> None:
+        """Forget the addresses and end the iteration. May be called again."""
+        self._closed = True
+        if self._step is not None and not self._step.done():
+            self._step.cancel()
+            await asyncio.wait({self._step})
+        for names in (self._states, self._stale, self._news):
+            names.clear()
+
+    async def _find_news(self) -> bool:
+        """Return once there is something in `_news`; False when there will never be any more."""
+        try:
+            while not self._news:
+                self._wake.clear()
+                if not self._states:
+                    await self._wake.wait()
+                elif self._tip is None or not self._stale:
+                    await self._look_for_block()
+                else:
+                    await self._look_up()
+        except ConnectionClosedError:
+            return False
+        return True
+
+    async def _look_for_block(self) -> None:
+        """Wait until it is time to, or something was added; with another tip every address is stale."""
+        clock, patience = self._indexer.clock, self._indexer.patience
+        if self._tip is not None and clock.monotonic() < self._next_poll:
+            await wait_until(clock, self._next_poll, self._wake)
+            return
+        tip = await self._indexer.tip()
+        self._next_poll = clock.monotonic() + patience.poll
+        first = self._tip is None
+        if first or self._indexer.link is not self._link:
+            self._next_round = 0.0
+        elif self._tip is None or tip.hash == self._tip.hash or clock.monotonic() < self._next_round:
+            return
+        self._tip, self._link = tip, self._indexer.link
+        if not first:
+            self._stale.update(dict.fromkeys(self._states))
+        if self._link.limited:
+            self._next_round = clock.monotonic() + patience.a_question * len(self._states)
+
+    async def _look_up(self) -> None:
+        keys = list(islice(self._stale, AT_ONCE))
+        for state in await self._indexer.history(keys):
+            self._stale.pop(state.watch_key, None)
+            self._learn(state)
+
+    def _learn(self, state: ScriptHistory) -> None:
+        """Tell it if it is another than before. Being refused takes nothing back that was told."""
+        before = self._states[state.watch_key]
+        if state != before and not (state.refused and before is not None):
+            self._states[state.watch_key] = state
+            self._news[state.watch_key] = None
