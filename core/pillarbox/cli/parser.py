@@ -1,6 +1,7 @@
 """What was typed, as a command's name and its arguments in JSON form. Nothing is looked up or asked here."""
 
 import argparse
+import os
 import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -221,7 +222,12 @@ def _add_address_commands(commands: _Commands) -> None:
     how_long = sync.add_mutually_exclusive_group()
     how_long.add_argument("--once", action="store_false", dest="watch", default=None, help="then end (usual)")
     how_long.add_argument("--watch", action="store_true", default=None, help="go on until Ctrl+C")
-    for parser in (receive, addresses, release, mark, sync):
+    balances = commands.add("balances", "mark addresses as used by a balance report (JSON)")
+    balances.add_argument("wallet", metavar="NAME")
+    balances.add_argument("account", metavar="ACCOUNT", help="its id or label")
+    balances.add_argument("file", metavar="FILE", nargs="?", type=os.path.abspath, help="the report")
+    balances.add_argument("--url", metavar="URL", help="a server that answers with the report")
+    for parser in (receive, addresses, release, mark, sync, balances):
         _add_passphrase(parser)
 
 

@@ -94,6 +94,7 @@ _MODULES: Mapping[str, str] = MappingProxyType(
         "release": "addresses",
         "mark-used": "addresses",
         "sync": "sync",
+        "balances": "balances",
     }
 )
 """Only what is asked for is imported: a command line should start fast."""

@@ -15,6 +15,7 @@ from pillarbox.model.progress import ServiceState
 from pillarbox.storage.database import Database, Tx
 from pillarbox.wallet.account_keeping import AccountKeeping
 from pillarbox.wallet.account_loading import end_forgotten, read_accounts
+from pillarbox.wallet.balance_reports import BalanceReports
 from pillarbox.wallet.discovering import Discovering
 from pillarbox.wallet.holding import Holding
 from pillarbox.wallet.labels import Labels
@@ -96,6 +97,7 @@ class Wallet:
         )
         self.labels = Labels(wallet, accounts, db, publish)
         self.payments = Payments(db)
+        self.balance_reports = BalanceReports(accounts, db, recording)
         recording.watch_new = self.watching.add
         self._supervisor = Supervisor(clock, self._tell_service)
 

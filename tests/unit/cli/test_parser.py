@@ -29,6 +29,7 @@ COMMAND_LINES = {
     "release": "release w bc1q",
     "mark-used": "mark-used w bc1q --undo",
     "sync": "sync w --electrum localhost:50001:t --watch",
+    "balances": "balances w 1 --url http://127.0.0.1/",
 }
 WORDS = st.sampled_from(
     [
