@@ -178,6 +178,7 @@ class MainWindow(QMainWindow):
         if view is None:
             view = self._views[wallet.name] = await WalletView.build(self.look, self._app, wallet)
             view.lock_asked.connect(partial(self._lock, wallet))
+            view.wallet_asked.connect(self.show_first_run)
             view.sidebar.wallet_menu.aboutToShow.connect(partial(self._fill_menu, view))
             await asyncio.sleep(0)  # building and showing are a frame each
         self.setWindowTitle(f"{wallet.name} \N{EN DASH} Pillarbox")

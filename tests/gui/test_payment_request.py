@@ -8,7 +8,7 @@ from PySide6.QtWidgets import QApplication, QLabel, QWidget
 from pytestqt.qtbot import QtBot
 
 from pillarbox.model.network import BITCOIN, Network
-from pillarbox.model.receiving import RequestTerms
+from pillarbox.model.receiving import DEFAULT_HOLD, RequestTerms
 from pillarbox_gui.dialogs.payment_request import PaymentRequestQuestion
 from pillarbox_gui.theme.theme import SchemePreference, Theme
 
@@ -27,7 +27,7 @@ def theme(qapp: QApplication) -> Iterator[Theme]:
 def question(theme: Theme, qtbot: QtBot) -> Iterator[PaymentRequestQuestion]:
     window = QWidget()
     qtbot.addWidget(window)
-    made = PaymentRequestQuestion(theme, window, BITCOIN, Network.MAINNET, 24)
+    made = PaymentRequestQuestion(theme, window, BITCOIN, Network.MAINNET, DEFAULT_HOLD)
     made.show()
     yield made
     made.close()

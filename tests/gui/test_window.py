@@ -180,7 +180,7 @@ async def test_an_account_is_added_and_its_addresses_are_shown(bench: WindowBenc
     view = await bench.shown("Safe")
     click(view.sidebar.add_account)
     question = await bench.question(AddAccountQuestion)
-    question.kind.setCurrentIndex(1)
+    question.kind.choose("bitcoin-p2tr")
     question.label.setText("Taproot")
     question.proof.setText("wrong horse")
     click(question.go_on)

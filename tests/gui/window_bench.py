@@ -10,6 +10,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QWidget
 
+from pillarbox.accounts import KINDS, Kinds
 from pillarbox.app.application import Application
 from pillarbox.app.new_wallet import NewWallet, PublicSource, WordsSource
 from pillarbox.app.paths import Paths
@@ -82,11 +83,11 @@ class WindowBench:
         self._garbage = Garbage()
 
     @classmethod
-    async def start(cls, qt: QApplication, folder: Path) -> "WindowBench":
+    async def start(cls, qt: QApplication, folder: Path, kinds: Kinds = KINDS) -> "WindowBench":
         chain = QuietableChain()
         backend = RememberingKeychain()
         app = await Application.start(
-            Paths(folder), keychain=Keychain(backends=lambda: [backend]), simulated=chain
+            Paths(folder), keychain=Keychain(backends=lambda: [backend]), kinds=kinds, simulated=chain
         )
         window = MainWindow(app, Theme(qt, SchemePreference.LIGHT))
         window.show()
@@ -94,9 +95,9 @@ class WindowBench:
 
     @classmethod
     @asynccontextmanager
-    async def open(cls, qt: QApplication, folder: Path) -> AsyncIterator["WindowBench"]:
+    async def open(cls, qt: QApplication, folder: Path, kinds: Kinds = KINDS) -> AsyncIterator["WindowBench"]:
         """A window without a wallet; `window.start` shows the first run."""
-        bench = await cls.start(qt, folder)
+        bench = await cls.start(qt, folder, kinds)
         try:
             yield bench
         finally:
@@ -152,18 +153,29 @@ class WindowBench:
         self.chain.pay(deriver.derive(0, index, 1)[0].watch_key, amount, height=height)
 
 
-def in_a_window(test: Callable[[WindowBench], Awaitable[None]]) -> Callable[..., Awaitable[None]]:
+WindowTest = Callable[[WindowBench], Awaitable[None]]
+
+
+def in_a_window(test: WindowTest) -> Callable[..., Awaitable[None]]:
     """Run a test with a window that lives and dies within the test's own coroutine.
 
     As a fixture it would outlive it, and be handed Qt's events while no loop runs.
     """
+    return in_a_window_of(KINDS)(test)
 
-    async def run(qapp: QApplication, tmp_path: Path) -> None:
-        async with WindowBench.open(qapp, tmp_path / "data") as bench:
-            await test(bench)
 
-    run.__name__, run.__doc__ = test.__name__, test.__doc__
-    return run
+def in_a_window_of(kinds: Kinds) -> Callable[[WindowTest], Callable[..., Awaitable[None]]]:
+    """The same with other kinds of accounts."""
+
+    def wrap(test: WindowTest) -> Callable[..., Awaitable[None]]:
+        async def run(qapp: QApplication, tmp_path: Path) -> None:
+            async with WindowBench.open(qapp, tmp_path / "data", kinds) as bench:
+                await test(bench)
+
+        run.__name__, run.__doc__ = test.__name__, test.__doc__
+        return run
+
+    return wrap
 
 
 def click(widget: QWidget) -> None:

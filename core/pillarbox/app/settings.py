@@ -34,6 +34,8 @@ class Values:
     """"system", "light" or "dark"."""
     hold_hours: int = 24
     """How long a payment request is held unless the user says otherwise."""
+    ask_before_explorer: bool = True
+    """Whether a person is asked before a block explorer learns of an address."""
     lock_minutes: int = 15
     """Idle minutes before the screen is locked; 0: never."""
 
@@ -53,6 +55,7 @@ _CHECKS: dict[str, tuple[str, Callable[[Any], bool]]] = {
     "proxy": ("a text", lambda v: isinstance(v, str)),
     "appearance": ("system, light or dark", lambda v: v in ("system", "light", "dark")),
     "hold_hours": ("1 to 8760", lambda v: type(v) is int and 1 <= v <= 8760),
+    "ask_before_explorer": ("true or false", lambda v: isinstance(v, bool)),
     "lock_minutes": ("0 to 1440", lambda v: type(v) is int and 0 <= v <= 1440),
 }
 

@@ -5,13 +5,16 @@ from urllib.parse import quote, unquote
 
 from pillarbox.bitcoin.script import AddressUnreadableError, parse_address
 from pillarbox.errors import PillarboxError
-from pillarbox.model.network import BITCOIN, Coin
+from pillarbox.model.network import BITCOIN, LITECOIN, Coin
 
 MAX_LENGTH = 4096
 """Characters of the longest link that is read; a QR code holds no more."""
 
-SUPPLY = 21_000_000
-"""Whole coins. There are never more of them."""
+SUPPLY = {BITCOIN: 21_000_000, LITECOIN: 84_000_000}
+"""Whole coins, of coins whose rules set an end to them."""
+
+COUNTED = 2**63 - 1
+"""Of the smallest unit, where no end is set: no wallet counts further."""
 
 _MOST_DIGITS = 20
 """Of whole coins, leading zeros included: longer ones are refused before they are made a number."""
@@ -37,24 +40,27 @@ class PaymentLink:
 
 
 def build_link(link: PaymentLink, coin: Coin = BITCOIN) -> str:
-    """The text of a link. Leaves out what is empty."""
+    """The text of a link. Leaves out what is empty; where the coin has no links it is the address alone."""
+    if not coin.uri_scheme:
+        return link.address
     parameters = {
         "amount": "" if link.amount is None else format_amount(link.amount, coin),
         "label": link.label,
         "message": link.message,
     }
     query = "&".join(f"{name}={quote(value, safe='')}" for name, value in parameters.items() if value)
-    return f"{coin.uri_scheme}:{link.address}{'?' if query else ''}{query}"
+    scheme = f"{coin.uri_scheme}:"  # which a CashAddr text begins with
+    return f"{scheme}{link.address.removeprefix(scheme)}{'?' if query else ''}{query}"
 
 
 def qr_text(link: PaymentLink, coin: Coin = BITCOIN) -> str:
     """The link as a QR code should hold it.
 
-    A lone Bech32 address is written in capitals: it means the same (BIP173) and makes a smaller code.
-    Beside a query it stays as it is, since ? and = are outside the code's small character set anyway.
+    A lone Bech32 address of Bitcoin is written in capitals: it means the same (BIP173) and makes a smaller
+    code. Beside a query it stays as it is, since ? and = are outside the code's small character set anyway.
     """
     text = build_link(link, coin)
-    return text.upper() if "?" not in text and _is_bech32(link.address) else text
+    return text.upper() if coin == BITCOIN and "?" not in text and _is_bech32(link.address) else text
 
 
 def parse_link(text: str, coin: Coin = BITCOIN) -> PaymentLink:
@@ -128,7 +134,8 @@ def parse_amount(text: str, coin: Coin = BITCOIN) -> int:
 
 
 def _most(coin: Coin) -> int:
-    return SUPPLY * int(10**coin.decimals)
+    """The largest amount there can be, in the smallest unit."""
+    return SUPPLY[coin] * int(10**coin.decimals) if coin in SUPPLY else COUNTED
 
 
 def _is_bech32(address: str) -> bool:

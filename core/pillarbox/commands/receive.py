@@ -80,7 +80,8 @@ async def receive(app: "Application", arguments: ReceiveArguments) -> Replies:
     wallet = opened(app, arguments.wallet)
     account = wallet.accounts.get(arguments.account)
     coin = wallet.accounts.kind(account.id).coin
-    terms = _terms(arguments, coin, wallet.network, app.settings.values.hold_hours)
+    usual = await wallet.holding.usual(account.id) or Hold(app.settings.values.hold_hours * HOUR)
+    terms = _terms(arguments, coin, wallet.network, usual)
     hand_out = partial(
         wallet.receiving.hand_out,
         account.id,
@@ -102,11 +103,11 @@ async def receive(app: "Application", arguments: ReceiveArguments) -> Replies:
                 raise result
 
 
-def _terms(arguments: ReceiveArguments, coin: Coin, network: Network, hold_hours: int) -> RequestTerms | None:
+def _terms(arguments: ReceiveArguments, coin: Coin, network: Network, usual: Hold) -> RequestTerms | None:
     if not arguments.label and arguments.amount is None and arguments.hold is None:
         return None
     amount = None if arguments.amount is None else _amount(arguments.amount, coin, network)
-    hold = Hold(hold_hours * HOUR) if arguments.hold is None else arguments.hold.hold
+    hold = usual if arguments.hold is None else arguments.hold.hold
     return RequestTerms(arguments.label, amount, hold)
 
 

@@ -16,6 +16,10 @@ def put(tx: Tx, name: str, value: Any) -> None:
     tx.execute("INSERT OR REPLACE INTO settings VALUES (?, ?)", (name, json.dumps(value)))
 
 
+def remove(tx: Tx, name: str) -> None:
+    tx.execute("DELETE FROM settings WHERE name = ?", (name,))
+
+
 def all_settings(tx: Tx) -> dict[str, Any]:
     return {
         name: json.loads(text) for name, text in tx.rows("SELECT name, value FROM settings ORDER BY name")

@@ -9,7 +9,7 @@ from pillarbox.events import AddressesReleased, AddressesReserved, AddressesUsed
 from pillarbox.model.account import AccountId, WalletId
 from pillarbox.model.address import AddressFlag, AddressRef
 from pillarbox.model.receiving import DAY, HandOutEnding, Hold, LedgerEntry, PaymentRequest
-from pillarbox.storage import addresses, ledger, meta, requests
+from pillarbox.storage import addresses, ledger, meta, requests, settings
 from pillarbox.storage.database import Database, Tx
 from pillarbox.wallet import hand_out_record
 from pillarbox.wallet.hand_out_record import Running, Undone
@@ -17,6 +17,8 @@ from pillarbox.wallet.open_accounts import OpenAccounts, OpenBranch
 from pillarbox.wallet.usage_recording import UsageRecording
 
 SWEEP_EVERY = 60.0
+USUAL_HOLD = "usual-hold/{account}"
+"""Under this name the wallet keeps how long an account's requests are usually held: seconds, or null."""
 
 
 class NotHeldError(PillarboxError):
@@ -162,6 +164,32 @@ class Holding:
         if not await self._db.write(write, follow):
             await self._write_run_out()
             raise NotHeldError(address=branch.pool.texts[ref.index])
+
+    async def usual(self, account: AccountId) -> Hold | None:
+        """How long this account's requests are held unless somebody says otherwise.
+
+        None: it has no hold of its own, and follows the program's settings.
+        """
+        name, none = USUAL_HOLD.format(account=account), 0
+        seconds = await self._db.read(lambda tx: settings.get(tx, name, none))
+        return None if seconds == none else Hold(seconds)
+
+    async def set_usual(self, account: AccountId, hold: Hold | None) -> None:
+        """None: follow the program's settings again. Holds that run are not changed.
+
+        Raises NoSuchAccountError.
+        """
+        self._accounts.get(account)
+        name = USUAL_HOLD.format(account=account)
+
+        def write(tx: Tx) -> None:
+            if hold is None:
+                settings.remove(tx, name)
+            else:
+                settings.put(tx, name, hold.seconds)
+            meta.bump_revision(tx)
+
+        await self._db.write(write)
 
     async def mark_used(self, ref: AddressRef) -> bool:
         """Mark an address Used by hand; False where it was. A request on it waits, in case it is undone."""

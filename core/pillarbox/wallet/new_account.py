@@ -57,7 +57,7 @@ def free_label(accounts: OpenAccounts, plain: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Preview:
-    """An account that was not made yet: its path ("" where unknown), its first address and where that lies."""
+    """An account not made yet: its path ("" where unknown), its first address, and the path of that one."""
 
     path: str
     address: str

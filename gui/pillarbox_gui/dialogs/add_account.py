@@ -1,15 +1,21 @@
-"""A further account: its kind, its name, and what it is made from."""
+"""A further account: its kind, its name, and what it is made from, with its first address beforehand."""
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
+from typing import Protocol
 
-from PySide6.QtCore import QCoreApplication
-from PySide6.QtWidgets import QComboBox, QFormLayout, QLineEdit, QWidget
+from PySide6.QtCore import QCoreApplication, Signal
+from PySide6.QtWidgets import QComboBox, QFormLayout, QLabel, QLayout, QLineEdit, QSpinBox, QWidget
 
 from pillarbox.errors import PillarboxError
 from pillarbox.model.account import Account
+from pillarbox.wallet.kind_facts import KindChoice
+from pillarbox.wallet.new_account import Preview
+from pillarbox_gui.dialogs.account_preview import AccountPreview
+from pillarbox_gui.dialogs.kind_list import KindList, KindRow
 from pillarbox_gui.dialogs.question import Question
-from pillarbox_gui.pages.controls import words
+from pillarbox_gui.pages.controls import Button, column, number_entry, row, scroll_area, take_role, words
 from pillarbox_gui.pages.look import Look
 from pillarbox_gui.tasks import Again, TaskScope
 from pillarbox_gui.theme.tokens import Space
@@ -17,76 +23,278 @@ from pillarbox_gui.wording.errors import error_words
 
 NOT_KEPT = frozenset({"private-key-given", "descriptor-has-private-key"})
 """What these errors are about is nowhere to stay."""
+WIDTH = 640
+LIST_HEIGHT = 164
+LIST_LEAST = 76
+"""Where the window is low, the list gives way first; then all of it scrolls, and the buttons stay."""
+LONG_LIST = 6
+"""From so many kinds on there is a field to search them."""
+LAST_NUMBER = 2**31 - 1
 
 translate = QCoreApplication.translate
 
 
 @dataclass(frozen=True, slots=True)
 class AccountPlan:
-    """What was entered. `proof` is the passphrase, or the public key of a watch-only account."""
+    """What was entered. `proof` is the passphrase, or the public key where `public` is true.
+
+    `number` is None where the next one is taken.
+    """
 
     kind: str
     label: str
     proof: str = field(repr=False)
+    public: bool = False
+    number: int | None = None
+    extras: Mapping[str, int] = field(default_factory=dict)
 
 
-Add = Callable[[AccountPlan], Awaitable[Account]]
-"""Raises what the plan is refused for."""
+class Adding(Protocol):
+    """Makes accounts of the wallet at hand. Each raises what the plan is refused for."""
+
+    async def add(self, plan: AccountPlan) -> Account: ...
+    async def preview(self, plan: AccountPlan) -> Preview: ...
+    async def next_number(self, kind: str) -> int: ...
 
 
 class AddAccountQuestion(Question[Account]):
     """Adds the account while it is open, so that a wrong passphrase loses nothing that was typed."""
 
+    wallet_asked = Signal()
+    """The person would rather make another wallet."""
+
     def __init__(
-        self, look: Look, parent: QWidget, kinds: Sequence[tuple[str, str]], has_words: bool, add: Add
+        self, look: Look, parent: QWidget, kinds: Sequence[KindChoice], has_words: bool, adding: Adding
     ) -> None:
-        """`kinds`: name and title."""
-        explanation = (
-            translate(
-                "account", "The recovery words make its addresses: enter the passphrase that opens them."
-            )
-            if has_words
-            else translate(
-                "account", "This wallet has no words: give the account's public key or descriptor."
-            )
-        )
-        super().__init__(look.theme, parent, translate("account", "Add an account"), explanation)
-        self._kinds = kinds
-        self._add = add
+        super().__init__(look.theme, parent, translate("account", "Add an account"))
+        self.setFixedWidth(min(look.theme.px(WIDTH), parent.window().width()))
+        self._kinds = {kind.name: kind for kind in kinds}
+        self._has_words = has_words
+        self._adding = adding
+        self._proven = False
+        """The passphrase as it stands made a preview: the next one needs no click."""
         self._tasks = TaskScope(self, look.present)
-        self.kind = QComboBox()
-        self.kind.addItems([title for _, title in kinds])
+        self.search = QLineEdit()
+        self.search.setPlaceholderText(translate("account", "Search coin or kind"))
+        self.search.setAccessibleName(self.search.placeholderText())
+        self.search.setClearButtonEnabled(True)
+        self.search.setVisible(len(kinds) >= LONG_LIST)
+        self.kind = KindList(look.theme, [_row(kind) for kind in kinds])
+        self.kind.setAccessibleName(translate("account", "Kind"))
         self.label = QLineEdit(maxLength=60)
         self.label.setPlaceholderText(translate("account", "A name for it"))
+        self.number = self._entry(-1, LAST_NUMBER, -1)
+        self.source = QComboBox()
+        self.source.addItems(
+            [translate("account", "The recovery words"), translate("account", "A public key or descriptor")]
+        )
         self.proof = QLineEdit()
-        if has_words:
-            self.proof.setEchoMode(QLineEdit.EchoMode.Password)
-        form = QFormLayout()
-        form.setVerticalSpacing(self.theme.px(Space.S))
-        form.setHorizontalSpacing(self.theme.px(Space.L))
-        proof = translate("account", "&Passphrase") if has_words else translate("account", "&Public key")
-        for text, entry in (
-            (translate("account", "&Kind"), self.kind),
-            (translate("account", "&Name"), self.label),
-            (proof, self.proof),
-        ):
-            label = words(text)
-            label.setBuddy(entry)
-            entry.setAccessibleName(text.replace("&", ""))
-            form.addRow(label, entry)
-        self.body.addLayout(form)
+        self.note = words("", "muted", wrap=True)
+        self.preview = AccountPreview(look)
+        self.extras: dict[str, QSpinBox] = {}
+        self._lay_out()
+        self._connect()
+        self.kind.setCurrentRow(1)
+
+    @property
+    def chosen(self) -> KindChoice | None:
+        """None where the search leaves no kind."""
+        return self._kinds.get(self.kind.kind)
+
+    def _lay_out(self) -> None:
+        inside = QWidget()
+        take_role(inside, "clear")
+        self._inside = column(self.theme, Space.S)
+        inside.setLayout(self._inside)
+        self._area = scroll_area(inside)
+        self.body.addWidget(self._area)
+        self._inside.addWidget(self.search)
+        self._inside.addWidget(self.kind)
+        self._form = QFormLayout()
+        self._form.setVerticalSpacing(self.theme.px(Space.S))
+        self._form.setHorizontalSpacing(self.theme.px(Space.L))
+        named = row(self.theme, Space.L)
+        named.addWidget(self.label, 1)
+        named.addWidget(self._named(translate("account", "N&umber"), self.number))
+        named.addWidget(self.number)
+        self._form.addRow(self._named(translate("account", "&Name"), self.label), named)
+        self._source_label = self._named(translate("account", "Made &from"), self.source)
+        self._form.addRow(self._source_label, self.source)
+        self._proof_label = self._named(translate("account", "&Passphrase"), self.proof)
+        self._form.addRow(self._proof_label, self.proof)
+        self._inside.addLayout(self._form)
+        self._inside.addWidget(self.note)
+        self._inside.addWidget(self.preview)
+        self.another = Button(
+            self.theme,
+            translate("account", "Want an address that cannot be linked to this wallet? Make a new wallet."),
+            "quiet",
+        )
+        self._inside.addWidget(self.another)
         self.add_cancel()
         self.go_on = self.add_button(translate("account", "Add account"), primary=True)
+
+    def _connect(self) -> None:
+        self.search.textChanged.connect(self.kind.filter)
+        self.kind.kind_chosen.connect(self._take_kind)
+        self.source.currentIndexChanged.connect(self._take_source)
+        self.number.valueChanged.connect(self._look_again)
+        self.proof.textChanged.connect(self._take_proof)
+        self.preview.show_it.clicked.connect(self._look)
+        self.preview.changed.connect(self._fit)
+        self.another.clicked.connect(self._ask_for_wallet)
         self.go_on.clicked.connect(self._submit)
+
+    def _named(self, text: str, entry: QWidget) -> QLabel:
+        label = words(text)
+        label.setBuddy(entry)
+        entry.setAccessibleName(text.replace("&", ""))
+        return label
+
+    def _take_kind(self) -> None:
+        """Another kind is chosen: its own numbers, its next account, and what it can be made from."""
+        for name, entry in list(self.extras.items()):
+            self._form.removeRow(entry)
+            del self.extras[name]
+        kind = self.chosen
+        for place, extra in enumerate(kind.extras if kind else (), 1):
+            entry = self.extras[extra.name] = self._entry(0, extra.last, extra.default)
+            entry.valueChanged.connect(self._look_again)
+            label = self._named(extra.title, entry)
+            self._form.insertRow(place, label, entry)
+            for part in (label, entry):
+                part.show()  # what is added to a window in sight has no size until then
+        self.number.setValue(-1)
+        self.number.setSpecialValueText(translate("account", "Next"))
+        if kind is not None:
+            self._tasks.start("number", partial(self._tell_next_number, kind.name))
+        self._take_source()
+
+    async def _tell_next_number(self, kind: str) -> None:
+        number = await self._adding.next_number(kind)
+        self.number.setSpecialValueText(translate("account", "Next: {n}").format(n=number))
+
+    def _take_source(self) -> None:
+        kind = self.chosen
+        by_words, may_be_public = self._by_words, kind is not None and not kind.needs_words
+        choice = self._has_words and may_be_public
+        self.source.setVisible(choice)
+        self._source_label.setVisible(choice)
+        self.number.setEnabled(by_words)
+        for entry in self.extras.values():
+            entry.setEnabled(by_words)
+        text = translate("account", "&Passphrase") if by_words else translate("account", "&Public key")
+        self._proof_label.setText(text)
+        self.proof.setAccessibleName(text.replace("&", ""))
+        mode = QLineEdit.EchoMode.Password if by_words else QLineEdit.EchoMode.Normal
+        if self.proof.echoMode() is not mode:  # no passphrase is shown, and no key passes for one
+            self.proof.clear()
+            self.proof.setEchoMode(mode)
+        self.note.setText(self._note(kind))
+        self.note.setVisible(bool(self.note.text()))
+        possible = kind is not None and (self._has_words or not kind.needs_words)
+        self.go_on.setEnabled(possible)
+        self.proof.setEnabled(possible)
+        self._look_again()
+        self._fit()
+
+    @property
+    def _by_words(self) -> bool:
+        kind = self.chosen
+        if kind is not None and kind.needs_words:
+            return True
+        return self._has_words and self.source.currentIndex() == 0
+
+    def _note(self, kind: KindChoice | None) -> str:
+        if kind is None:
+            return translate("account", "No kind matches this search.")
+        if kind.needs_words and not self._has_words:
+            return translate(
+                "account",
+                "Each address of this kind is made with recovery words, and this wallet has none: it cannot "
+                "have such an account.",
+            )
+        if kind.needs_words:
+            return translate(
+                "account",
+                "Each address of this kind needs the recovery words. A row of addresses is made ahead now; "
+                "when they are handed out, the passphrase is asked for again.",
+            )
+        if not self._has_words:
+            return translate(
+                "account", "This wallet has no words: give the account's public key or descriptor."
+            )
+        return ""
+
+    def _plan(self) -> AccountPlan:
+        number = self.number.value()
+        return AccountPlan(
+            self.kind.kind,
+            self.label.text().strip(),
+            self.proof.text(),
+            public=not self._by_words,
+            number=None if number < 0 or not self._by_words else number,
+            extras={name: entry.value() for name, entry in self.extras.items()},
+        )
+
+    def _take_proof(self) -> None:
+        self._proven = False
+        self._look_again()
+
+    def _look_again(self) -> None:
+        """What a preview is made from changed. A passphrase that was never right waits for a click."""
+        possible = self.proof.isEnabled() and bool(self.proof.text().strip())
+        if not possible and self.preview.show_it.hasFocus():
+            self.proof.setFocus()  # not to the next in line, which leads out of here
+        self.preview.show_it.setEnabled(possible)
+        if possible and (self._proven or not self._by_words):
+            self.preview.ask(self._derive, at_once=False)
+        else:
+            self.preview.say("")
+
+    def _look(self) -> None:
+        self.preview.ask(self._derive, at_once=True)
+
+    async def _derive(self) -> Preview:
+        seen = await self._adding.preview(self._plan())
+        self._proven = True
+        return seen
+
+    def _entry(self, first: int, last: int, value: int) -> QSpinBox:
+        return number_entry(self.theme, first, last, value)
+
+    def _fit(self) -> None:
+        """As high as it needs to be, and no higher than the window."""
+        parent = self.parentWidget()
+        room = parent.window().height() if parent else self.screen().availableGeometry().height()
+        list_height = self.theme.px(LIST_HEIGHT)
+        margins = self._whole.contentsMargins()
+        width = self.width() - margins.left() - margins.right()
+        self.kind.setFixedHeight(list_height)
+        anew(self._inside)
+        wanted = max(self._inside.totalHeightForWidth(width), self._inside.totalSizeHint().height())
+        self._area.setFixedHeight(wanted)
+        anew(self._whole)
+        over = self._whole.totalHeightForWidth(self.width()) - room
+        if over > 0:
+            given = min(over, list_height - self.theme.px(LIST_LEAST))
+            self.kind.setFixedHeight(list_height - given)
+            self._area.setFixedHeight(max(self.theme.px(LIST_LEAST), wanted - over))
+            anew(self._whole)
+            self.kind.scrollToItem(self.kind.currentItem())
+        super()._fit()
+
+    def _ask_for_wallet(self) -> None:
+        self.reject()
+        self.wallet_asked.emit()
 
     def _submit(self) -> None:
         self._tasks.start("add", self._add_it, Again.REJECT)
 
     async def _add_it(self) -> None:
-        kind, _ = self._kinds[self.kind.currentIndex()]
         self.go_on.setDisabled(True)
         try:
-            added = await self._add(AccountPlan(kind, self.label.text().strip(), self.proof.text()))
+            added = await self._adding.add(self._plan())
         except PillarboxError as error:
             self.go_on.setEnabled(True)
             said = error_words(error)
@@ -97,3 +305,13 @@ class AddAccountQuestion(Question[Account]):
             self.proof.setFocus()
             return
         self.answer(added)
+
+
+def anew(layout: QLayout) -> None:
+    """Measure all that is in a layout again: the layouts within it remember what they last asked for."""
+    layout.invalidate()
+    layout.activate()
+
+
+def _row(kind: KindChoice) -> KindRow:
+    return KindRow(kind.name, kind.coin.title, kind.title, kind.sentence)

@@ -27,10 +27,19 @@ def hold_choices() -> tuple[tuple[str, Hold], ...]:
     )
 
 
+def hold_choices_with(usual: Hold) -> list[tuple[str, Hold]]:
+    """These, and the usual one first where it is none of them."""
+    choices = list(hold_choices())
+    if usual.seconds is not None and usual not in (hold for _, hold in choices):
+        choices.insert(0, (duration(usual.seconds), usual))
+    return choices
+
+
 class PaymentRequestQuestion(Question[RequestTerms]):
     """All of it may be left empty; what is entered is kept through restarts."""
 
-    def __init__(self, theme: Theme, parent: QWidget, coin: Coin, network: Network, hold_hours: int) -> None:
+    def __init__(self, theme: Theme, parent: QWidget, coin: Coin, network: Network, usual: Hold) -> None:
+        """`usual` is the hold that is chosen at first."""
         super().__init__(
             theme,
             parent,
@@ -39,28 +48,32 @@ class PaymentRequestQuestion(Question[RequestTerms]):
         )
         self.label = QLineEdit(maxLength=LONGEST_LABEL)
         self.label.setPlaceholderText(translate("request", "Invoice 2041, or a name"))
-        seen = translate("request", "The payer sees it, in the payment link.")
+        has_links = bool(coin.uri_scheme)
+        seen = (
+            translate("request", "The payer sees it, in the payment link.")
+            if has_links
+            else translate(
+                "request", "For yourself: {coin} has no payment links, so that no payer sees it."
+            ).format(coin=coin.title)
+        )
         self.label.setAccessibleDescription(seen)
         self.amount = AmountEdit(theme, coin, network)
         self.hold = QComboBox()
-        self._holds = self._choices(hold_hours)
+        self._holds = hold_choices_with(usual)
         self.hold.addItems([text for text, _ in self._holds])
-        self.hold.setCurrentIndex([hold for _, hold in self._holds].index(Hold(hold_hours * HOUR)))
+        self.hold.setCurrentIndex([hold for _, hold in self._holds].index(usual))
+        amount = (words(translate("request", "&Amount")), self.amount, "")
         self._lay_out(
             (words(translate("request", "&Label")), self.label, seen),
-            (words(translate("request", "&Amount")), self.amount, ""),
+            *((amount,) if has_links else ()),
             (words(translate("request", "&Keep for")), self.hold, ""),
         )
+        if not has_links:
+            self.amount.setParent(self)
+            self.amount.hide()
         self.add_cancel()
         self.request = self.add_button(translate("request", "Show address"), primary=True)
         self.request.clicked.connect(self._check)
-
-    def _choices(self, hold_hours: int) -> list[tuple[str, Hold]]:
-        choices = list(hold_choices())
-        usual = Hold(hold_hours * HOUR)
-        if usual not in (hold for _, hold in choices):
-            choices.insert(0, (duration(hold_hours * HOUR), usual))
-        return choices
 
     def _lay_out(self, *fields: tuple[QLabel, QWidget, str]) -> None:
         """Each with its label before it, and below it what else is to be known."""

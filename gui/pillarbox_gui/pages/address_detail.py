@@ -7,7 +7,9 @@ from pillarbox.model.network import Coin, Network
 from pillarbox.model.payment import Payment
 from pillarbox.model.receiving import LedgerEntry, PaymentRequest
 from pillarbox.wallet.account_keeping import LinkTexts
+from pillarbox.wallet.kind_facts import shown_by_explorers
 from pillarbox.wallet.wallet import Wallet
+from pillarbox_gui.dialogs.explorer import explorer_link
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,6 +21,8 @@ class AddressDetail:
     network: Network
     request: PaymentRequest | None
     link: LinkTexts | None
+    explorer: str = ""
+    """Where a block explorer shows it; "" where none does."""
     history: tuple[LedgerEntry, ...] = ()
     payments: tuple[Payment, ...] = ()
 
@@ -39,12 +43,14 @@ async def read_detail(wallet: Wallet, ref: AddressRef) -> AddressDetail:
     payments = tuple(await wallet.payments.of_address(ref))
     request = wallet.accounts.request(ref)
     held = wallet.accounts.address(ref)
+    kind = wallet.accounts.kind(ref.account)
     return AddressDetail(
         address=held,
-        coin=wallet.accounts.kind(ref.account).coin,
+        coin=kind.coin,
         network=wallet.network,
         request=request,
         link=wallet.accounts.payment_link(ref) if held.state is AddressState.RESERVED else None,
+        explorer=explorer_link(kind.coin, wallet.network, held.text) if shown_by_explorers(kind) else "",
         history=history,
         payments=payments,
     )

@@ -15,11 +15,13 @@ from pillarbox_gui.pages.controls import Button, Card, Elided, column
 from pillarbox_gui.pages.scan_banner import ScanBanner
 from pillarbox_gui.pages.sort_menu import fill_sort_menu
 from pillarbox_gui.theme.theme import Theme
-from pillarbox_gui.theme.tokens import Space
+from pillarbox_gui.theme.tokens import Space, Tone
 from pillarbox_gui.widgets.address_table import AddressTableView
+from pillarbox_gui.widgets.banner import Banner
 from pillarbox_gui.widgets.empty_state import EmptyState
 from pillarbox_gui.widgets.reflow import Reflow
 from pillarbox_gui.wording.amounts import group_digits
+from pillarbox_gui.wording.usage import UsageNotice
 
 MORE_WIDTH = 54
 NAMES_WIDTH = 110
@@ -35,6 +37,8 @@ class AddressList(QWidget):
 
     scan_asked = Signal()
     scan_cancelled = Signal()
+    server_asked = Signal()
+    """The person would choose a server."""
 
     def __init__(self, theme: Theme, model: AddressTableModel) -> None:
         super().__init__()
@@ -61,26 +65,26 @@ class AddressList(QWidget):
             primary=False,
         )
         self.banner = ScanBanner(theme)
+        self.notice = Banner(theme)
         whole = column(theme, Space.M)
         whole.addWidget(self._heading())
         whole.addWidget(self.banner)
+        whole.addWidget(self.notice)
         whole.addWidget(self.filter)
         whole.addWidget(self._table_card(), 1)
         self.setLayout(whole)
         self._connect()
         self._count()
 
-    def tell_account(self, account: Account, unused_run: int) -> None:
-        """Heading and gap meter."""
+    def tell_account(self, account: Account, unused_run: int, *, watched: bool) -> None:
+        """Heading and gap meter. `watched`: a server can tell of this account."""
         self.title.say(account.label)
         parts = [translate("receive", "watch-only")] if account.watch_only else []
         if account.path:
             parts.append(account.path)
-        parts.append(
-            translate("receive", "{n} addresses watched beyond the last one shown").format(
-                n=group_digits(account.gap_limit)
-            )
-        )
+        if watched:
+            ahead = translate("receive", "{n} addresses watched beyond the last one shown")
+            parts.append(ahead.format(n=group_digits(account.gap_limit)))
         self.origin.say(" · ".join(parts))
         self.filter.tell_gap(unused_run, account.gap_limit)
 
@@ -90,6 +94,17 @@ class AddressList(QWidget):
 
     def tell_scan(self, state: ScanState, running: bool, progress: Progress | None) -> None:
         self.banner.tell(state, running, progress)
+
+    def tell_usage(self, notice: UsageNotice | None) -> None:
+        """Who tells what was paid, where it is not a server; after `tell_scan`, which may say so already."""
+        if notice is None or (notice.server_helps and not self.banner.isHidden()):
+            self.notice.hide()
+            return
+        if not notice.server_helps:
+            self.banner.hide()  # no scan could find anything
+        settings = translate("receive", "Open settings") if notice.server_helps else ""
+        self.notice.tell(Tone.QUIET, "info", notice.title, notice.words, settings)
+        self.notice.dismiss.hide()
 
     def show_all(self) -> None:
         """Take the filter away."""
@@ -136,6 +151,7 @@ class AddressList(QWidget):
     def _connect(self) -> None:
         self.banner.scan.clicked.connect(self.scan_asked)
         self.banner.cancel.clicked.connect(self.scan_cancelled)
+        self.notice.acted.connect(self.server_asked)
         self.filter.changed.connect(self._filter)
         self.none.acted.connect(self.show_all)
         self._model.counts_changed.connect(self._count)

@@ -35,6 +35,7 @@ class AddressPanel(Card):
 
     copy_asked = Signal()
     link_asked = Signal()
+    explorer_asked = Signal()
     label_entered = Signal(object, str)
     """The AddressRef that the label was typed for, and the label."""
     hold_asked = Signal(object)
@@ -58,6 +59,8 @@ class AddressPanel(Card):
         self.copy.clicked.connect(self.copy_asked)
         self.link = Button(theme, actions.COPY_LINK.text())
         self.link.clicked.connect(self.link_asked)
+        self.explorer = Button(theme, actions.SHOW_IN_EXPLORER.text())
+        self.explorer.clicked.connect(self.explorer_asked)
         self.label = QLineEdit(maxLength=LONGEST_LABEL)
         self.label.setPlaceholderText(translate("panel", "Add a label"))
         self.label.setAccessibleName(translate("panel", "Label"))
@@ -123,10 +126,17 @@ class AddressPanel(Card):
         self.chip.set_state(state, said if state is AddressState.RESERVED else None)
         self.qr.setVisible(detail.link is not None)
         if detail.link is not None:
-            self.qr.set_text(detail.link.qr, translate("panel", "QR code of the payment link"))
+            has_links = bool(detail.coin.uri_scheme)
+            name = (
+                translate("panel", "QR code of the payment link")
+                if has_links
+                else translate("panel", "QR code of the address")
+            )
+            self.qr.set_text(detail.link.qr, name)
         self.chunks.set_address(address.text, copyable=state is not AddressState.UNUSED)
         self.copy.setVisible(state is not AddressState.UNUSED)
-        self.link.setVisible(detail.link is not None)
+        self.link.setVisible(detail.link is not None and bool(detail.coin.uri_scheme))
+        self.explorer.setVisible(bool(detail.explorer))
         if not (same and self.label.isModified()):
             self.label.setText(address.label)
             self.label.setCursorPosition(0)
@@ -225,6 +235,7 @@ class AddressPanel(Card):
         self._past = AddressPast(self._look)
         upper.addWidget(self._past)
         upper.addStretch()
+        upper.addWidget(self.explorer)
         upper.addWidget(self.mark_used)
         upper.addWidget(self.undo)
         return upper

@@ -10,7 +10,9 @@ from PySide6.QtWidgets import (
     QHBoxLayout,
     QLabel,
     QPushButton,
+    QScrollArea,
     QSizePolicy,
+    QSpinBox,
     QStyle,
     QStyleOptionButton,
     QStylePainter,
@@ -66,6 +68,24 @@ def row(theme: Theme, spacing: int = Space.S, margin: int = 0) -> QHBoxLayout:
     layout = QHBoxLayout()
     _space(layout, theme, spacing, margin)
     return layout
+
+
+def number_entry(theme: Theme, least: int, most: int, value: int) -> QSpinBox:
+    """Qt leaves no padding at the left of a spin box whose buttons are styled: it is put into the text."""
+    entry = QSpinBox(minimum=least, maximum=most, value=value)
+    entry.lineEdit().setTextMargins(theme.px(Space.M), 0, 0, 0)
+    return entry
+
+
+def scroll_area(inside: QWidget) -> QScrollArea:
+    """Scrolls upward and downward only. The keyboard reaches what is in it, never itself."""
+    area = QScrollArea()
+    area.setWidgetResizable(True)
+    area.setFrameShape(QFrame.Shape.NoFrame)
+    area.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+    area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+    area.setWidget(inside)
+    return area
 
 
 class Elided(QLabel):

@@ -2,17 +2,24 @@
 
 from collections.abc import Callable
 
+from PySide6.QtCore import QCoreApplication
 from PySide6.QtWidgets import QWidget
 
 from pillarbox.errors import PillarboxError
 from pillarbox.model.account import AccountId, AtLimit
 from pillarbox.model.receiving import HandOut, RequestTerms
+from pillarbox.secret import Secret
 from pillarbox.wallet.hand_out_refusals import NotScannedError
 from pillarbox.wallet.wallet import Wallet
 from pillarbox_gui.dialogs.gap_limit import GapLimitQuestion, NotScannedQuestion, Unscanned
+from pillarbox_gui.dialogs.passphrase import PassphraseQuestion
 from pillarbox_gui.pages.look import Look
+from pillarbox_gui.wording.errors import error_words
 
 GAP_REACHED = "gap-reached"
+WORDS_NEEDED = frozenset({"no-key-source", "words-needed"})
+
+translate = QCoreApplication.translate
 
 
 async def hand_out(
@@ -28,7 +35,7 @@ async def hand_out(
     `choose_server` leads to where one is chosen; None where that is done.
     """
     at_limit: AtLimit | None = None
-    unscanned = False
+    unscanned = made_more = False
     while True:
         try:
             return await wallet.receiving.hand_out(account, terms, at_limit=at_limit, unscanned=unscanned)
@@ -40,9 +47,27 @@ async def hand_out(
                 return None
             unscanned = True
         except PillarboxError as error:
+            if error.code in WORDS_NEEDED and not made_more and await wallet.unlocking.has_words():
+                made_more = await _make_more(wallet, account, error, look, window)
+                if not made_more:
+                    return None
+                continue
             if error.code != GAP_REACHED or at_limit is not None:
                 raise
             choices = wallet.accounts.gap_choices(account)
             at_limit = await GapLimitQuestion(look, window, error, choices).ask()
             if at_limit is None:
                 return None
+
+
+async def _make_more(
+    wallet: Wallet, account: AccountId, error: PillarboxError, look: Look, window: QWidget
+) -> bool:
+    """Ask for the passphrase and make rows ahead with the words; False where the person would rather not."""
+
+    async def make(passphrase: Secret) -> None:
+        async with wallet.unlocking.root(passphrase) as root:
+            await wallet.accounts.make_rows(account, root)
+
+    verb = translate("gap", "Make more addresses")
+    return bool(await PassphraseQuestion(look, window, error_words(error), verb, make).ask())

@@ -6,21 +6,34 @@ from dataclasses import dataclass
 
 from PySide6.QtCore import QCoreApplication, Signal
 from PySide6.QtGui import QShowEvent
-from PySide6.QtWidgets import QLabel
+from PySide6.QtWidgets import QLabel, QWidget
 
 from pillarbox.app.connections import Connections
 from pillarbox.events import AccountsChanged, AddressEvent, ConnectionChanged, Event, Events, ScanProgressed
 from pillarbox.model.account import AccountId, ScanState
 from pillarbox.model.address import AddressFlag, AddressRef
+from pillarbox.model.network import BITCOIN, Coin
 from pillarbox.model.progress import ConnectionPhase
 from pillarbox.wallet.wallet import Wallet
-from pillarbox_gui.pages.controls import Button, Card, Page, clear, column, row, words
+from pillarbox_gui.pages.controls import (
+    Button,
+    Card,
+    Page,
+    clear,
+    column,
+    row,
+    scroll_area,
+    take_role,
+    words,
+)
 from pillarbox_gui.pages.look import Look
+from pillarbox_gui.pages.telling import notice_of
 from pillarbox_gui.tasks import TaskScope
 from pillarbox_gui.theme.theme import Theme
 from pillarbox_gui.theme.tokens import Space, Tone
 from pillarbox_gui.wording.amounts import amount_words
 from pillarbox_gui.wording.states import StatusWords, backup_words, connection_words
+from pillarbox_gui.wording.usage import received_words
 
 ICON = 20
 
@@ -92,8 +105,13 @@ class OverviewPage(Page):
         totals.body.addLayout(self._totals)
         self.body.addWidget(totals)
         self._notices = column(look.theme, Space.S)
-        self.body.addLayout(self._notices)
-        self.body.addStretch()
+        notices = column(look.theme, 0)
+        notices.addLayout(self._notices)
+        notices.addStretch()
+        inside = QWidget()
+        take_role(inside, "clear")
+        inside.setLayout(notices)
+        self.body.addWidget(scroll_area(inside), 1)
         self._subscriptions = [
             events.subscribe(kind, self._hear)
             for kind in (AccountsChanged, AddressEvent, ConnectionChanged, ScanProgressed)
@@ -165,13 +183,16 @@ class OverviewPage(Page):
             self._notices.addWidget(card)
 
     def _total_words(self) -> list[str]:
-        sums: dict[str, int] = {}
-        coins = {}
-        for account in self._wallet.accounts.all():
-            coin = self._wallet.accounts.kind(account.id).coin
-            coins[coin.name] = coin
-            sums[coin.name] = sums.get(coin.name, 0) + self._wallet.accounts.counts(account.id).received
-        return [amount_words(total, coins[name], self._wallet.network) for name, total in sums.items()]
+        """A sum for each coin: amounts of two coins are never added."""
+        accounts, network = self._wallet.accounts, self._wallet.network
+        sums: dict[Coin, int] = {}
+        known: set[Coin] = set()
+        for account in accounts.all():
+            coin = accounts.kind(account.id).coin
+            sums[coin] = sums.get(coin, 0) + accounts.counts(account.id).received
+            if notice_of(self._wallet, self._connections, account.id) is None:
+                known.add(coin)
+        return [received_words(total, coin, network, known=coin in known) for coin, total in sums.items()]
 
     def notices(self) -> list[Notice]:
         """What there is to say now."""
@@ -180,6 +201,7 @@ class OverviewPage(Page):
         if connection.phase not in (ConnectionPhase.CONNECTED, ConnectionPhase.SYNCING):
             said = connection_words(connection)
             found.append(Notice(said, translate("overview", "Open settings"), "settings"))
+        found += self._unwatched_notices()
         for account in self._wallet.accounts.all():
             if account.scan_state in (ScanState.UNSCANNED, ScanState.SCANNING):
                 said = StatusWords(
@@ -208,6 +230,24 @@ class OverviewPage(Page):
         backup = backup_words(self._wallet.backup, watch_only=self._wallet.watch_only)
         found.append(Notice(backup, translate("overview", "Open backups"), "backups"))
         return found
+
+    def _unwatched_notices(self) -> list[Notice]:
+        """One for each coin without a server. That of the network's own connection is told of already."""
+        titles = {}
+        for account in self._wallet.accounts.all():
+            coin = self._wallet.accounts.kind(account.id).coin
+            notice = notice_of(self._wallet, self._connections, account.id)
+            if coin != BITCOIN and notice is not None and notice.server_helps:
+                titles[coin.title] = translate("overview", "No {coin} server is set").format(coin=coin.title)
+        detail = translate("overview", "Nobody tells Pillarbox of payments in this coin.")
+        return [
+            Notice(
+                StatusWords(Tone.QUIET, "offline", title, detail),
+                translate("overview", "Open settings"),
+                "settings",
+            )
+            for title in titles.values()
+        ]
 
     def _gone_notice(self, account: AccountId, gone: Gone) -> Notice:
         accounts = self._wallet.accounts

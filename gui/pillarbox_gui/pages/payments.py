@@ -21,11 +21,11 @@ from pillarbox.model.account import AccountId
 from pillarbox.model.address import AddressRef
 from pillarbox.model.network import Coin, Network
 from pillarbox.model.payment import Payment
-from pillarbox.model.progress import ConnectionPhase
 from pillarbox.wallet.wallet import Wallet
 from pillarbox_gui.models.column import Column, Face
 from pillarbox_gui.pages.controls import Card, Page
 from pillarbox_gui.pages.look import Look
+from pillarbox_gui.pages.telling import notice_of
 from pillarbox_gui.tasks import TaskScope
 from pillarbox_gui.widgets.empty_state import EmptyState
 from pillarbox_gui.widgets.row_table import RowTableView
@@ -245,7 +245,8 @@ class PaymentsPage(Page):
     def _tell_none(self) -> None:
         """Why there is nothing: payments are only seen through a server."""
         title = translate("payments", "Nothing was received yet")
-        if self._connections.state(self._wallet.network).phase is ConnectionPhase.UNSET:
+        accounts = self._wallet.accounts.all()
+        if all(notice_of(self._wallet, self._connections, account.id) for account in accounts):
             self.none.say(
                 title,
                 translate("payments", "Pillarbox sees payments through a server, and none is chosen."),

@@ -1,69 +1,42 @@
 """The desk: hand out an address, see who has which, and what was paid."""
 
-import asyncio
 from collections.abc import Awaitable, Callable
 from functools import partial
-from typing import NamedTuple, Self
 
-from PySide6.QtCore import QCoreApplication, QObject, QPoint, QTimer, Signal
+from PySide6.QtCore import QCoreApplication, QPoint, QTimer, Signal
 from PySide6.QtGui import QGuiApplication, QResizeEvent
 from PySide6.QtWidgets import QMenu, QWidget
 
 from pillarbox.app.connections import Connections
+from pillarbox.app.settings import Settings
 from pillarbox.errors import PillarboxError
-from pillarbox.events import AccountsChanged, AddressEvent, Events, ScanProgressed
+from pillarbox.events import AccountsChanged, AddressEvent, ConnectionChanged, Events, ScanProgressed
 from pillarbox.model.account import AccountId
 from pillarbox.model.address import AddressFlag, AddressRef, AddressState
-from pillarbox.model.progress import ConnectionPhase
 from pillarbox.model.receiving import Hold, RequestTerms
 from pillarbox.wallet.wallet import Wallet
 from pillarbox_gui import actions
 from pillarbox_gui.actions import Act
+from pillarbox_gui.dialogs.explorer import open_in_browser
 from pillarbox_gui.dialogs.message import Confirmation
 from pillarbox_gui.dialogs.payment_request import PaymentRequestQuestion, hold_choices
-from pillarbox_gui.dialogs.rename_account import RenameQuestion
-from pillarbox_gui.models.address_table import AddressTableModel
+from pillarbox_gui.pages import account_verbs
 from pillarbox_gui.pages.address_detail import read_detail
-from pillarbox_gui.pages.address_list import AddressList
-from pillarbox_gui.pages.address_panel import AddressPanel
 from pillarbox_gui.pages.controls import row, take_role
+from pillarbox_gui.pages.desk_parts import DeskParts
 from pillarbox_gui.pages.hand_out import hand_out
 from pillarbox_gui.pages.look import Look
+from pillarbox_gui.pages.telling import notice_of
 from pillarbox_gui.tasks import Again, TaskScope
 from pillarbox_gui.theme.tokens import Space
 from pillarbox_gui.wording.amounts import amount_figures
+from pillarbox_gui.wording.times import HOUR
 
 NARROW_BELOW = 860
 COALESCE_MS = 16
 MINUTE_MS = 60_000
 
 translate = QCoreApplication.translate
-
-
-class DeskParts(NamedTuple):
-    """What a desk is composed of. Each takes a good part of a frame to make."""
-
-    model: AddressTableModel
-    addresses: AddressList
-    panel: AddressPanel
-
-    @classmethod
-    async def make(cls, look: Look) -> Self:
-        """One after the other, each in a turn of the loop."""
-        model = AddressTableModel(look.now, look.calendar, asyncio.to_thread, look.present)
-        made: list[QObject] = [model]
-        try:
-            addresses = AddressList(look.theme, model)
-            made.append(addresses)
-            await asyncio.sleep(0)
-            panel = AddressPanel(look)
-            made.append(panel)
-            await asyncio.sleep(0)
-        except asyncio.CancelledError:
-            for part in made:
-                part.deleteLater()
-            raise
-        return cls(model, addresses, panel)
 
 
 class ReceivePage(QWidget):
@@ -73,13 +46,15 @@ class ReceivePage(QWidget):
     """Something to say in the status line."""
     server_asked = Signal()
     """The person would choose a server."""
+    wallet_asked = Signal()
+    """The person would make another wallet."""
 
     def __init__(
         self,
         look: Look,
         events: Events,
         wallet: Wallet,
-        hold_hours: Callable[[], int],
+        settings: Settings,
         connections: Connections,
         parts: DeskParts,
     ) -> None:
@@ -87,7 +62,8 @@ class ReceivePage(QWidget):
         take_role(self, "page")
         self._look = look
         self._wallet = wallet
-        self._hold_hours = hold_hours
+        self._settings = settings
+        self.open_link = open_in_browser
         self._connections = connections
         self._tasks = TaskScope(self, look.present)
         self._changed: set[int] = set()
@@ -113,6 +89,7 @@ class ReceivePage(QWidget):
             events.subscribe(AddressEvent, self._hear_addresses, wallet.id),
             events.subscribe(AccountsChanged, lambda _: self._tell_account(), wallet.id),
             events.subscribe(ScanProgressed, lambda _: self._tell_account(), wallet.id),
+            events.subscribe(ConnectionChanged, lambda _: self._tell_usage()),
         ]
         self.show_account(self.account)
 
@@ -157,7 +134,24 @@ class ReceivePage(QWidget):
         self._tasks.start("hand-out", self._request_payment, Again.REJECT)
 
     def rename_account(self) -> None:
-        self._tasks.start("rename", self._rename, Again.REJECT)
+        """Ask for another name of the account shown."""
+        self._of_account("rename", account_verbs.rename)
+
+    def set_up_account(self) -> None:
+        """Ask for what is set for the account shown alone."""
+        self._of_account("account settings", partial(account_verbs.set_up, self._programs_hold()))
+
+    def show_in_explorer(self, ref: AddressRef) -> None:
+        """Asks first, unless that was declined for good."""
+
+        async def show() -> None:
+            link = account_verbs.link_of(self._wallet, ref)
+            if not await account_verbs.may_show(self._look, self.window(), self._settings, link):
+                return
+            if not self.open_link(link):
+                self.told.emit(translate("receive", "This desktop opened no browser"))
+
+        self._tasks.start("explorer", show, Again.REJECT)
 
     def scan_more(self) -> None:
         """Look further than any scan before for addresses that were used."""
@@ -190,24 +184,24 @@ class ReceivePage(QWidget):
         self.panel.be_narrow(narrow)
         self.panel.setVisible(not narrow or self.panel.detail is not None or self.panel.teaches)
 
-    async def _rename(self) -> None:
-        account = self._wallet.accounts.get(self.account)
-        name = await RenameQuestion(self._look.theme, self.window(), account.label).ask()
-        if name is not None:
-            await self._wallet.accounts.rename(account.id, name)
+    def _of_account(self, key: str, verb: account_verbs.AccountVerb) -> None:
+        do = partial(verb, self._look, self.window(), self._wallet, self.account)
+        self._tasks.start(key, do, Again.REJECT)
+
+    def _programs_hold(self) -> Hold:
+        return Hold(self._settings.values.hold_hours * HOUR)
 
     async def _request_payment(self) -> None:
         coin = self._wallet.accounts.kind(self.account).coin
-        question = PaymentRequestQuestion(
-            self._look.theme, self.window(), coin, self._wallet.network, self._hold_hours()
-        )
+        usual = await self._wallet.holding.usual(self.account) or self._programs_hold()
+        question = PaymentRequestQuestion(self._look.theme, self.window(), coin, self._wallet.network, usual)
         terms = await question.ask()
         if terms is not None:
             await self._hand_out(terms)
 
     async def _hand_out(self, terms: RequestTerms | None) -> None:
-        unset = self._connections.state(self._wallet.network).phase is ConnectionPhase.UNSET
-        choose_server = self.server_asked.emit if unset else None
+        notice = notice_of(self._wallet, self._connections, self.account)
+        choose_server = self.server_asked.emit if notice and notice.server_helps else None
         given = await hand_out(self._wallet, self.account, terms, self._look, self.window(), choose_server)
         if given is None or given.ref.account != self.account:
             return
@@ -235,6 +229,7 @@ class ReceivePage(QWidget):
         self.list.more.clicked.connect(self._open_account_menu)
         self.list.scan_cancelled.connect(lambda: self._wallet.scanning.cancel(self.account))
         self.list.scan_asked.connect(lambda: self._wallet.scanning.start(self.account))
+        self.list.server_asked.connect(self.server_asked)
         table, panel = self.list.table, self.panel
         table.chosen.connect(self._show_detail)
         table.opened.connect(self._go_to_panel)
@@ -243,6 +238,7 @@ class ReceivePage(QWidget):
         self.model.label_edited.connect(self._set_label)
         panel.copy_asked.connect(lambda: self._with_ref(self.copy_address))
         panel.link_asked.connect(lambda: self._with_ref(self.copy_link))
+        panel.explorer_asked.connect(lambda: self._with_ref(self.show_in_explorer))
         panel.label_entered.connect(self._set_label)
         panel.hold_asked.connect(lambda hold: self._with_ref(lambda ref: self._hold(ref, hold)))
         panel.release_asked.connect(lambda: self._with_ref(self._release))
@@ -291,8 +287,11 @@ class ReceivePage(QWidget):
         if self.list.request.isHidden():
             menu.addAction(self._request_act)
         menu.addAction(Act(actions.RENAME_ACCOUNT, theme, menu, self.rename_account))
+        menu.addAction(Act(actions.ACCOUNT_SETTINGS, theme, menu, self.set_up_account))
         menu.addAction(Act(actions.SCAN_MORE, theme, menu, self.scan_more))
         self.list.fill_sort_menu(menu.addMenu(translate("receive", "Sort by")))
+        menu.addSeparator()
+        menu.addAction(Act(actions.UNLINKABLE, theme, menu, self.wallet_asked.emit))
 
     def _show_detail(self, ref: AddressRef) -> None:
         self._chosen = ref
@@ -324,13 +323,19 @@ class ReceivePage(QWidget):
 
     def _tell_account(self) -> None:
         account = self._wallet.accounts.get(self.account)
-        self.list.tell_account(account, self._wallet.accounts.unused_run(self.account))
+        notice = notice_of(self._wallet, self._connections, self.account)
+        watched = notice is None or notice.server_helps
+        self.list.tell_account(account, self._wallet.accounts.unused_run(self.account), watched=watched)
         received = self._wallet.accounts.counts(self.account).received
         self.list.tell_most_received(amount_figures(received, self._wallet.accounts.kind(self.account).coin))
         scanning = self._wallet.scanning
         self.list.tell_scan(
             account.scan_state, scanning.is_running(self.account), scanning.progress.get(self.account)
         )
+        self._tell_usage()
+
+    def _tell_usage(self) -> None:
+        self.list.tell_usage(notice_of(self._wallet, self._connections, self.account))
 
     def _tell_times(self) -> None:
         self.model.refresh_times()

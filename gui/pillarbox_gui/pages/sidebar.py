@@ -6,15 +6,17 @@ from PySide6.QtCore import QCoreApplication, Qt, Signal
 from PySide6.QtGui import QPainter, QPaintEvent
 from PySide6.QtWidgets import QAbstractButton, QButtonGroup, QFrame, QMenu, QScrollArea, QVBoxLayout, QWidget
 
+from pillarbox.app.connections import Connections
 from pillarbox.model.account import AccountId
 from pillarbox.model.network import Network
 from pillarbox.wallet.wallet import Wallet
 from pillarbox_gui.pages.account_card import AccountCard, AccountFacts
 from pillarbox_gui.pages.controls import Button, column, take_role, tip, words
+from pillarbox_gui.pages.telling import notice_of
 from pillarbox_gui.theme.theme import Theme
 from pillarbox_gui.theme.tokens import Space
-from pillarbox_gui.wording.amounts import amount_words, spoken_amount
 from pillarbox_gui.wording.networks import network_words
+from pillarbox_gui.wording.usage import received_words, spoken_received
 
 WIDTH = 232
 NARROW = 196
@@ -61,12 +63,19 @@ class Sidebar(QFrame):
     account_chosen = Signal(object)
     page_chosen = Signal(str)
 
-    def __init__(self, theme: Theme, wallet: Wallet, pages: Sequence[tuple[str, str, str]]) -> None:
+    def __init__(
+        self,
+        theme: Theme,
+        wallet: Wallet,
+        connections: Connections,
+        pages: Sequence[tuple[str, str, str]],
+    ) -> None:
         """`pages`: name, title, icon."""
         super().__init__()
         take_role(self, "sidebar")
         self._theme = theme
         self._wallet = wallet
+        self._connections = connections
         self._cards: dict[AccountId, AccountCard] = {}
         self.wallet_menu = QMenu(self)
         self.add_account = Button(theme, translate("sidebar", "Add account…"), "nav", "plus")
@@ -117,13 +126,13 @@ class Sidebar(QFrame):
     def _facts(self, account: AccountId) -> AccountFacts:
         accounts = self._wallet.accounts
         coin, counts = accounts.kind(account).coin, accounts.counts(account)
-        network = self._wallet.network
+        network, known = self._wallet.network, notice_of(self._wallet, self._connections, account) is None
         return AccountFacts(
             account,
             accounts.get(account).label,
             accounts.kind(account).title,
-            amount_words(counts.received, coin, network),
-            spoken_amount(counts.received, coin, network),
+            received_words(counts.received, coin, network, known=known),
+            spoken_received(counts.received, coin, network, known=known),
             counts.used,
             counts.reserved,
             counts.unused,

@@ -17,20 +17,22 @@ from pillarbox.events import (
     Event,
     ServiceStateChanged,
 )
-from pillarbox.model.account import Account, AccountId, ScanState
+from pillarbox.model.account import AccountId
 from pillarbox.model.address import AddressRef
-from pillarbox.secret import Secret
+from pillarbox.wallet.kind_facts import kind_choices
 from pillarbox.wallet.wallet import Wallet
 from pillarbox_gui import actions
 from pillarbox_gui.actions import Act, Verb
-from pillarbox_gui.dialogs.add_account import AccountPlan, AddAccountQuestion
+from pillarbox_gui.dialogs.add_account import AddAccountQuestion
 from pillarbox_gui.dialogs.recovery_words import RecoveryWordsQuestion
+from pillarbox_gui.pages.add_account import AccountAdding
 from pillarbox_gui.pages.backups import BackupsPage
 from pillarbox_gui.pages.controls import Elided, StatusFact, column, row
+from pillarbox_gui.pages.desk_parts import DeskParts
 from pillarbox_gui.pages.look import Look
 from pillarbox_gui.pages.overview import OverviewPage
 from pillarbox_gui.pages.payments import PaymentsPage
-from pillarbox_gui.pages.receive import DeskParts, ReceivePage
+from pillarbox_gui.pages.receive import ReceivePage
 from pillarbox_gui.pages.service_trouble import ServiceTrouble
 from pillarbox_gui.pages.settings import SettingsPage
 from pillarbox_gui.pages.sidebar import Sidebar
@@ -52,6 +54,8 @@ class WalletView(QWidget):
     """Composes the pages of one wallet; decides nothing."""
 
     lock_asked = Signal()
+    wallet_asked = Signal()
+    """The person would make another wallet."""
 
     def __init__(self, look: Look, app: Application, wallet: Wallet, desk: ReceivePage) -> None:
         super().__init__()
@@ -63,7 +67,7 @@ class WalletView(QWidget):
         self._pages: dict[str, WalletPage] = {"receive": self.receive}
         self._stack = QStackedWidget()
         self._stack.addWidget(self.receive)
-        self.sidebar = Sidebar(look.theme, wallet, _titles())
+        self.sidebar = Sidebar(look.theme, wallet, app.connections, _titles())
         self.connection = StatusFact(look.theme, connection_words(app.connections.state(wallet.network)))
         self.backup = StatusFact(look.theme, self._backup_words())
         self.trouble = ServiceTrouble(look.theme)
@@ -82,9 +86,7 @@ class WalletView(QWidget):
     async def build(cls, look: Look, app: Application, wallet: Wallet) -> "WalletView":
         """In turns of the loop that are a frame each."""
         parts = await DeskParts.make(look)
-        desk = ReceivePage(
-            look, app.events, wallet, lambda: app.settings.values.hold_hours, app.connections, parts
-        )
+        desk = ReceivePage(look, app.events, wallet, app.settings, app.connections, parts)
         try:
             await asyncio.sleep(0)
         except asyncio.CancelledError:
@@ -165,29 +167,12 @@ class WalletView(QWidget):
 
     async def _add_account(self) -> None:
         has_words = await self.wallet.unlocking.has_words()
-        kinds = [(kind.name, kind.title) for kind in self._app.kinds if self.wallet.network in kind.networks]
-        question = AddAccountQuestion(
-            self._look, self.window(), kinds, has_words, partial(self._add, has_words)
-        )
+        kinds = kind_choices(self._app.kinds, self.wallet.network)
+        question = AddAccountQuestion(self._look, self.window(), kinds, has_words, AccountAdding(self.wallet))
+        question.wallet_asked.connect(self.wallet_asked)
         if (added := await question.ask()) is not None:
             self.sidebar.refresh()
             self.show_account(added.id)
-
-    async def _add(self, has_words: bool, plan: AccountPlan) -> Account:
-        accounts, scanning = self.wallet.accounts, self.wallet.scanning
-        if not has_words:
-            added = await accounts.add(
-                plan.kind, label=plan.label, public=plan.proof.strip(), scan_state=ScanState.UNSCANNED
-            )
-        else:
-            made_here = all(account.scan_state is ScanState.MADE_HERE for account in accounts.all())
-            state = ScanState.MADE_HERE if made_here else ScanState.UNSCANNED
-            with Secret.from_text(plan.proof) as passphrase:
-                async with self.wallet.unlocking.root(passphrase) as root:
-                    added = await accounts.add(plan.kind, label=plan.label, root=root, scan_state=state)
-        if added.scan_state is ScanState.UNSCANNED:
-            scanning.start(added.id)
-        return added
 
     def _make_page(self, name: str) -> WalletPage:
         look, app, wallet = self._look, self._app, self.wallet
@@ -237,6 +222,7 @@ class WalletView(QWidget):
         self.sidebar.add_account.clicked.connect(self.add_account)
         self.receive.told.connect(self.tell)
         self.receive.server_asked.connect(self.choose_server)
+        self.receive.wallet_asked.connect(self.wallet_asked)
         self.connection.clicked.connect(lambda: self.show_page("settings"))
         self.backup.clicked.connect(lambda: self.show_page("backups"))
         theme = self._look.theme

@@ -3,14 +3,14 @@
 from PySide6.QtCore import QCoreApplication
 
 from pillarbox.errors import InvalidInputError
-from pillarbox.model.network import BITCOIN, Coin, Network
+from pillarbox.model.network import BITCOIN, LITECOIN, Coin, Network
 from pillarbox.wallet.receiving import MOST_ASKED
 
 GROUP = "\N{NARROW NO-BREAK SPACE}"
 UNIT_SPACE = "\N{NO-BREAK SPACE}"
 NOTHING = "\N{EN DASH}"
 MOST_DIGITS = 18
-MOST = {BITCOIN: 21_000_000 * 10**8}
+MOST = {BITCOIN: 21_000_000 * 10**8, LITECOIN: 84_000_000 * 10**8}
 """All that there will ever be of a coin, in its smallest unit, where that is known."""
 ISOLATE = "\N{LEFT-TO-RIGHT ISOLATE}{}\N{POP DIRECTIONAL ISOLATE}"
 

@@ -12,9 +12,14 @@ from pillarbox.bitcoin.payment_link import (
     parse_link,
     qr_text,
 )
+from pillarbox.model.network import BITCOIN, DOGECOIN, LITECOIN, Coin
 
 SEGWIT = "bc1qw508d6qejxtdg4y5r3zarvary0c5xw7kv8f3t4"
 LEGACY = "1BvBMSEYstWetqTFn5Au4m4GFg7xJaNVN2"
+
+BITCOIN_CASH = Coin("bitcoin-cash", "Bitcoin Cash", "BCH", "sat", 8, "bitcoincash", 145)
+NO_LINKS = Coin("toycoin", "Toycoin", "TOY", "bead", 6, "", 999)
+CASH_ADDRESS = "bitcoincash:qpm2qsznhks23z7629mms6s4cwef74vcwvy22gdx6a"
 
 texts = st.text(st.characters(exclude_categories=["Cs"]), max_size=60)
 
@@ -135,3 +140,22 @@ def test_amounts_are_written_without_trailing_zeros() -> None:
         "1",
         "0.0015",
     ]
+
+
+def test_an_address_that_begins_with_its_scheme_does_not_get_it_twice() -> None:
+    link = PaymentLink(CASH_ADDRESS, 150_000)
+    assert build_link(link, BITCOIN_CASH) == f"{CASH_ADDRESS}?amount=0.0015"
+    assert qr_text(PaymentLink(CASH_ADDRESS), BITCOIN_CASH) == CASH_ADDRESS
+
+
+def test_a_coin_without_payment_links_has_its_address_alone_in_link_and_code() -> None:
+    link = PaymentLink("toy:0:0:3", 150_000, "Rent", "for May")
+    assert (build_link(link, NO_LINKS), qr_text(link, NO_LINKS)) == ("toy:0:0:3", "toy:0:0:3")
+
+
+def test_an_amount_is_held_against_the_supply_of_its_own_coin() -> None:
+    assert parse_amount("84000000", LITECOIN) == 84_000_000 * 10**8
+    assert parse_amount("5000000000", DOGECOIN) == 5_000_000_000 * 10**8
+    for text, coin in (("84000000.00000001", LITECOIN), ("21000001", BITCOIN), ("92233720369", DOGECOIN)):
+        with pytest.raises(PaymentLinkError, match="more than there is"):
+            parse_amount(text, coin)
