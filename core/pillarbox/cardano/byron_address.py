@@ -3,6 +3,7 @@
 The envelope is [tag 24 (payload), CRC32 of payload]; the payload is [root, attributes, type].
 """
 
+import hashlib
 from dataclasses import dataclass
 from zlib import crc32
 
@@ -28,23 +29,37 @@ class ByronAddress:
 
 def encode(address: ByronAddress) -> str:
     """The text of an address. Raises ValueError for a root that has not 28 bytes."""
-    return base58.encode(to_bytes(address))
+    return text_of(to_bytes(address))
+
+
+def text_of(raw: bytes) -> str:
+    """The text of an address's bytes."""
+    return base58.encode(raw)
 
 
 def to_bytes(address: ByronAddress) -> bytes:
     """The one canonical encoding. Raises ValueError for a root that has not 28 bytes."""
     if len(address.root) != 28:
         raise ValueError("a root has 28 bytes")
-    attributes = b""
-    if address.path is not None:
-        attributes += _head(_UNSIGNED, _PATH) + _text(address.path)
-    if address.magic is not None:
-        attributes += _head(_UNSIGNED, _MAGIC) + _text(_head(_UNSIGNED, address.magic))
-    count = (address.path is not None) + (address.magic is not None)
-    payload = _head(_ARRAY, 3) + _text(address.root) + _head(_MAP, count) + attributes
+    payload = _head(_ARRAY, 3) + _text(address.root) + _attributes(address.path, address.magic)
     payload += _head(_UNSIGNED, address.kind)
     checksum = _head(_UNSIGNED, crc32(payload))
     return _head(_ARRAY, 2) + _head(_TAG, 24) + _text(payload) + checksum
+
+
+def of_key(key: bytes, path: bytes | None = None, magic: int | None = None) -> ByronAddress:
+    """The address of an extended public key (64 bytes). Its root commits to the attributes too."""
+    spending = _head(_ARRAY, 2) + _head(_UNSIGNED, 0) + _text(key)
+    whole = _head(_ARRAY, 3) + _head(_UNSIGNED, 0) + spending + _attributes(path, magic)
+    root = hashlib.blake2b(hashlib.sha3_256(whole).digest(), digest_size=28).digest()
+    return ByronAddress(root, path, magic)
+
+
+def _attributes(path: bytes | None, magic: int | None) -> bytes:
+    found = [] if path is None else [_head(_UNSIGNED, _PATH) + _text(path)]
+    if magic is not None:
+        found.append(_head(_UNSIGNED, _MAGIC) + _text(_head(_UNSIGNED, magic)))
+    return _head(_MAP, len(found)) + b"".join(found)
 
 
 def decode(text: str) -> ByronAddress:

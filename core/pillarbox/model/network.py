@@ -95,6 +95,22 @@ DOGECOIN = Coin(
     MappingProxyType({Network.MAINNET: "https://blockchair.com/dogecoin/address/{address}"}),
 )
 
+CARDANO = Coin(
+    "cardano",
+    "Cardano",
+    "ADA",
+    "lovelace",
+    6,
+    "web+cardano",
+    1815,
+    MappingProxyType(
+        {
+            Network.MAINNET: "https://cardanoscan.io/address/{address}",
+            Network.TESTNET: "https://preprod.cardanoscan.io/address/{address}",
+        }
+    ),
+)
+
 
 class Chain(NamedTuple):
     """One ledger: what servers are chosen for, and what a connection is made to."""
