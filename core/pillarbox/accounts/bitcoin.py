@@ -28,7 +28,6 @@ from pillarbox.bitcoin.script import (
 )
 from pillarbox.errors import InvalidInputError, PillarboxError
 from pillarbox.keys.bip32 import (
-    HARDENED,
     MAX_INDEX,
     ChildKeys,
     PrivateNode,
@@ -103,13 +102,14 @@ class BitcoinDeriver:
 
 @dataclass(frozen=True, slots=True)
 class BitcoinKind:
-    """One script type and the purpose number of the BIP that gives its accounts their path."""
+    """One script type, and the numbers that give its accounts their path."""
 
     name: str
     title: str
     sentence: str
     script: ScriptType
-    purpose: int
+    purpose: int | None
+    """The number of the BIP; None for accounts right below the master key."""
     form: OutputForm
     """How its addresses look. Those of P2SH do not tell what they wrap: all are read as this kind's."""
     coin: Coin = BITCOIN
@@ -121,11 +121,15 @@ class BitcoinKind:
     key_need: KeyNeed = KeyNeed.ENROL
     usage: UsageProof = UsageProof.CHAIN
     requires: frozenset[Requirement] = frozenset()
+    feature: tuple[int, ...] = ()
+    """What stands between coin type and account, as in DIP-9."""
 
     def account_path(self, network: Network, number: int) -> tuple[int, ...]:
-        """Purpose, coin type (0 for mainnet, 1 for every test network) and account, all hardened."""
+        """Purpose, coin type (the coin's on mainnet, 1 on every test network) and account, all hardened."""
+        if self.purpose is None:
+            return (hardened(number),)
         coin_type = self.coin.slip44 if network is Network.MAINNET else 1
-        return hardened(self.purpose), hardened(coin_type), hardened(number)
+        return tuple(map(hardened, (self.purpose, coin_type, *self.feature, number)))
 
     def enrol(self, need: Enrolment) -> Params:
         if need.root is not None:
@@ -187,9 +191,8 @@ class BitcoinKind:
             return "/".join(filter(None, ("m", format_path(key.origin.path))))
         if node.depth == 0:
             return "m"
-        if node.depth == 3 and node.child_number & HARDENED:
-            return f"m/{format_path(self.account_path(network, node.child_number & MAX_INDEX))}"
-        return ""
+        path = self.account_path(network, node.child_number & MAX_INDEX)
+        return f"m/{format_path(path)}" if (node.depth, node.child_number) == (len(path), path[-1]) else ""
 
 
 def address_parts(name: str, parsed: ParsedAddress, network: Network | None) -> AddressParts:
