@@ -140,6 +140,8 @@ class BitcoinKind:
             )
         key = account_key(need.public)
         key.require_network(need.network)
+        if key.coin not in ("", self.coin.name):
+            raise KeyKindError(found=key.coin, wanted=self.name)
         if key.script not in (None, self.script):
             raise KeyKindError(found=f"{self.coin.name}-{key.script}", wanted=self.name)
         return self._params(key, need.network)

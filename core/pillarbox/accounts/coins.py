@@ -1,9 +1,9 @@
-"""Single-key accounts of the coins that share Bitcoin's keys and scripts: Dash, Litecoin, Dogecoin."""
+"""Single-key accounts of the coins that share Bitcoin's keys and scripts: Dash, Litecoin and others."""
 
 from pillarbox.accounts.bitcoin import BitcoinKind
 from pillarbox.bitcoin.script import OutputForm
 from pillarbox.keys.extended_key import ScriptType
-from pillarbox.model.network import DASH, DOGECOIN, LITECOIN, Network
+from pillarbox.model.network import BITCOIN_CASH, DASH, DOGECOIN, LITECOIN, Network
 
 NETWORKS = frozenset({Network.MAINNET, Network.TESTNET})
 
@@ -58,4 +58,22 @@ DOGECOIN_P2PKH = BitcoinKind(
     NETWORKS,
 )
 
-COIN_KINDS = (DASH_P2PKH, LITECOIN_P2WPKH, LITECOIN_P2SH_P2WPKH, LITECOIN_P2PKH, DOGECOIN_P2PKH)
+BITCOIN_CASH_P2PKH = BitcoinKind(
+    "bitcoin-cash-p2pkh",
+    "Bitcoin Cash",
+    "Receives Bitcoin Cash, which is another coin than Bitcoin.",
+    ScriptType.P2PKH,
+    44,
+    OutputForm.P2PKH,
+    BITCOIN_CASH,
+    NETWORKS | {Network.REGTEST},
+)
+
+COIN_KINDS = (
+    BITCOIN_CASH_P2PKH,
+    DASH_P2PKH,
+    LITECOIN_P2WPKH,
+    LITECOIN_P2SH_P2WPKH,
+    LITECOIN_P2PKH,
+    DOGECOIN_P2PKH,
+)

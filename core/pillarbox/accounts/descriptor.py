@@ -238,5 +238,7 @@ def named_kind(text: str) -> str | None:
 
     Raises what `account_key` raises.
     """
-    script = account_key(text).script
-    return None if script is None else f"bitcoin-{script}"
+    key = account_key(text)
+    if key.coin:
+        return f"{key.coin}-{key.script or ScriptType.P2PKH}"
+    return None if key.script is None else f"bitcoin-{key.script}"

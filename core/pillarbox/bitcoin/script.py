@@ -7,11 +7,12 @@ from enum import StrEnum
 from functools import cache
 from types import MappingProxyType
 
-from pillarbox.bitcoin import base58
+from pillarbox.bitcoin import base58, cashaddr
 from pillarbox.bitcoin.base58 import Base58Error
 from pillarbox.bitcoin.bech32 import Bech32Error, Refusal, WitnessEncoder, decode_witness
+from pillarbox.bitcoin.cashaddr import CashAddrError
 from pillarbox.errors import PillarboxError
-from pillarbox.model.network import BITCOIN, DASH, DOGECOIN, LITECOIN, Coin, Network
+from pillarbox.model.network import BITCOIN, BITCOIN_CASH, DASH, DOGECOIN, LITECOIN, Coin, Network
 
 
 class AddressUnreadableError(PillarboxError):
@@ -55,16 +56,24 @@ class OutputForm(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class AddressFormat:
-    """How one network writes addresses: Base58Check version bytes, and the Bech32 prefix or ""."""
+    """How one network writes addresses: Base58Check version bytes, and the Bech32 prefix or "".
+
+    With `cash`, a CashAddr prefix, Base58Check is only read.
+    """
 
     p2pkh: int
     p2sh: int
     prefix: str
+    cash: str = ""
 
     def p2pkh_address(self, key_hash: bytes) -> str:
+        if self.cash:
+            return cashaddr.encode(self.cash, cashaddr.P2PKH, key_hash)
         return base58.encode_check(bytes((self.p2pkh,)) + key_hash)
 
     def p2sh_address(self, script_hash: bytes) -> str:
+        if self.cash:
+            return cashaddr.encode(self.cash, cashaddr.P2SH, script_hash)
         return base58.encode_check(bytes((self.p2sh,)) + script_hash)
 
     def witness_encoder(self, version: int, size: int) -> WitnessEncoder:
@@ -110,12 +119,21 @@ COIN_FORMATS: Mapping[Coin, Mapping[Network, AddressFormat]] = MappingProxyType(
                 Network.TESTNET: AddressFormat(0x71, 0xC4, ""),
             }
         ),
+        BITCOIN_CASH: MappingProxyType(
+            {
+                Network.MAINNET: AddressFormat(0x00, 0x05, "", "bitcoincash"),
+                Network.TESTNET: AddressFormat(0x6F, 0xC4, "", "bchtest"),
+                Network.REGTEST: AddressFormat(0x6F, 0xC4, "", "bchreg"),
+            }
+        ),
     }
 )
 
 _BASE58_LEADS: Mapping[Coin, str] = MappingProxyType(
-    {BITCOIN: "123mn", DASH: "X7y89", LITECOIN: "LMmnQ", DOGECOIN: "D9An2"}
+    {BITCOIN: "123mn", DASH: "X7y89", LITECOIN: "LMmnQ", DOGECOIN: "D9An2", BITCOIN_CASH: ""}
 )
+_CASH_LEADS = ("q", "p")
+"""How CashAddrs of 20 bytes begin where their prefix is left out."""
 _BASE58_REST = re.compile(r"[1-9A-HJ-NP-Za-km-z]{25,34}")
 """How Base58 addresses look after their first letter, checksum aside."""
 
@@ -207,6 +225,17 @@ def _networks(coin: Coin, **wanted: int | str) -> tuple[Network, ...]:
     )
 
 
+def _parse_cash(text: str, prefixes: tuple[str, ...], coin: Coin) -> ParsedAddress:
+    try:
+        prefix, kind, program = cashaddr.decode(text, prefixes)
+    except CashAddrError as error:
+        if text.lower().startswith(tuple(f"{prefix}:" for prefix in prefixes)):
+            raise AddressUnreadableError(why=str(error)) from error
+        raise AddressUnknownError(why=str(error)) from error
+    form = OutputForm.P2PKH if kind == cashaddr.P2PKH else OutputForm.P2SH
+    return ParsedAddress(Output(form, program), _networks(coin, cash=prefix))
+
+
 def _parse_base58(text: str, coin: Coin) -> ParsedAddress:
     try:
         payload = base58.decode_check(text)
@@ -231,6 +260,9 @@ def parse_address(text: str, coin: Coin = BITCOIN) -> ParsedAddress:
     Raises AddressUnreadableError for a damaged one, and its subclass AddressUnknownError for a text that
     does not look like one.
     """
+    cash = tuple(form.cash for form in COIN_FORMATS[coin].values() if form.cash)
+    if cash and (":" in text or text[:1].lower() in _CASH_LEADS):
+        return _parse_cash(text, cash, coin)
     prefixes = [form.prefix for form in COIN_FORMATS[coin].values() if form.prefix]
     try:
         prefix, witness = decode_witness(prefixes, text)

@@ -72,6 +72,8 @@ class Version(NamedTuple):
     name: str
     networks: tuple[Network, ...]
     script: ScriptType | None
+    coin: str = ""
+    """The one coin that it is for, by name; "" where several use it."""
 
 
 PUBLIC_VERSIONS: Mapping[bytes, Version] = MappingProxyType(
@@ -82,6 +84,12 @@ PUBLIC_VERSIONS: Mapping[bytes, Version] = MappingProxyType(
         bytes.fromhex("043587cf"): Version("tpub", TESTNETS, None),
         bytes.fromhex("044a5262"): Version("upub", TESTNETS, ScriptType.P2SH_P2WPKH),
         bytes.fromhex("045f1cf6"): Version("vpub", TESTNETS, ScriptType.P2WPKH),
+        bytes.fromhex("019da462"): Version("Ltub", MAINNETS, None, "litecoin"),
+        bytes.fromhex("01b26ef6"): Version("Mtub", MAINNETS, ScriptType.P2SH_P2WPKH, "litecoin"),
+        bytes.fromhex("0436f6e1"): Version("ttub", TESTNETS, None, "litecoin"),
+        bytes.fromhex("02facafd"): Version("dgub", MAINNETS, None, "dogecoin"),
+        bytes.fromhex("0432a9a8"): Version("tgub", TESTNETS, None, "dogecoin"),
+        bytes.fromhex("02fe52cc"): Version("drkp", MAINNETS, None, "dash"),
     }
 )
 MULTISIG_VERSIONS = frozenset(map(bytes.fromhex, ("0295b43f", "02aa7ed3", "024289ef", "02575483")))
@@ -91,6 +99,7 @@ PRIVATE_VERSIONS = frozenset(
         (
             *("0488ade4", "049d7878", "04b2430c", "04358394", "044a4e28", "045f18bc"),
             *("0295b005", "02aa7a99", "024285b5", "02575048"),
+            *("019d9cfe", "01b26792", "0436ef7d", "02fac398", "0432a243", "02fe52f8"),
         ),
     )
 )
@@ -123,6 +132,8 @@ class ExtendedKey:
     networks: tuple[Network, ...]
     script: ScriptType | None = None
     origin: KeyOrigin | None = None
+    coin: str = ""
+    """The one coin that its text says it is for, by name; "" where it leaves that open."""
 
     def require_network(self, network: Network) -> None:
         """Raises KeyNetworkError unless the key is for `network`."""
@@ -172,12 +183,12 @@ def parse_extended_key(text: str) -> ExtendedKey:
         raise ExtendedKeyError(why="its first bytes are those of another coin or of no extended key")
     node = _node(data)
     if origin is None:
-        return ExtendedKey(node, known.networks, known.script)
+        return ExtendedKey(node, known.networks, known.script, None, known.coin)
     if len(origin.path) == node.depth > 0 and origin.path[-1] != node.child_number:
         raise ExtendedKeyError(why="it is not the key at the path that its origin names")
     if None not in (known.script, origin.script) and known.script is not origin.script:
         raise ExtendedKeyError(why=f"{known.name} is for {known.script}, and its path for {origin.script}")
-    return ExtendedKey(node, known.networks, known.script or origin.script, origin)
+    return ExtendedKey(node, known.networks, known.script or origin.script, origin, known.coin)
 
 
 def _node(data: bytes) -> PublicNode:
@@ -196,7 +207,11 @@ def _node(data: bytes) -> PublicNode:
 
 def format_extended_key(node: PublicNode, network: Network, script: ScriptType | None = None) -> str:
     """The text of a node: xpub or tpub, or the SLIP-132 form of `script` where it has one."""
-    by_meaning = {(version.networks, version.script): number for number, version in PUBLIC_VERSIONS.items()}
+    by_meaning = {
+        (version.networks, version.script): number
+        for number, version in PUBLIC_VERSIONS.items()
+        if not version.coin
+    }
     networks = MAINNETS if network is Network.MAINNET else TESTNETS
     number = by_meaning.get((networks, script), by_meaning[networks, None])
     return base58.encode_check(

@@ -94,7 +94,16 @@ DOGECOIN = Coin(
     3,
     MappingProxyType({Network.MAINNET: "https://blockchair.com/dogecoin/address/{address}"}),
 )
-
+BITCOIN_CASH = Coin(
+    "bitcoin-cash",
+    "Bitcoin Cash",
+    "BCH",
+    "sat",
+    8,
+    "bitcoincash",
+    145,
+    MappingProxyType({Network.MAINNET: "https://blockchair.com/bitcoin-cash/address/{address}"}),
+)
 CARDANO = Coin(
     "cardano",
     "Cardano",

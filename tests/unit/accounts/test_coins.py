@@ -1,4 +1,4 @@
-"""Accounts of Dash, Litecoin and Dogecoin, judged by bip-utils."""
+"""Accounts of Dash, Litecoin, Dogecoin and Bitcoin Cash, judged by bip-utils."""
 
 import pytest
 from bip_utils import (
@@ -15,8 +15,9 @@ from bip_utils.bip.bip44_base import Bip44Base
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pillarbox.accounts.bitcoin import BitcoinKind
+from pillarbox.accounts.bitcoin import P2PKH, BitcoinKind, KeyKindError
 from pillarbox.accounts.coins import (
+    BITCOIN_CASH_P2PKH,
     COIN_KINDS,
     DASH_P2PKH,
     DOGECOIN_P2PKH,
@@ -24,11 +25,13 @@ from pillarbox.accounts.coins import (
     LITECOIN_P2SH_P2WPKH,
     LITECOIN_P2WPKH,
 )
+from pillarbox.accounts.descriptor import named_kind
 from pillarbox.accounts.kind import Enrolment
 from pillarbox.bitcoin import base58
-from pillarbox.bitcoin.script import AddressUnknownError, AddressUnreadableError, parse_address
+from pillarbox.bitcoin.script import AddressUnknownError, AddressUnreadableError, OutputForm, parse_address
+from pillarbox.keys.extended_key import PrivateKeyGivenError
 from pillarbox.keys.root import Root
-from pillarbox.model.network import Network
+from pillarbox.model.network import BITCOIN_CASH, Network
 from pillarbox.secret import Secret
 
 SEED = Bip39SeedGenerator("abandon " * 11 + "about").Generate()
@@ -45,6 +48,8 @@ JUDGED = [
     (LITECOIN_P2WPKH, TEST, Bip84.FromSeed(SEED, Bip84Coins.LITECOIN_TESTNET)),
     (DOGECOIN_P2PKH, MAIN, Bip44.FromSeed(SEED, Bip44Coins.DOGECOIN)),
     (DOGECOIN_P2PKH, TEST, Bip44.FromSeed(SEED, Bip44Coins.DOGECOIN_TESTNET)),
+    (BITCOIN_CASH_P2PKH, MAIN, Bip44.FromSeed(SEED, Bip44Coins.BITCOIN_CASH)),
+    (BITCOIN_CASH_P2PKH, TEST, Bip44.FromSeed(SEED, Bip44Coins.BITCOIN_CASH_TESTNET)),
 ]
 
 
@@ -100,6 +105,62 @@ def test_any_one_changed_character_is_refused(kind: BitcoinKind, data: st.DataOb
     place = data.draw(st.integers(0, len(text) - 1))
     other = data.draw(st.sampled_from(base58.ALPHABET.replace(text[place], "")))
     assert kind.read(text[:place] + other + text[place + 1 :]) is None
+
+
+@pytest.mark.parametrize(
+    ("text", "why"),
+    [
+        ("bitcoincash:qpm2qsznhks23z7629mms6s4cwef74vcwvy22gdx6aa", "too short or too long"),
+        ("bitcoincash:qpm2qsznhks23z7629mms6s4cwef74vcwvy22gdx6", "too short or too long"),
+        ("bitcoincash:Qpm2qsznhks23z7629mms6s4cwef74vcwvy22gdx6a", "mixes"),
+        ("bitcoincash:qpm2qsznhks23z7629mms6s4cwef74vcwvy22gdx6b", "character"),
+        ("bitcoincash:qpm2qsznhks23z7629mms6s4cwef74vcwvy22gdx7a", "checksum"),
+    ],
+)
+def test_a_damaged_cash_address_is_told_from_an_unknown_one(text: str, why: str) -> None:
+    with pytest.raises(AddressUnreadableError, match=why) as refused:
+        parse_address(text, BITCOIN_CASH)
+    assert not isinstance(refused.value, AddressUnknownError)
+
+
+def test_a_cash_address_is_read_in_all_its_forms() -> None:
+    published = "bitcoincash:qpm2qsznhks23z7629mms6s4cwef74vcwvy22gdx6a"
+    expected = parse_address(published, BITCOIN_CASH)
+    for text in (published.upper(), published.partition(":")[2], "1BpEi6DfDAUFd7GtittLSdBeYJvcoaVggu"):
+        assert parse_address(text, BITCOIN_CASH).output == expected.output
+    script = parse_address("bitcoincash:ppm2qsznhks23z7629mms6s4cwef74vcwvn0h829pq", BITCOIN_CASH).output
+    assert (script.form, script.program) == (OutputForm.P2SH, expected.output.program)
+
+
+def test_a_cash_address_without_prefix_keeps_its_network() -> None:
+    text = _first_five(BITCOIN_CASH_P2PKH, TEST)[0].partition(":")[2]
+    assert BITCOIN_CASH_P2PKH.read(text, TEST) is not None
+    assert BITCOIN_CASH_P2PKH.read(text, MAIN) is None
+
+
+@pytest.mark.parametrize(
+    ("coin", "kind"),
+    [
+        (Bip44Coins.DOGECOIN, DOGECOIN_P2PKH),
+        (Bip44Coins.DOGECOIN_TESTNET, DOGECOIN_P2PKH),
+        (Bip44Coins.LITECOIN_TESTNET, LITECOIN_P2PKH),
+    ],
+)
+def test_a_coins_own_extended_keys_make_its_accounts_and_no_others(
+    coin: Bip44Coins, kind: BitcoinKind
+) -> None:
+    network = MAIN if coin is Bip44Coins.DOGECOIN else TEST
+    account = Bip44.FromSeed(SEED, coin).Purpose().Coin().Account(0)
+    public = account.PublicKey().ToExtended()
+    params = kind.enrol(Enrolment(network, 0, public=public))
+    assert [row.text for row in kind.deriver(params.data, network).derive(0, 0, 5)] == _first_five(
+        kind, network
+    )
+    assert named_kind(public) == kind.name
+    with pytest.raises(KeyKindError, match=kind.coin.name):
+        P2PKH.enrol(Enrolment(network, 0, public=public))
+    with pytest.raises(PrivateKeyGivenError):
+        kind.enrol(Enrolment(network, 0, public=account.PrivateKey().ToExtended()))
 
 
 def test_accounts_of_two_coins_are_never_the_same() -> None:

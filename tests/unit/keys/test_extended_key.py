@@ -132,7 +132,7 @@ MASTER = base58.decode_check(KEYS["xpub_master"])
         (MASTER[:5] + b"\1\2\3\4" + MASTER[9:], "parent"),
         (MASTER[:9] + b"\0\0\0\1" + MASTER[13:], "parent"),
         (bytes(4) + MASTER[4:], "another coin"),
-        (bytes.fromhex("02facafd") + MASTER[4:], "another coin"),
+        (bytes.fromhex("03b8c41c") + MASTER[4:], "another coin"),
         (MASTER[:-1], "length"),
         (MASTER + b"\0", "length"),
         (MASTER[:20], "length"),
