@@ -4,6 +4,7 @@ from collections.abc import Iterable
 
 from pillarbox.accounts import KINDS
 from pillarbox.accounts.bitcoin import address_parts
+from pillarbox.accounts.foreign import ForeignAddressError, name_of
 from pillarbox.accounts.kind import AccountKind, AddressParts
 from pillarbox.bitcoin.script import (
     COIN_FORMATS,
@@ -21,8 +22,9 @@ def read(text: str, network: Network | None = None, kinds: Iterable[AccountKind]
 
     An address that no kind makes, such as a P2WSH one, is named by its coin and its form, `bitcoin-p2wsh`.
     Where two coins share an encoding, as on test networks, Bitcoin comes first.
-    Raises AddressUnreadableError for a damaged address, AddressUnknownError for a text of a coin that
-    Pillarbox does not know, AddressNetworkError for an address of another network than `network`.
+    Raises AddressUnreadableError for a damaged address, ForeignAddressError for what is certain to be
+    something else, AddressUnknownError for a text of a coin that Pillarbox does not know, and
+    AddressNetworkError for an address of another network than `network`.
     """
     text = text.strip()
     for kind in kinds:
@@ -45,6 +47,8 @@ def _parse(text: str) -> tuple[Coin, ParsedAddress]:
             unknown = unknown or error
         except AddressUnreadableError as error:
             damaged = damaged or error
+    if damaged is None and (what := name_of(text)) is not None:
+        raise ForeignAddressError(what=what)
     raise damaged or unknown or AddressUnknownError(why="no coin is known")
 
 

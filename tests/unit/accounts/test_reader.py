@@ -1,5 +1,6 @@
 import pytest
 
+from pillarbox.accounts.foreign import ForeignAddressError
 from pillarbox.accounts.reader import read
 from pillarbox.bitcoin.script import AddressNetworkError, AddressUnknownError, AddressUnreadableError
 from pillarbox.model.network import Network
@@ -52,7 +53,7 @@ def test_a_damaged_address_is_told_from_one_of_an_unknown_coin() -> None:
         read(NAMED[2][0][:-1] + "p")
     assert damaged.value.code == "address-unreadable"
     with pytest.raises(AddressUnknownError) as unknown:
-        read("0x52908400098527886E0F7030069857D2E4169EE7")
+        read("nothing of any coin")
     assert unknown.value.code == "address-unknown"
 
 
@@ -69,3 +70,22 @@ def test_a_damaged_address_of_another_coin_is_damaged_and_not_unknown(text: str)
     with pytest.raises(AddressUnreadableError) as caught:
         read(text)
     assert caught.value.code == "address-unreadable"
+
+
+@pytest.mark.parametrize(
+    ("text", "what"),
+    [
+        ("0x52908400098527886E0F7030069857D2E4169EE7", "an Ethereum address"),
+        ("lnbc1" + "q" * 60, "a Lightning invoice"),
+        ("LNBC2500U1" + "P" * 60, "a Lightning invoice"),
+        ("ark1" + "q" * 60, "an Ark address"),
+        ("tark1" + "q" * 60, "an Ark address"),
+        ("4" + "A" * 94, "a Monero address"),
+        ("rHb9CJAWyB4rj91VRWn96DkukG4bwdtyTh", "an address of the XRP Ledger"),
+        ("t1Hsc1LR8yKnbbe3twRp88p6vFfC5t7DLbs", "a transparent Zcash address"),
+        ("zpub" + "6" * 107, "an extended public key"),
+    ],
+)
+def test_what_is_certain_to_be_something_else_is_named(text: str, what: str) -> None:
+    with pytest.raises(ForeignAddressError, match=what):
+        read(text)
