@@ -11,7 +11,7 @@ from typing import Any, Generic, Protocol, TypeVar
 
 from pillarbox.model.account import AccountId, WalletId
 from pillarbox.model.backup import BackupStatus
-from pillarbox.model.network import Network
+from pillarbox.model.network import Chain
 from pillarbox.model.progress import ConnectionState, Progress, ServiceState
 
 log = logging.getLogger(__name__)
@@ -90,7 +90,7 @@ class ScanProgressed(Event):
 
 @dataclass(frozen=True, slots=True)
 class ConnectionChanged(Event):
-    network: Network
+    chain: Chain
     state: ConnectionState
 
 

@@ -20,7 +20,7 @@ from pillarbox.app.new_wallet import NewWallet, WordsSource
 from pillarbox.app.paths import Paths
 from pillarbox.events import ScanProgressed
 from pillarbox.model.address import AddressState
-from pillarbox.model.network import Network
+from pillarbox.model.network import BITCOIN, Chain, Network
 from pillarbox.secret import Secret
 from pillarbox.wallet.wallet import Wallet
 
@@ -61,7 +61,7 @@ async def restore(words: Words, port: int, folder: Path) -> tuple[float, float]:
     scanned = asyncio.Event()
     app.events.subscribe(ScanProgressed, lambda event: None if event.running else scanned.set())
     try:
-        app.connections.use_server(Network.REGTEST, f"127.0.0.1:{port}:t")
+        app.connections.use_server(Chain(BITCOIN, Network.REGTEST), f"127.0.0.1:{port}:t")
         source, passphrase = WordsSource(Secret.from_text(words.text)), Secret.from_text("bench bench")
         plan = NewWallet("bench", Network.REGTEST, source, passphrase, use_keychain=False)
         start = time.perf_counter()

@@ -13,7 +13,7 @@ from pillarbox.app.new_wallet import NewWallet, WordsSource
 from pillarbox.app.paths import Paths
 from pillarbox.events import Event
 from pillarbox.model.account import AccountId
-from pillarbox.model.network import Network
+from pillarbox.model.network import BITCOIN, Chain, Network
 from pillarbox.secret import Secret
 from pillarbox.wallet.wallet import Wallet
 
@@ -52,7 +52,7 @@ class Heard(Generic[E]):
 async def running(folder: Path, regtest: Regtest) -> AsyncIterator[Application]:
     app = await Application.start(Paths(folder))
     try:
-        app.connections.use_server(Network.REGTEST, f"127.0.0.1:{regtest.server.tcp_port}:t")
+        app.connections.use_server(Chain(BITCOIN, Network.REGTEST), f"127.0.0.1:{regtest.server.tcp_port}:t")
         yield app
     finally:
         await app.stop()

@@ -46,7 +46,6 @@ async def connection(
     port: int, folder: Path, *, tls: bool = False, pins: Pins | None = None
 ) -> AsyncIterator[ElectrumServers]:
     servers = ElectrumServers(
-        Network.REGTEST,
         [ServerAddress("127.0.0.1", port, tls)],
         headers=HeaderChain.of(Network.REGTEST, folder),
         pins=Pins() if pins is None else pins,

@@ -250,7 +250,7 @@ class ScriptedServer:
     def _header(self, height: int) -> bytes:
         if height > self.chain.height:
             raise _UnknownError(f"no block {height}")
-        return self.chain.blocks[height].header
+        return self.chain.blocks[height].header + self.chain.tail
 
     def _headers(self, start: int, count: int) -> Mapping[str, object]:
         found = [block.header.hex() for block in self.chain.blocks[start : start + min(count, MAX_HEADERS)]]

@@ -1,7 +1,7 @@
 """Blocks that a test mines itself, by regtest's rules: every second hash has enough work."""
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from hashlib import sha256
 from itertools import count
@@ -46,10 +46,15 @@ class Block:
 
 @dataclass
 class SyntheticChain:
-    """Changes only as the test says. A fork is another chain with the same first blocks."""
+    """Changes only as the test says. A fork is another chain with the same first blocks.
+
+    `block_id` is what a header names the one before it by. `tail` is what servers show after each header.
+    """
 
     blocks: list[Block] = field(default_factory=lambda: [Block(GENESIS)])
     mempool: list[Transaction] = field(default_factory=list)
+    block_id: Callable[[bytes], bytes] = sha256d
+    tail: bytes = b""
     _indexed: tuple[object, dict[str, list[tuple[str, int]]]] = field(default=(None, {}), repr=False)
 
     @property
@@ -58,7 +63,7 @@ class SyntheticChain:
 
     def fork(self, height: int) -> Self:
         """A chain that has this one's blocks up to `height`, and an empty mempool."""
-        return type(self)(self.blocks[: height + 1])
+        return replace(self, blocks=self.blocks[: height + 1], mempool=[])
 
     def pay(self, script: bytes, amount: int, *more: tuple[bytes, int]) -> Transaction:
         """A transaction to `script`, and to more, in the mempool."""
@@ -87,7 +92,7 @@ class SyntheticChain:
         tip = self.blocks[-1]
         time = Header.parse(tip.header).time + SPACING
         attempts = (
-            Header(1, tip.hash, merkle_root, time, REGTEST_BITS, nonce).serialise()
+            Header(1, self.block_id(tip.header), merkle_root, time, REGTEST_BITS, nonce).serialise()
             for nonce in range(1 << 32)
         )
         return next(

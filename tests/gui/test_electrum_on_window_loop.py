@@ -42,7 +42,6 @@ async def test_a_payment_is_told_and_proven_and_a_lost_connection_made_again(
     assert type(asyncio.get_running_loop()).__name__ == "QtLoop"
     async with asyncio.timeout(LONG), ScriptedServer(chain) as server:
         servers = ElectrumServers(
-            Network.REGTEST,
             [server.address],
             headers=HeaderChain.of(Network.REGTEST, tmp_path),
             pins=Pins(),

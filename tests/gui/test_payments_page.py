@@ -8,7 +8,7 @@ from PySide6.QtWidgets import QLabel
 from window_bench import PASSPHRASE, WindowBench, click, in_a_window, new_address, until
 
 from pillarbox.events import ConnectionChanged
-from pillarbox.model.network import Network
+from pillarbox.model.network import BITCOIN, Chain, Network
 from pillarbox.model.progress import ConnectionPhase, ConnectionState
 from pillarbox.secret import Secret
 from pillarbox_gui.pages.payments import ACCOUNT as ACCOUNT_COLUMN
@@ -85,6 +85,6 @@ async def test_with_a_server_the_page_promises_payments_and_asks_for_nothing(ben
     page = payments(view)
     await until(page.none.isVisible)
     bench.chain.state = ConnectionState(ConnectionPhase.CONNECTED, "here", 7)
-    bench.app.events.publish(ConnectionChanged(None, 1, Network.REGTEST, bench.chain.state))
+    bench.app.events.publish(ConnectionChanged(None, 1, Chain(BITCOIN, Network.REGTEST), bench.chain.state))
     assert not page.none.button.isVisible()
     assert any("seconds after" in label.text() for label in page.none.findChildren(QLabel))

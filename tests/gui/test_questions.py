@@ -10,7 +10,7 @@ from pillarbox import __version__
 from pillarbox.errors import ErrorText
 from pillarbox.events import ConnectionChanged
 from pillarbox.model.address import AddressState
-from pillarbox.model.network import Network
+from pillarbox.model.network import BITCOIN, Chain, Network
 from pillarbox.model.progress import ChangedCertificate, ConnectionPhase, ConnectionState
 from pillarbox.model.receiving import RequestTerms
 from pillarbox_gui.dialogs.about import About
@@ -148,7 +148,7 @@ async def test_a_changed_certificate_is_trusted_by_its_fingerprints(bench: Windo
     certificate = ChangedCertificate(KNOWN, SHOWN)
     refused = ConnectionState(ConnectionPhase.REFUSED, "a.example:50002:s", None, said, certificate)
     bench.chain.state = refused
-    bench.app.events.publish(ConnectionChanged(None, 1, Network.REGTEST, refused))
+    bench.app.events.publish(ConnectionChanged(None, 1, Chain(BITCOIN, Network.REGTEST), refused))
     # The page has no room for them.
     assert SHOWN not in said_in(page)
     click(page.trust)

@@ -19,7 +19,7 @@ from pillarbox.app.new_wallet import NewWallet, WordsSource
 from pillarbox.errors import ErrorText
 from pillarbox.events import ConnectionChanged, ServiceStateChanged
 from pillarbox.model.account import ScanState
-from pillarbox.model.network import Network
+from pillarbox.model.network import BITCOIN, Chain, Network
 from pillarbox.model.progress import ConnectionPhase, ConnectionState, ServicePhase, ServiceState
 from pillarbox.secret import Secret
 from pillarbox_gui.pages.account_card import AccountCard
@@ -40,7 +40,8 @@ async def active(bench: WindowBench) -> None:
 def connect(bench: WindowBench, view: WalletView, server: str) -> None:
     """As if the wallet's network had reached a server."""
     bench.chain.state = ConnectionState(ConnectionPhase.CONNECTED, server, 968_412)
-    bench.app.events.publish(ConnectionChanged(None, 1, view.wallet.network, bench.chain.state))
+    chain = Chain(BITCOIN, view.wallet.network)
+    bench.app.events.publish(ConnectionChanged(None, 1, chain, bench.chain.state))
 
 
 def press_tab(bench: WindowBench, times: int) -> list[QWidget | None]:
@@ -249,7 +250,7 @@ async def test_why_a_server_was_refused_is_said_once(bench: WindowBench) -> None
     error = ErrorText("wrong-chain", "Another chain", "It follows another.", "Choose another server.")
     for phase in (ConnectionPhase.REFUSED, ConnectionPhase.OFFLINE):
         state = ConnectionState(phase, "a.example:50002:s", error=error)
-        bench.app.events.publish(ConnectionChanged(None, 1, Network.REGTEST, state))
+        bench.app.events.publish(ConnectionChanged(None, 1, Chain(BITCOIN, Network.REGTEST), state))
         said = "\n".join(label.text() for label in page.findChildren(QLabel) if label.isVisibleTo(page))
         assert said.count(error.hint) == 1
 

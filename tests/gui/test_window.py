@@ -13,7 +13,7 @@ from window_bench import ACCOUNT, PASSPHRASE, WindowBench, click, in_a_window, n
 from pillarbox.errors import ErrorText
 from pillarbox.events import ConnectionChanged
 from pillarbox.model.address import AddressState
-from pillarbox.model.network import Network
+from pillarbox.model.network import BITCOIN, Chain, Network
 from pillarbox.model.progress import ConnectionPhase, ConnectionState
 from pillarbox_gui.dialogs.add_account import AddAccountQuestion
 from pillarbox_gui.dialogs.gap_limit import GapLimitQuestion
@@ -254,7 +254,7 @@ async def test_a_changed_certificate_is_trusted_only_after_a_confirming_step(ben
     assert isinstance(page, SettingsPage)
     said = ErrorText("certificate-changed", "The certificate changed", "It is another one.", "Ask why.")
     refused = ConnectionState(ConnectionPhase.REFUSED, "127.0.0.1:50002:s", error=said)
-    bench.app.events.publish(ConnectionChanged(None, 1, Network.REGTEST, refused))
+    bench.app.events.publish(ConnectionChanged(None, 1, Chain(BITCOIN, Network.REGTEST), refused))
     assert page.trust.isVisible()
     click(page.trust)
     (await bench.question(Confirmation)).reject()

@@ -1,25 +1,29 @@
-"""One connection a network, shared by every wallet on it."""
+"""One connection a chain, shared by every wallet that has accounts on it."""
 
 import asyncio
 import json
 import logging
+from collections import defaultdict
 from collections.abc import Callable
 from pathlib import Path
 from typing import Protocol
 
 from pillarbox.app.settings import Settings
+from pillarbox.chain.chain_rules import CHAIN_RULES
 from pillarbox.chain.electrum_errors import RefusedServerError
 from pillarbox.chain.electrum_servers import ElectrumServers
 from pillarbox.chain.electrum_usage import ElectrumUsage
 from pillarbox.chain.header_chain import HeaderChain
+from pillarbox.chain.headers import Headers
 from pillarbox.chain.server_address import ProxyAddress, ServerAddress
+from pillarbox.chain.shown_headers import ShownHeaders
 from pillarbox.chain.usage import UsageSource
 from pillarbox.clock import Clock
-from pillarbox.errors import PillarboxError
+from pillarbox.errors import InvalidInputError, PillarboxError
 from pillarbox.events import ConnectionChanged, Events, SettingsChanged
 from pillarbox.files.install import install_file
 from pillarbox.files.refusals import refusals_told
-from pillarbox.model.network import Network
+from pillarbox.model.network import BITCOIN, Chain
 from pillarbox.model.progress import ConnectionPhase, ConnectionState
 
 log = logging.getLogger(__name__)
@@ -103,9 +107,9 @@ class SimulatedSource(UsageSource, Protocol):
 
 
 class Connections:
-    """Makes a network's connection when its first wallet opens, and follows the settings.
+    """Makes a chain's connection when its first account is opened, and follows the settings.
 
-    With `simulated` no server is ever asked: it answers for every network.
+    With `simulated` no server is ever asked: it answers for every network of Bitcoin, and for no other coin.
     """
 
     def __init__(
@@ -121,55 +125,64 @@ class Connections:
         self._clock = clock
         self._folder = folder
         self._simulated = simulated
-        self._servers: dict[Network, ElectrumServers] = {}
-        self._sources: dict[Network, ElectrumUsage] = {}
-        self._configured = {network: asyncio.Event() for network in Network}
+        self._servers: dict[Chain, ElectrumServers] = {}
+        self._sources: dict[Chain, UsageSource] = {}
+        self._configured: defaultdict[Chain, asyncio.Event] = defaultdict(asyncio.Event)
         self._revision = 0
         self.pins = ServerPins(folder / "server-pins.json")
         self._note_configured()
         self._subscription = events.subscribe(SettingsChanged, self._follow_settings)
 
-    async def usage(self, network: Network) -> UsageSource:
-        """The source that a network's wallets share, as soon as the user has chosen a server for it."""
-        if self._simulated is not None:
-            return self._simulated
-        await self._configured[network].wait()
-        if network not in self._sources:
-            servers = ElectrumServers(
-                network,
-                self._addresses(network),
-                headers=HeaderChain.of(network, self._folder / "headers"),
-                pins=self.pins,
-                clock=self._clock,
-                proxy=self._proxy(),
-            )
-            self._servers[network] = servers
-            self._sources[network] = ElectrumUsage(servers)
-            servers.on_change(self._teller(network))
-            await servers.start()
-        return self._sources[network]
+    @property
+    def chains(self) -> tuple[Chain, ...]:
+        """Every chain that servers can be chosen for, Bitcoin's first."""
+        return tuple(CHAIN_RULES)
 
-    def state(self, network: Network) -> ConnectionState:
-        if self._simulated is not None:
+    async def usage(self, chain: Chain) -> UsageSource:
+        """The source that wallets share, as soon as the user has chosen a server for this chain."""
+        if self._simulated is not None and chain.coin == BITCOIN:
+            return self._simulated
+        await self._configured[chain].wait()
+        if chain not in self._sources:
+            await self._connect(chain)
+        return self._sources[chain]
+
+    async def _connect(self, chain: Chain) -> None:
+        """Make the chain's source. All of them are Electrum servers so far."""
+        servers = ElectrumServers(
+            self._addresses(chain),
+            headers=_headers_of(chain, self._folder / "headers"),
+            pins=self.pins,
+            clock=self._clock,
+            proxy=self._proxy(),
+        )
+        self._servers[chain] = servers
+        self._sources[chain] = ElectrumUsage(servers)
+        servers.on_change(self._teller(chain))
+        await servers.start()
+
+    def state(self, chain: Chain) -> ConnectionState:
+        if self._simulated is not None and chain.coin == BITCOIN:
             return self._simulated.state
-        servers = self._servers.get(network)
+        servers = self._servers.get(chain)
         return NOT_SET if servers is None else servers.state
 
-    def use_server(self, network: Network, text: str) -> None:
-        """Put a server first in the network's list. Raises InvalidInputError for a text that names none."""
-        server = str(ServerAddress.parse(text))
-        values = self._settings.values
-        others = [other for other in values.servers_for(network) if other != server]
-        self._settings.change(servers={**values.servers, network.value: [server, *others]})
+    def use_server(self, chain: Chain, text: str) -> None:
+        """Put a server first in the chain's list.
 
-    def use_servers(self, network: Network, text: str) -> None:
+        Raises InvalidInputError for a text that names none, and for a chain that no server is asked about.
+        """
+        server = str(ServerAddress.parse(text))
+        others = [other for other in self._settings.values.servers_for(chain.name) if other != server]
+        self._set_servers(chain, [server, *others])
+
+    def use_servers(self, chain: Chain, text: str) -> None:
         """Ask these servers and no others, the first that answers: commas stand between them.
 
-        With "" none is asked any more. Raises InvalidInputError for a text that names none.
+        With "" none is asked any more. Raises InvalidInputError as `use_server` does.
         """
         named = [str(ServerAddress.parse(part)) for part in text.split(",") if part.strip()]
-        values = self._settings.values
-        self._settings.change(servers={**values.servers, network.value: list(dict.fromkeys(named))})
+        self._set_servers(chain, list(dict.fromkeys(named)))
 
     def use_proxy(self, text: str) -> None:
         """Reach every server through this SOCKS5 proxy, or through none for "". Raises InvalidInputError."""
@@ -178,11 +191,16 @@ class Connections:
 
     async def aclose(self) -> None:
         self._subscription.close()
-        for servers in self._servers.values():
-            await servers.aclose()
+        await asyncio.gather(*(servers.aclose() for servers in self._servers.values()))
 
-    def _addresses(self, network: Network) -> list[ServerAddress]:
-        return [ServerAddress.parse(text) for text in self._settings.values.servers_for(network)]
+    def _set_servers(self, chain: Chain, servers: list[str]) -> None:
+        if chain not in CHAIN_RULES:
+            why = f"No Electrum server is asked about {chain.coin.title} on {chain.network}."
+            raise InvalidInputError(what="server", why=why)
+        self._settings.change(servers={**self._settings.values.servers, chain.name: servers})
+
+    def _addresses(self, chain: Chain) -> list[ServerAddress]:
+        return [ServerAddress.parse(text) for text in self._settings.values.servers_for(chain.name)]
 
     def _proxy(self) -> ProxyAddress | None:
         text = self._settings.values.proxy
@@ -191,19 +209,26 @@ class Connections:
     def _follow_settings(self, event: SettingsChanged) -> None:
         if {"servers", "proxy"} & set(event.names):
             self._note_configured()
-            for network, servers in self._servers.items():
-                servers.replace(self._addresses(network), self._proxy())
+            for chain, servers in self._servers.items():
+                servers.replace(self._addresses(chain), self._proxy())
 
     def _note_configured(self) -> None:
-        for network, configured in self._configured.items():
-            if self._settings.values.servers_for(network):
-                configured.set()
+        """Of the chains that there are sources for: for others it is as if no server were chosen, ever."""
+        for chain in CHAIN_RULES if self._simulated is None else ():
+            if self._settings.values.servers_for(chain.name):
+                self._configured[chain].set()
             else:
-                configured.clear()
+                self._configured[chain].clear()
 
-    def _teller(self, network: Network) -> Callable[[ConnectionState], None]:
+    def _teller(self, chain: Chain) -> Callable[[ConnectionState], None]:
         def tell(state: ConnectionState) -> None:
             self._revision += 1
-            self._events.publish(ConnectionChanged(None, self._revision, network, state))
+            self._events.publish(ConnectionChanged(None, self._revision, chain, state))
 
         return tell
+
+
+def _headers_of(chain: Chain, folder: Path) -> Headers:
+    if chain.coin == BITCOIN:
+        return HeaderChain.of(chain.network, folder)
+    return ShownHeaders(CHAIN_RULES[chain])

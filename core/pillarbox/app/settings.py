@@ -27,7 +27,7 @@ class Values:
     """The settings themselves. A name here is the name in the file."""
 
     servers: dict[str, list[str]] = field(default_factory=dict)
-    """By network, in order of preference: HOST:PORT[:t|s]."""
+    """By `Chain.name`, in order of preference: HOST:PORT[:t|s]."""
     proxy: str = ""
     """SOCKS5 proxy as HOST:PORT, or ""."""
     appearance: str = "system"
@@ -39,16 +39,17 @@ class Values:
     lock_minutes: int = 15
     """Idle minutes before the screen is locked; 0: never."""
 
-    def servers_for(self, network: Network) -> tuple[str, ...]:
-        return tuple(self.servers.get(network.value, ()))
+    def servers_for(self, chain: str) -> tuple[str, ...]:
+        """`chain` is a `Chain.name`."""
+        return tuple(self.servers.get(chain, ()))
 
 
 _CHECKS: dict[str, tuple[str, Callable[[Any], bool]]] = {
     "servers": (
-        "a list of servers for each network",
+        "a list of servers for each network, or coin/network",
         lambda v: (
             isinstance(v, dict)
-            and set(v) <= {network.value for network in Network}
+            and {name.rpartition("/")[2] for name in v} <= {network.value for network in Network}
             and all(isinstance(s, list) and all(isinstance(t, str) for t in s) for s in v.values())
         ),
     ),

@@ -9,7 +9,7 @@ from pillarbox.bitcoin.hashes import sha256d
 from pillarbox.bitcoin.serialization import Reader, compact_size, sized
 
 MAX_MONEY = 21_000_000 * 100_000_000
-"""No amount is larger, in satoshi."""
+"""No amount of Bitcoin's is larger, in satoshi."""
 
 _SMALLEST_INPUT = 41
 _SMALLEST_OUTPUT = 9
@@ -61,10 +61,15 @@ class Transaction:
     inputs: tuple[TxInput, ...]
     outputs: tuple[TxOutput, ...]
     locktime: int
+    payload: bytes = b""
+    """What some coins have after the lock time, with its length. Part of what is hashed."""
 
     @classmethod
-    def parse(cls, raw: bytes) -> Self:
-        """Raises SerializationError or TransactionError; takes all of `raw` or nothing."""
+    def parse(cls, raw: bytes, most: int = MAX_MONEY) -> Self:
+        """Raises SerializationError or TransactionError; takes all of `raw` or nothing.
+
+        No amount may be above `most`.
+        """
         reader = Reader(raw)
         version = reader.int32()
         count = reader.compact_size()
@@ -73,10 +78,10 @@ class Transaction:
             if reader.take(1) != b"\x01":
                 raise TransactionError(Flaw.FLAG)
             count = reader.compact_size()
-        inputs = _inputs(reader, count)
-        outputs = _outputs(reader)
+        inputs = read_inputs(reader, count)
+        outputs = read_outputs(reader, most)
         if has_witness:
-            inputs = _with_witnesses(reader, inputs)
+            inputs = read_witnesses(reader, inputs)
         locktime = reader.uint32()
         reader.finish()
         return cls(version, inputs, outputs, locktime)
@@ -114,11 +119,12 @@ class Transaction:
             for spent in self.inputs:
                 parts.append(compact_size(len(spent.witness)))
                 parts += [sized(item) for item in spent.witness]
-        parts.append(self.locktime.to_bytes(4, "little"))
+        parts += [self.locktime.to_bytes(4, "little"), self.payload]
         return parts
 
 
-def _inputs(reader: Reader, count: int) -> tuple[TxInput, ...]:
+def read_inputs(reader: Reader, count: int) -> tuple[TxInput, ...]:
+    """As many inputs as are said to follow. Raises SerializationError or TransactionError."""
     if count == 0:
         raise TransactionError(Flaw.NO_INPUTS)
     if count * _SMALLEST_INPUT > reader.remaining:
@@ -128,19 +134,21 @@ def _inputs(reader: Reader, count: int) -> tuple[TxInput, ...]:
     )
 
 
-def _outputs(reader: Reader) -> tuple[TxOutput, ...]:
+def read_outputs(reader: Reader, most: int) -> tuple[TxOutput, ...]:
+    """The outputs that follow. Raises SerializationError or TransactionError."""
     count = reader.compact_size()
     if count == 0:
         raise TransactionError(Flaw.NO_OUTPUTS)
     if count * _SMALLEST_OUTPUT > reader.remaining:
         raise TransactionError(Flaw.COUNT)
     outputs = tuple(TxOutput(reader.int64(), reader.sized()) for _ in range(count))
-    if not all(0 <= paid.amount <= MAX_MONEY for paid in outputs):
+    if not all(0 <= paid.amount <= most for paid in outputs):
         raise TransactionError(Flaw.AMOUNT)
     return outputs
 
 
-def _with_witnesses(reader: Reader, inputs: tuple[TxInput, ...]) -> tuple[TxInput, ...]:
+def read_witnesses(reader: Reader, inputs: tuple[TxInput, ...]) -> tuple[TxInput, ...]:
+    """The inputs with the witnesses that follow. Raises SerializationError or TransactionError."""
     stacks = [tuple(reader.sized() for _ in range(reader.compact_size())) for _ in inputs]
     if not any(stacks):
         raise TransactionError(Flaw.IDLE_WITNESS)

@@ -121,12 +121,12 @@ class TlsFailedError(RefusedServerError):
 
 
 class WrongChainError(RefusedServerError):
-    """Parameters: server, network, found: the hash of the server's first block."""
+    """Parameters: server, network, found: whose first block the server has, or that block's hash."""
 
     code = "wrong-chain"
     title = "The server is on another chain"
     message = "{server} does not follow {network}: its first block is {found}."
-    hint = "Choose a server of this network. Nothing it said was believed."
+    hint = "Choose a server of {network}. Nothing it said was believed."
 
 
 class CheckpointConflictError(RefusedServerError):

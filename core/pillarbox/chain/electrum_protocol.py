@@ -88,8 +88,24 @@ def ping() -> Call[None]:
     return Call("server.ping", (), lambda _: None)
 
 
-def header(height: int) -> Call[bytes]:
-    return Call("blockchain.block.header", (height,), _read_header)
+ReadHeader = Callable[[object], bytes]
+"""From what a server shows as a block's header to its 80 bytes. Raises ReplyError."""
+
+
+def whole_header(value: object) -> bytes:
+    return _bytes(value, HEADER_SIZE)
+
+
+def leading_header(value: object) -> bytes:
+    """Of a block mined together with another chain's (AuxPoW): the proof that follows is left out."""
+    found = _bytes(value)
+    if len(found) < HEADER_SIZE:
+        raise ReplyError(f"it has {len(found)} bytes, not {HEADER_SIZE} or more")
+    return found[:HEADER_SIZE]
+
+
+def header(height: int, read: ReadHeader = whole_header) -> Call[bytes]:
+    return Call("blockchain.block.header", (height,), read)
 
 
 def headers(start: int, count: int) -> Call[list[bytes]]:
@@ -97,9 +113,9 @@ def headers(start: int, count: int) -> Call[list[bytes]]:
     return Call("blockchain.block.headers", (start, count), lambda reply: _read_headers(reply, count))
 
 
-def follow_headers() -> Call[AnnouncedTip]:
+def follow_headers(read: ReadHeader = whole_header) -> Call[AnnouncedTip]:
     """The server's tip; from now on it sends HEADERS_NOTE."""
-    return Call(HEADERS_NOTE, (), read_tip)
+    return Call(HEADERS_NOTE, (), lambda reply: read_tip(reply, read))
 
 
 def follow_script(script_hash: str) -> Call[str | None]:
@@ -120,10 +136,10 @@ def merkle_branch(txid: str, height: int) -> Call[MerkleBranch]:
     return Call("blockchain.transaction.get_merkle", (txid, height), _read_branch)
 
 
-def read_tip(value: object) -> AnnouncedTip:
+def read_tip(value: object, read: ReadHeader = whole_header) -> AnnouncedTip:
     """Also for HEADERS_NOTE, whose parameters are a list of one."""
     tip = _members(value)
-    return AnnouncedTip(_integer(tip.get("height"), 0, _MAX_HEIGHT), _read_header(tip.get("hex")))
+    return AnnouncedTip(_integer(tip.get("height"), 0, _MAX_HEIGHT), read(tip.get("hex")))
 
 
 def read_script_note(parameters: object) -> tuple[str, str | None]:
@@ -134,10 +150,10 @@ def read_script_note(parameters: object) -> tuple[str, str | None]:
     raise ReplyError("it names no script")
 
 
-def read_headers_note(parameters: object) -> AnnouncedTip:
+def read_headers_note(parameters: object, read: ReadHeader = whole_header) -> AnnouncedTip:
     match parameters:
         case [tip]:
-            return read_tip(tip)
+            return read_tip(tip, read)
     raise ReplyError("it holds no header")
 
 
@@ -148,15 +164,11 @@ def _read_version(value: object) -> Version:
     raise ReplyError("it names no version")
 
 
-def _read_header(value: object) -> bytes:
-    return _bytes(value, HEADER_SIZE)
-
-
 def _read_headers(value: object, most: int) -> list[bytes]:
     """Version 1.6 gives a list, earlier ones a single text; some servers give either whatever they speak."""
     reply = _members(value)
     if "headers" in reply:
-        found = [_read_header(each) for each in _list(reply["headers"])]
+        found = [whole_header(each) for each in _list(reply["headers"])]
     else:
         joined = _bytes(reply.get("hex"))
         if len(joined) % HEADER_SIZE:

@@ -7,6 +7,7 @@ from typing import Any, Self, TypeVar
 
 from pillarbox.bitcoin.hashes import sha256d
 from pillarbox.chain import electrum_protocol as protocol
+from pillarbox.chain.chain_rules import ChainRules, whose_first
 from pillarbox.chain.electrum_errors import (
     ElectrumError,
     ServerBusyError,
@@ -21,7 +22,6 @@ from pillarbox.chain.electrum_protocol import AnnouncedTip, Call, ReplyError
 from pillarbox.chain.json_lines import Gone, Refusal
 from pillarbox.chain.pace import Pace
 from pillarbox.chain.server_address import ServerAddress
-from pillarbox.model.network import Network
 
 T = TypeVar("T")
 
@@ -45,8 +45,9 @@ class ElectrumServer:
     finds by other means that the server cannot be believed ends it with `lose`.
     """
 
-    def __init__(self, address: ServerAddress, around: Surroundings) -> None:
+    def __init__(self, address: ServerAddress, around: Surroundings, rules: ChainRules) -> None:
         self.address = address
+        self.rules = rules
         self.tip: AnnouncedTip
         """The server's last block by its own account."""
         self.tip_announced = asyncio.Event()
@@ -56,30 +57,30 @@ class ElectrumServer:
         self._link: Link
 
     @classmethod
-    async def connect(
-        cls, address: ServerAddress, around: Surroundings, network: Network, genesis: bytes
-    ) -> Self:
-        """Reach and greet a server. `genesis` is the hash of the first block. Raises ElectrumError."""
-        server = cls(address, around)
+    async def connect(cls, address: ServerAddress, around: Surroundings, rules: ChainRules) -> Self:
+        """Reach and greet a server that follows the chain of `rules`. Raises ElectrumError."""
+        server = cls(address, around, rules)
         server._link = await dial(address, around, server._on_note)
         try:
-            await server._greet(network, genesis)
+            await server._greet()
         except BaseException:
             await server.aclose()
             raise
         return server
 
-    async def _greet(self, network: Network, genesis: bytes) -> None:
-        patience = self._around.patience.reply
+    async def _greet(self) -> None:
+        read, patience = self.rules.form.read_header, self._around.patience.reply
         try:
             async with asyncio.timeout(patience):
                 await self._agree_on_version()
-                (first,) = await self.ask([protocol.header(0)])
-                (self.tip,) = await self.ask([protocol.follow_headers()])
+                (first,) = await self.ask([protocol.header(0, read)])
+                (self.tip,) = await self.ask([protocol.follow_headers(read)])
         except TimeoutError:
             raise SilentServerError(server=str(self.address), seconds=round(patience)) from None
-        if (found := sha256d(first)) != genesis:
-            raise WrongChainError(server=str(self.address), network=network.value, found=found[::-1].hex())
+        if (found := sha256d(first)) != self.rules.first:
+            of = whose_first(found)
+            told = found[::-1].hex() if of is None else f"that of {of}"
+            raise WrongChainError(server=str(self.address), network=self.rules.title, found=told)
 
     async def _agree_on_version(self) -> None:
         try:
@@ -190,7 +191,7 @@ class ElectrumServer:
     def _on_note(self, method: str, parameters: object) -> None:
         try:
             if method == protocol.HEADERS_NOTE:
-                self.tip = protocol.read_headers_note(parameters)
+                self.tip = protocol.read_headers_note(parameters, self.rules.form.read_header)
                 self.tip_announced.set()
             elif method == protocol.SCRIPT_NOTE:
                 name, status = protocol.read_script_note(parameters)

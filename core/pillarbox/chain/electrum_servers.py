@@ -1,4 +1,4 @@
-"""The connection of a network, shared by all wallets: one server of a list, the next where it fails."""
+"""The connection of a chain, shared by all wallets: one server of a list, the next where it fails."""
 
 import asyncio
 import logging
@@ -19,10 +19,9 @@ from pillarbox.chain.electrum_errors import (
 )
 from pillarbox.chain.electrum_link import DEFAULT_PATIENCE, Patience, Surroundings
 from pillarbox.chain.electrum_server import ElectrumServer
-from pillarbox.chain.header_chain import HeaderChain, HeadersChange
+from pillarbox.chain.headers import Headers, HeadersChange
 from pillarbox.chain.server_address import ProxyAddress, ServerAddress
 from pillarbox.clock import Clock
-from pillarbox.model.network import Network
 from pillarbox.model.progress import ChangedCertificate, ConnectionPhase, ConnectionState
 
 log = logging.getLogger(__name__)
@@ -44,7 +43,7 @@ class _Standing:
 
 
 class ElectrumServers:
-    """Keeps one connection for a network. `state` says how it is, in words a person understands.
+    """Keeps one connection for a chain. `state` says how it is, in words a person understands.
 
     Of the servers listed, the first that is not being left alone is used. One that fails is left alone for a
     while, longer each time, and the next is tried at once.
@@ -52,17 +51,15 @@ class ElectrumServers:
 
     def __init__(
         self,
-        network: Network,
         servers: Sequence[ServerAddress],
         *,
-        headers: HeaderChain,
+        headers: Headers,
         pins: PinStore,
         clock: Clock,
         proxy: ProxyAddress | None = None,
         patience: Patience = DEFAULT_PATIENCE,
     ) -> None:
         self.headers = headers
-        self._network = network
         self._addresses = tuple(servers)
         self._pins = PinsOfThisRun(pins)
         self._clock = clock
@@ -178,7 +175,7 @@ class ElectrumServers:
         try:
             around = await self._surroundings()
             self._tell(ConnectionState(ConnectionPhase.CONNECTING, str(address), self.headers.height))
-            server = await ElectrumServer.connect(address, around, self._network, self.headers.rules.genesis)
+            server = await ElectrumServer.connect(address, around, self.headers.rules)
             began = self._clock.monotonic()
             try:
                 reason = await self._attend(server)

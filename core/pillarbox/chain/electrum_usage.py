@@ -14,7 +14,7 @@ from pillarbox.model.payment import ScriptHistory
 
 
 class ElectrumUsage:
-    """A UsageSource over the servers of one network."""
+    """A UsageSource over the servers of one chain."""
 
     def __init__(self, servers: ElectrumServers) -> None:
         self._servers = servers

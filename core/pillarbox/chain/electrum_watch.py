@@ -13,7 +13,7 @@ from pillarbox.chain import electrum_protocol as protocol
 from pillarbox.chain.electrum_errors import ConnectionClosedError, ElectrumError, NoServerError
 from pillarbox.chain.electrum_server import ElectrumServer
 from pillarbox.chain.electrum_servers import ElectrumServers
-from pillarbox.chain.header_chain import HeadersChange
+from pillarbox.chain.headers import HeadersChange
 from pillarbox.chain.json_lines import Refusal
 from pillarbox.chain.script_histories import AT_ONCE, ScriptHistories, refused_script
 from pillarbox.chain.server_address import ServerAddress

@@ -7,7 +7,6 @@ Signet's blocks are signed, which headers do not show: there anybody who mines e
 import asyncio
 from collections import OrderedDict
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Self
 
@@ -23,6 +22,7 @@ from pillarbox.bitcoin.headers import (
     replay,
 )
 from pillarbox.chain import electrum_protocol as protocol
+from pillarbox.chain.chain_rules import CHAIN_RULES
 from pillarbox.chain.checkpoints import last_block, shipped_checkpoints
 from pillarbox.chain.electrum_errors import (
     CheckpointConflictError,
@@ -34,7 +34,8 @@ from pillarbox.chain.electrum_errors import (
 from pillarbox.chain.electrum_protocol import MAX_HEADERS, AnnouncedTip
 from pillarbox.chain.electrum_server import ElectrumServer
 from pillarbox.chain.header_store import HeaderStore
-from pillarbox.model.network import Network
+from pillarbox.chain.headers import HeadersChange
+from pillarbox.model.network import BITCOIN, Chain, Network
 
 _AT_ONCE = 4
 """Calls for headers under way at a time: 1.3 MB of answers."""
@@ -48,22 +49,15 @@ _INLINE = 100
 _ATTEMPTS = 3
 
 
-@dataclass(frozen=True, slots=True)
-class HeadersChange:
-    """The chain has grown to `height`; blocks from `replaced_from` on (None: none) are others than before."""
-
-    height: int
-    replaced_from: int | None
-
-
 class HeaderChain:
-    """Block headers of one network. One server is followed at a time."""
+    """Block headers of one of Bitcoin's networks. One server is followed at a time."""
 
     def __init__(
         self, network: Network, rules: HeaderRules, checkpoints: Sequence[bytes], folder: Path
     ) -> None:
         self.network = network
-        self.rules = rules
+        self.rules = CHAIN_RULES[Chain(BITCOIN, network)]
+        self._rules = rules
         self.shared_height = -1
         """Up to here the server that was followed last shows the same blocks as this chain."""
         self._checkpoints = checkpoints
@@ -199,8 +193,11 @@ class HeaderChain:
 
     async def _judge(self, tip: Tip, headers: Sequence[bytes]) -> tuple[Tip, int]:
         if len(headers) <= _INLINE:
-            return extend(self.rules, tip, headers)
-        return await asyncio.to_thread(extend, self.rules, tip, headers)
+            return extend(self._rules, tip, headers)
+        return await asyncio.to_thread(extend, self._rules, tip, headers)
+
+    async def recall(self, server: ElectrumServer, heights: Iterable[int]) -> None:
+        """Everything that `holds` looks at is at hand."""
 
     def holds(self, height: int, block: bytes) -> bool:
         """Whether the block of this hash, once proven at this height, is still part of the chain.
@@ -251,7 +248,7 @@ class HeaderChain:
     async def _judge_old(self, server: ElectrumServer, number: int, headers: Sequence[bytes]) -> None:
         tip = Tip.start(headers[0], number * PERIOD)
         try:
-            tip = await asyncio.to_thread(replay, self.rules, tip, headers[1:])
+            tip = await asyncio.to_thread(replay, self._rules, tip, headers[1:])
         except HeaderError as error:
             raise _false(server, error) from error
         if tip.hash != self._checkpoints[number]:

@@ -25,7 +25,7 @@ from pillarbox.chain.electrum_errors import (
 )
 from pillarbox.chain.electrum_protocol import HistoryItem, MerkleBranch
 from pillarbox.chain.electrum_server import ElectrumServer
-from pillarbox.chain.header_chain import HeaderChain
+from pillarbox.chain.headers import Headers
 from pillarbox.chain.json_lines import Refusal
 from pillarbox.chain.pace import Pace
 from pillarbox.model.payment import ScriptHistory, Sighting
@@ -73,7 +73,7 @@ class _MovedError(Exception):
 class ScriptHistories:
     """Looks scripts up on a server. Remembers what it was shown, and the proofs."""
 
-    def __init__(self, headers: HeaderChain) -> None:
+    def __init__(self, headers: Headers) -> None:
         self._headers = headers
         self._transactions: OrderedDict[str, Transaction] = OrderedDict()
         self._parts: dict[bytes, Parts] = {}
@@ -215,6 +215,7 @@ class ScriptHistories:
         """
         proven: dict[Place, bytes] = {}
         pace = Pace()
+        await self._headers.recall(server, {place[1] for place in places if place in self._blocks})
         for place in places:
             await pace.breathe()
             if (block := self._blocks.get(place)) is not None and self._headers.holds(place[1], block):
@@ -222,6 +223,7 @@ class ScriptHistories:
         shared = self._headers.shared_height
         wanted = [place for place in places if 0 < place[1] <= shared and place not in proven]
         headers = await self._headers.headers_at(server, {height for _, height in wanted})
+        wanted = [place for place in wanted if place[1] in headers]
         branches = await server.ask_each([protocol.merkle_branch(*place) for place in wanted])
         others = await self._fetch(server, (txid for txid, _ in wanted if txid not in transactions))
         for place, branch in zip(wanted, branches, strict=True):
@@ -255,7 +257,7 @@ class ScriptHistories:
                 reason = error.flaw.value
             else:
                 return True
-        (shown,) = await server.ask([protocol.header(height)])
+        (shown,) = await server.ask([protocol.header(height, server.rules.form.read_header)])
         if shown != header.serialise():
             return False
         false = FalseProofError(
@@ -275,7 +277,7 @@ def _refused(server: ElectrumServer, method: str, reason: str) -> ServerRefusedE
 
 def _parsed(server: ElectrumServer, txid: str, raw: bytes) -> Transaction:
     try:
-        transaction = Transaction.parse(raw)
+        transaction = server.rules.form.read_transaction(raw)
     except (SerializationError, TransactionError) as error:
         raise FalseTransactionError(server=str(server.address), txid=txid, reason=str(error)) from error
     if transaction.txid_text != txid:

@@ -219,6 +219,7 @@ def _add_address_commands(commands: _Commands) -> None:
     sync = commands.add("sync", "learn which addresses were paid")
     sync.add_argument("wallet", metavar="NAME")
     sync.add_argument("--electrum", metavar="HOST:PORT[:t|s]", help="the server to ask, kept in the settings")
+    sync.add_argument("--coin", metavar="COIN", help="only its accounts (else of all coins with a server)")
     how_long = sync.add_mutually_exclusive_group()
     how_long.add_argument("--once", action="store_false", dest="watch", default=None, help="then end (usual)")
     how_long.add_argument("--watch", action="store_true", default=None, help="go on until Ctrl+C")

@@ -2,7 +2,7 @@
 
 import asyncio
 import re
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -11,7 +11,7 @@ from pillarbox.app.local_socket import ToldError
 from pillarbox.chain.electrum_errors import NoServerError
 from pillarbox.commands.command import Command, Replies, Where, opened
 from pillarbox.commands.nouns import JsonObject, accounts_of, address_object, connection_object
-from pillarbox.errors import ErrorText, PillarboxError
+from pillarbox.errors import ErrorText, InvalidInputError, PillarboxError
 from pillarbox.events import (
     AddressesDerived,
     AddressEvent,
@@ -23,7 +23,9 @@ from pillarbox.events import (
 )
 from pillarbox.model.account import AccountId, ScanState
 from pillarbox.model.address import AddressRef
+from pillarbox.model.network import BITCOIN, Chain
 from pillarbox.model.progress import ConnectionPhase, ConnectionState
+from pillarbox.wallet.open_accounts import service_name
 
 if TYPE_CHECKING:
     from pillarbox.app.application import Application
@@ -66,42 +68,44 @@ class AddressesRefusedError(PillarboxError):
 
 @dataclass(frozen=True, slots=True)
 class SyncArguments:
-    """`electrum` is HOST:PORT[:t|s], put first in the settings. With `watch` it goes on until cancelled."""
+    """`electrum` is HOST:PORT[:t|s], put first in the settings. With `watch` it goes on until cancelled.
+
+    `coin` is a coin's name; without it `electrum` is Bitcoin's, where the wallet has any.
+    """
 
     wallet: str
     electrum: str | None = None
     watch: bool = False
+    coin: str | None = None
 
 
 async def sync(app: "Application", arguments: SyncArguments) -> Replies:
     """Progress; then a summary; then with `watch` an object for every change.
 
-    Without `watch` it raises AddressesRefusedError after a summary that counts `refused` addresses.
+    Without `watch` it raises AddressesRefusedError after a summary that counts `refused` addresses. Where the
+    servers of one coin cannot be used and those of another can, it raises why after the summary too.
     """
     wallet = opened(app, arguments.wallet)
-    if arguments.electrum is not None:
-        app.connections.use_server(wallet.network, arguments.electrum)
-    if not app.settings.values.servers_for(wallet.network):
-        raise NoServerNamedError
+    chains = _chains_to_ask(app, wallet, arguments)
     heard: asyncio.Queue[Event | None] = asyncio.Queue()
     subscriptions = (
         app.events.subscribe(Event, heard.put_nowait, wallet.id),
         app.events.subscribe(ConnectionChanged, heard.put_nowait),
     )
-    catching_up = asyncio.create_task(_catch_up(app, wallet), name="sync")
+    catching_up = asyncio.create_task(_catch_up_all(app, wallet, chains), name="sync")
     catching_up.add_done_callback(lambda _: heard.put_nowait(None))
     try:
         while (event := await heard.get()) is not None:
             if isinstance(event, ScanProgressed):
                 yield event.progress
-        catching_up.result()
-        yield _summary(app, wallet)
-        if wallet.watching.refused and not arguments.watch:
-            raise AddressesRefusedError(count=wallet.watching.refused)
+        failed = catching_up.result()
+        yield _summary(app, wallet, chains)
+        if not arguments.watch:
+            _require_all_told(wallet, failed)
         while arguments.watch and (event := await heard.get()) is not None:
             if isinstance(event, ScreenLocked):
                 wallet.unlocking.require_unlocked()
-            for told in _told(wallet, event):
+            for told in _told(wallet, chains, event):
                 yield told
     finally:
         for subscription in subscriptions:
@@ -110,12 +114,60 @@ async def sync(app: "Application", arguments: SyncArguments) -> Replies:
         await asyncio.gather(catching_up, return_exceptions=True)
 
 
-async def _catch_up(app: "Application", wallet: "Wallet") -> None:
+def _chains_to_ask(app: "Application", wallet: "Wallet", arguments: SyncArguments) -> list[Chain]:
+    """Those with a server, once the one that is named was kept. Raises NoServerNamedError."""
+    chains = _chains(wallet, arguments.coin)
+    if arguments.electrum is not None:
+        app.connections.use_server(chains[0], arguments.electrum)
+    asked = [chain for chain in chains if app.settings.values.servers_for(chain.name)]
+    if not asked:
+        raise NoServerNamedError
+    return asked
+
+
+def _require_all_told(wallet: "Wallet", failed: Sequence[PillarboxError]) -> None:
+    if failed:
+        raise failed[0]
+    if wallet.watching.refused:
+        raise AddressesRefusedError(count=wallet.watching.refused)
+
+
+def _chains(wallet: "Wallet", coin: str | None) -> list[Chain]:
+    """Those that the wallet's accounts are on, Bitcoin's first; or one. Raises InvalidInputError."""
+    accounts = wallet.accounts
+    kinds = [accounts.kind(account.id) for account in accounts.all()]
+    coins = list(dict.fromkeys(kind.coin for kind in kinds if kind.usage is UsageProof.CHAIN)) or [BITCOIN]
+    coins.sort(key=lambda each: each != BITCOIN)
+    if coin is not None:
+        names = ", ".join(each.name for each in coins)
+        coins = [each for each in coins if each.name == coin]
+        if not coins:
+            raise InvalidInputError(what="coin", why=f"Servers are asked for this wallet about: {names}.")
+    return [Chain(each, wallet.network) for each in coins]
+
+
+async def _catch_up_all(
+    app: "Application", wallet: "Wallet", chains: Sequence[Chain]
+) -> list[PillarboxError]:
+    """Catch up with all of them, each for itself; what some failed with. Raises where none did not."""
+    work = [_catch_up(app, wallet, chain) for chain in chains]
+    failed: list[PillarboxError] = []
+    for ended in await asyncio.gather(*work, return_exceptions=True):
+        if isinstance(ended, PillarboxError):
+            failed.append(ended)
+        elif ended is not None:
+            raise ended
+    if len(failed) == len(chains):
+        raise failed[0]
+    return failed
+
+
+async def _catch_up(app: "Application", wallet: "Wallet", chain: Chain) -> None:
     """Return once all is known of every account's past, and of every watched address, that servers tell."""
     tasks = (
-        asyncio.create_task(_lose_patience(app, wallet), name="sync connection"),
-        asyncio.create_task(_lose_services(app, wallet), name="sync services"),
-        asyncio.create_task(_scan_and_watch(app, wallet), name="sync work"),
+        asyncio.create_task(_lose_patience(app, wallet, chain), name="sync connection"),
+        asyncio.create_task(_lose_services(app, wallet, chain), name="sync services"),
+        asyncio.create_task(_scan_and_watch(app, wallet, chain), name="sync work"),
     )
     try:
         ended, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
@@ -127,12 +179,12 @@ async def _catch_up(app: "Application", wallet: "Wallet") -> None:
         await asyncio.gather(*tasks, return_exceptions=True)
 
 
-async def _scan_and_watch(app: "Application", wallet: "Wallet") -> None:
-    await wallet.discovering.done()
+async def _scan_and_watch(app: "Application", wallet: "Wallet", chain: Chain) -> None:
+    await wallet.discovering.done([chain])
     changed = asyncio.Event()
     subscription = app.events.subscribe(ScanProgressed, lambda _: changed.set(), wallet.id)
     try:
-        unscanned = _unscanned(wallet)
+        unscanned = _unscanned(wallet, chain)
         for account in unscanned:
             wallet.scanning.start(account)
         while any(wallet.scanning.is_running(account) for account in unscanned):
@@ -140,20 +192,24 @@ async def _scan_and_watch(app: "Application", wallet: "Wallet") -> None:
             changed.clear()
     finally:
         subscription.close()
-    await wallet.watching.caught_up()
+    await wallet.watching.caught_up([chain])
 
 
-def _unscanned(wallet: "Wallet") -> list[AccountId]:
+def _unscanned(wallet: "Wallet", chain: Chain) -> list[AccountId]:
+    accounts = wallet.accounts
     return [
         account.id
-        for account in wallet.accounts.all()
-        if account.scan_state in _UNKNOWN_PAST and wallet.accounts.kind(account.id).usage is UsageProof.CHAIN
+        for account in accounts.all()
+        if account.scan_state in _UNKNOWN_PAST
+        and (kind := accounts.kind(account.id)).usage is UsageProof.CHAIN
+        and kind.coin == chain.coin
     ]
 
 
-async def _lose_services(app: "Application", wallet: "Wallet") -> None:
+async def _lose_services(app: "Application", wallet: "Wallet", chain: Chain) -> None:
     """Never return; raise the error of a service that fails, although it is started again."""
-    needed = {wallet.discovering.name, wallet.scanning.name, wallet.watching.name}
+    by_chain = (wallet.scanning.name, wallet.watching.name)
+    needed = {wallet.discovering.name, *(service_name(name, chain) for name in by_chain)}
     failed: asyncio.Future[ErrorText] = asyncio.get_running_loop().create_future()
 
     def note(event: ServiceStateChanged) -> None:
@@ -193,7 +249,7 @@ class _Patience:
             self.losses = 0
 
 
-async def _lose_patience(app: "Application", wallet: "Wallet") -> None:
+async def _lose_patience(app: "Application", wallet: "Wallet", chain: Chain) -> None:
     """Never return; raise where there is no point in waiting on for a connection."""
     changed = asyncio.Event()
     patience = _Patience()
@@ -204,8 +260,8 @@ async def _lose_patience(app: "Application", wallet: "Wallet") -> None:
     try:
         while True:
             changed.clear()
-            state = app.connections.state(wallet.network)
-            only_one = len(app.settings.values.servers_for(wallet.network)) == 1
+            state = app.connections.state(chain)
+            only_one = len(app.settings.values.servers_for(chain.name)) == 1
             patience.note(state, only_one=only_one, now=asyncio.get_running_loop().time())
             try:
                 async with asyncio.timeout_at(patience.deadline):
@@ -213,23 +269,25 @@ async def _lose_patience(app: "Application", wallet: "Wallet") -> None:
             except TimeoutError:
                 if state.error is not None:
                     raise ToldError(state.error) from None
-                raise NotConnectedError(network=wallet.network.value) from None
+                raise NotConnectedError(network=f"{chain.coin.title} {chain.network}") from None
     finally:
         for subscription in subscriptions:
             subscription.close()
 
 
-def _summary(app: "Application", wallet: "Wallet") -> JsonObject:
+def _summary(app: "Application", wallet: "Wallet", chains: Sequence[Chain]) -> JsonObject:
+    """`connection` is that of the first chain, `connections` those of all."""
     return {
         "wallet": wallet.name,
         "network": wallet.network.value,
-        "connection": connection_object(app.connections.state(wallet.network)),
+        "connection": connection_object(app.connections.state(chains[0])),
+        "connections": {chain.name: connection_object(app.connections.state(chain)) for chain in chains},
         "refused": wallet.watching.refused,
         "accounts": accounts_of(wallet),
     }
 
 
-def _told(wallet: "Wallet", event: Event) -> Iterator[JsonObject]:
+def _told(wallet: "Wallet", chains: Collection[Chain], event: Event) -> Iterator[JsonObject]:
     """What a watcher is told of an event: one object an address, or the connection's state.
 
     Addresses made in advance are nobody's business yet.
@@ -244,8 +302,8 @@ def _told(wallet: "Wallet", event: Event) -> Iterator[JsonObject]:
             for index in event.indices:
                 ref = AddressRef(event.account, event.branch, index)
                 yield {"event": name, **address_object(wallet.accounts.address(ref), branch, kind.coin)}
-        case ConnectionChanged() if event.network is wallet.network:
-            yield {"event": name, **connection_object(event.state)}
+        case ConnectionChanged() if event.chain in chains:
+            yield {"event": name, "chain": event.chain.name, **connection_object(event.state)}
 
 
 COMMANDS = (Command("sync", SyncArguments, Where.OPEN_WALLET, sync, can_resume=True),)

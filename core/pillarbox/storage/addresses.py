@@ -1,7 +1,7 @@
 """Derived addresses, look-ahead included, and which of them are used."""
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 
 from pillarbox.errors import PillarboxError
 from pillarbox.model.account import AccountId
@@ -93,8 +93,14 @@ def find_text(tx: Tx, text: str) -> AddressRef | None:
     return None if row is None else AddressRef(*row)
 
 
-def find_watch_keys(tx: Tx, keys: Iterable[bytes]) -> dict[bytes, AddressRef]:
-    """Whose watch keys these are; those that are not ours are left out."""
+def find_watch_keys(
+    tx: Tx, keys: Iterable[bytes], among: Collection[AccountId] | None = None
+) -> dict[bytes, AddressRef]:
+    """Whose watch keys these are; those that are not ours, or of no account in `among`, are left out.
+
+    Two chains may have an address of one script: on test networks, coins share their keys.
+    """
+    of_any, accounts = among is None, json.dumps(sorted(among or ()))
     found: dict[bytes, AddressRef] = {}
     for chunk in bulk.chunks(keys):
         columns = bulk.integers(
@@ -102,8 +108,9 @@ def find_watch_keys(tx: Tx, keys: Iterable[bytes]) -> dict[bytes, AddressRef]:
             ("ordinal", "account", "branch", "idx"),
             "WITH asked AS MATERIALIZED (SELECT key AS ordinal, unhex(value) AS wanted FROM json_each(?)) "
             "SELECT ordinal, account, branch, idx FROM asked CROSS JOIN addresses "
-            "ON substr(watch_key, -8) = substr(wanted, -8) AND watch_key = wanted",
-            (json.dumps([key.hex() for key in chunk]),),
+            "ON substr(watch_key, -8) = substr(wanted, -8) AND watch_key = wanted "
+            "WHERE ? OR account IN (SELECT value FROM json_each(?))",
+            (json.dumps([key.hex() for key in chunk]), of_any, accounts),
         )
         for ordinal, account, branch, index in zip(*columns, strict=True):
             found[chunk[ordinal]] = AddressRef(AccountId(account), branch, index)

@@ -1,12 +1,12 @@
 """Finds the accounts that an imported wallet's words were used for elsewhere, and adds them."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Collection, Sequence
 
 from pillarbox.accounts import Kinds
 from pillarbox.chain.usage import UsageSource
 from pillarbox.model.account import AccountId
-from pillarbox.model.network import Network
+from pillarbox.model.network import Chain, Network
 from pillarbox.storage import candidates
 from pillarbox.storage.candidates import Candidate
 from pillarbox.storage.database import Database
@@ -25,7 +25,7 @@ class Discovering:
         network: Network,
         kinds: Kinds,
         db: Database,
-        source: Callable[[], Awaitable[UsageSource]],
+        source: Callable[[Chain], Awaitable[UsageSource]],
         adopt: Adopt,
         scan: Callable[[AccountId], None],
     ) -> None:
@@ -35,20 +35,41 @@ class Discovering:
         self._source = source
         self._adopt = adopt
         self._scan = scan
-        self._done = asyncio.Event()
+        self._left: dict[Chain, list[Candidate]] | None = None
+        """Those that were not asked about yet; None before they are known."""
+        self._changed = asyncio.Event()
 
-    async def done(self) -> None:
-        """Return once every candidate was asked about."""
-        await self._done.wait()
+    async def done(self, chains: Collection[Chain] | None = None) -> None:
+        """Return once every candidate was asked about; with `chains`, those on these alone."""
+        while self._left is None or any(chains is None or chain in chains for chain in self._left):
+            await self._changed.wait()
 
     async def run(self) -> None:
-        """Ask about what remains; then there is nothing more to do."""
-        left = await self._db.read(candidates.remaining)
-        source = await self._source() if left else None
+        """Ask about what remains, each chain for itself; then there is nothing more to do."""
+        left: dict[Chain, list[Candidate]] = {}
+        for candidate in await self._db.read(candidates.remaining):
+            chain = Chain(self._kinds.get(candidate.kind).coin, self._network)
+            left.setdefault(chain, []).append(candidate)
+        self._left = left
+        self._tell()
+        try:
+            async with asyncio.TaskGroup() as group:
+                for chain, on_it in tuple(left.items()):
+                    group.create_task(self._look_at_all(chain, on_it))
+        except ExceptionGroup as failed:
+            raise failed.exceptions[0] from None
+
+    async def _look_at_all(self, chain: Chain, left: Sequence[Candidate]) -> None:
+        source = await self._source(chain)
         for candidate in left:
-            assert source is not None  # noqa: S101  # for the type: there is a candidate
             await self._look_at(candidate, source)
-        self._done.set()
+        if self._left is not None:
+            del self._left[chain]
+        self._tell()
+
+    def _tell(self) -> None:
+        changed, self._changed = self._changed, asyncio.Event()
+        changed.set()
 
     async def _look_at(self, candidate: Candidate, source: UsageSource) -> None:
         histories = await source.history(await asyncio.to_thread(self._scripts, candidate))

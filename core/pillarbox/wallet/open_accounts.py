@@ -7,7 +7,7 @@ from array import array
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from pillarbox.accounts.kind import AccountKind, Deriver
+from pillarbox.accounts.kind import AccountKind, Deriver, UsageProof
 from pillarbox.errors import PillarboxError
 from pillarbox.model.account import Account, AccountId, Branch
 from pillarbox.model.address import (
@@ -17,6 +17,7 @@ from pillarbox.model.address import (
     AddressRef,
     AddressState,
 )
+from pillarbox.model.network import BITCOIN, Chain
 from pillarbox.model.receiving import Hold, PaymentRequest
 from pillarbox.pool.address_pool import AddressPool
 from pillarbox.wallet.hand_out_record import Running
@@ -39,6 +40,11 @@ class NoSuchAddressError(PillarboxError):
     title = "This address is not in the wallet"
     message = "{address} does not belong to this wallet as far as it has looked."
     hint = "Check the address. If it should be here, scan more addresses."
+
+
+def service_name(name: str, chain: Chain) -> str:
+    """Of a service that works for one chain; Bitcoin's is called what they all are."""
+    return name if chain.coin == BITCOIN else f"{name} {chain.coin.name}"
 
 
 @dataclass(slots=True, eq=False)
@@ -186,6 +192,16 @@ class OpenAccount:
 
     def __post_init__(self) -> None:
         self.receiving_branch = next(b for b in self.branches.values() if b.branch.receives)
+
+    @property
+    def chain(self) -> Chain:
+        """Where its addresses are paid."""
+        return Chain(self.kind.coin, self.account.network)
+
+    @property
+    def told_by_chain(self) -> bool:
+        """Whether that chain is asked which of its addresses were paid."""
+        return self.kind.usage is UsageProof.CHAIN
 
 
 @dataclass(frozen=True, slots=True)

@@ -31,14 +31,17 @@ class Supervisor:
         self._clock = clock
         self._tell = tell
         self._tasks: dict[str, asyncio.Task[None]] = {}
+        self._stopped = False
         self.states: dict[str, ServiceState] = {}
 
     def start(self, services: Iterable[Service]) -> None:
-        for service in services:
+        """Run these too; none is begun any more after `stop`."""
+        for service in () if self._stopped else services:
             self._tasks[service.name] = asyncio.create_task(self._keep(service), name=service.name)
 
     async def stop(self) -> None:
         """Cancel all and wait for their ends."""
+        self._stopped = True
         tasks = list(self._tasks.values())
         self._tasks.clear()
         for task in tasks:

@@ -6,13 +6,14 @@ Watching and scanning both end here, so that a payment is counted the same way b
 import asyncio
 import logging
 from collections import defaultdict
-from collections.abc import Callable, Coroutine, Mapping, Sequence
+from collections.abc import Callable, Collection, Coroutine, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from pillarbox.clock import Clock
 from pillarbox.events import AddressesDerived, AddressesUsed, AmountsChanged, Publish
 from pillarbox.model.account import AccountId, WalletId
 from pillarbox.model.address import AddressFlag, AddressRef, DerivedAddress
+from pillarbox.model.network import Chain
 from pillarbox.model.payment import ScriptHistory
 from pillarbox.pool.attribution import attribute, settled
 from pillarbox.storage import addresses, chain_history, ledger, meta, requests
@@ -63,16 +64,23 @@ class UsageRecording:
         self._stopped = False
 
     async def record(
-        self, histories: Sequence[ScriptHistory], also: Also = lambda _tx: None, *, used: Sequence[bytes] = ()
+        self,
+        histories: Sequence[ScriptHistory],
+        also: Also = lambda _tx: None,
+        *,
+        used: Sequence[bytes] = (),
+        chain: Chain | None = None,
     ) -> int:
         """Record; returns how many addresses became Used. Scripts that are not ours are passed over.
 
-        Of the scripts in `used` no more is told than that they have a history.
+        Of the scripts in `used` no more is told than that they have a history. With `chain`, what is told
+        concerns that chain's accounts alone.
         """
         at = self._clock.now()
+        among = None if chain is None else {each.account.id for each in self._accounts if each.chain == chain}
 
         def write(tx: Tx) -> _Recorded:
-            changes = _write_histories(tx, histories, used, at)
+            changes = _write_histories(tx, histories, used, at, among)
             if changes:
                 meta.bump_revision(tx)
             also(tx)
@@ -178,9 +186,13 @@ class UsageRecording:
 
 
 def _write_histories(
-    tx: Tx, histories: Sequence[ScriptHistory], used: Sequence[bytes], at: int
+    tx: Tx,
+    histories: Sequence[ScriptHistory],
+    used: Sequence[bytes],
+    at: int,
+    among: Collection[AccountId] | None,
 ) -> dict[tuple[AccountId, int], _Change]:
-    places = addresses.find_watch_keys(tx, [*(history.watch_key for history in histories), *used])
+    places = addresses.find_watch_keys(tx, [*(history.watch_key for history in histories), *used], among)
     changes: dict[tuple[AccountId, int], _Change] = defaultdict(_Change)
     ours = [(places[h.watch_key], h) for h in histories if h.watch_key in places]
     for ref, amounts in chain_history.apply_all(tx, ours, at).items():

@@ -10,7 +10,7 @@ from pillarbox.clock import Clock
 from pillarbox.events import Events, ServiceStateChanged
 from pillarbox.model.account import Account, WalletId
 from pillarbox.model.backup import BackupPhase, BackupStatus
-from pillarbox.model.network import Network
+from pillarbox.model.network import Chain, Network
 from pillarbox.model.progress import ServiceState
 from pillarbox.storage.database import Database, Tx
 from pillarbox.wallet.account_keeping import AccountKeeping
@@ -36,7 +36,7 @@ class Surroundings:
     events: Events
     clock: Clock
     kinds: Kinds
-    usage: Callable[[Network], Awaitable[UsageSource]]
+    usage: Callable[[Chain], Awaitable[UsageSource]]
     may_hand_out: Callable[[str, Account], None]
     """Given a wallet's name and an account. Raises SameKeyOpenError or SameKeyElsewhereError where another
     open wallet hands out the same addresses."""
@@ -62,11 +62,7 @@ class Wallet:
         self._accounts = accounts
         self._db = db
         self._events = around.events
-        publish, clock = around.events.publish, around.clock
-
-        async def source() -> UsageSource:
-            return await around.usage(network)
-
+        publish, clock, source = around.events.publish, around.clock, around.usage
         self._recording = recording = UsageRecording(wallet, accounts, db, publish, clock)
         self.accounts = AccountKeeping(wallet, network, accounts, around.kinds, db, recording, publish, clock)
         self.holding = Holding(wallet, accounts, db, recording, publish, clock)
@@ -144,7 +140,9 @@ class Wallet:
                 if branch.key_source is not None:
                     await asyncio.to_thread(branch.pool.maintain_gap_limit, branch.key_source)
                     await self._recording.store_derived(branch)
-        self._supervisor.start([self.holding, self.watching, self.scanning, self.discovering])
+        self._supervisor.start([self.holding, self.discovering])
+        for services in (self.watching, self.scanning):
+            services.begin(lambda service: self._supervisor.start([service]))
 
     @property
     def fingerprint(self) -> str:

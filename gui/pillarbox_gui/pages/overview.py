@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from PySide6.QtCore import QCoreApplication, Signal
 from PySide6.QtGui import QShowEvent
@@ -12,7 +12,7 @@ from pillarbox.app.connections import Connections
 from pillarbox.events import AccountsChanged, AddressEvent, ConnectionChanged, Event, Events, ScanProgressed
 from pillarbox.model.account import AccountId, ScanState
 from pillarbox.model.address import AddressFlag, AddressRef
-from pillarbox.model.network import BITCOIN, Coin
+from pillarbox.model.network import BITCOIN, Chain, Coin
 from pillarbox.model.progress import ConnectionPhase
 from pillarbox.wallet.wallet import Wallet
 from pillarbox_gui.pages.controls import (
@@ -197,10 +197,7 @@ class OverviewPage(Page):
     def notices(self) -> list[Notice]:
         """What there is to say now."""
         found = [self._gone_notice(account, gone) for account, gone in self._gone.items()]
-        connection = self._connections.state(self._wallet.network)
-        if connection.phase not in (ConnectionPhase.CONNECTED, ConnectionPhase.SYNCING):
-            said = connection_words(connection)
-            found.append(Notice(said, translate("overview", "Open settings"), "settings"))
+        found += self._connection_notices()
         found += self._unwatched_notices()
         for account in self._wallet.accounts.all():
             if account.scan_state in (ScanState.UNSCANNED, ScanState.SCANNING):
@@ -231,8 +228,22 @@ class OverviewPage(Page):
         found.append(Notice(backup, translate("overview", "Open backups"), "backups"))
         return found
 
+    def _connection_notices(self) -> list[Notice]:
+        """One for each connection that does not stand. Of Bitcoin's, also where no server was chosen."""
+        coins = [self._wallet.accounts.kind(account.id).coin for account in self._wallet.accounts.all()]
+        found = []
+        for coin in dict.fromkeys((BITCOIN, *coins)):
+            state = self._connections.state(Chain(coin, self._wallet.network))
+            quiet = {ConnectionPhase.CONNECTED, ConnectionPhase.SYNCING}
+            if state.phase not in (quiet if coin == BITCOIN else quiet | {ConnectionPhase.UNSET}):
+                said = connection_words(state)
+                if coin != BITCOIN:
+                    said = replace(said, text=f"{coin.title}: {said.text}")
+                found.append(Notice(said, translate("overview", "Open settings"), "settings"))
+        return found
+
     def _unwatched_notices(self) -> list[Notice]:
-        """One for each coin without a server. That of the network's own connection is told of already."""
+        """One for each other coin without a server."""
         titles = {}
         for account in self._wallet.accounts.all():
             coin = self._wallet.accounts.kind(account.id).coin

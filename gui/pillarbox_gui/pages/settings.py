@@ -20,20 +20,17 @@ from pillarbox.app.connections import Connections
 from pillarbox.app.settings import Settings
 from pillarbox.errors import PillarboxError
 from pillarbox.events import ConnectionChanged, Events
-from pillarbox.model.network import Network
+from pillarbox.model.network import BITCOIN, Chain, Network
 from pillarbox.model.progress import ConnectionPhase, ConnectionState
 from pillarbox_gui.dialogs.server_certificate import TrustQuestion
+from pillarbox_gui.pages.connection_line import ConnectionLine
 from pillarbox_gui.pages.controls import Button, Card, Page, column, row, take_role, words
 from pillarbox_gui.pages.look import Look
 from pillarbox_gui.tasks import Again, TaskScope
 from pillarbox_gui.theme.theme import SchemePreference
 from pillarbox_gui.theme.tokens import Space
-from pillarbox_gui.widgets.chip import Chip
 from pillarbox_gui.wording.errors import error_words
 from pillarbox_gui.wording.networks import network_words
-from pillarbox_gui.wording.states import connection_words
-
-CERTIFICATE_CHANGED = "certificate-changed"
 
 translate = QCoreApplication.translate
 
@@ -49,12 +46,16 @@ class SettingsPage(Page):
         self._settings = settings
         self._connections = connections
         self._tasks = TaskScope(self, look.present)
-        self._network = network
+        self._chains = [
+            chain for chain in connections.chains if chain.coin == BITCOIN or chain.network is network
+        ]
+        """Those whose servers are chosen here: of other coins, on the wallet's own network alone."""
+        self._lines: dict[Chain, ConnectionLine] = {}
         self._labels: list[QLabel] = []
         inside = QWidget()
         take_role(inside, "clear")
         cards = column(look.theme, Space.L)
-        cards.addWidget(self._connection_card())
+        cards.addWidget(self._connection_card(network))
         cards.addWidget(self._servers_card())
         cards.addWidget(self._habits_card())
         cards.addStretch(1)
@@ -71,26 +72,26 @@ class SettingsPage(Page):
         area.setWidget(inside)
         self.body.addWidget(area, 1)
         self._subscription = events.subscribe(ConnectionChanged, self._hear)
-        self._tell_connection(connections.state(network))
+        for chain in self._lines:
+            self._tell_connection(chain, connections.state(chain))
 
     def close_page(self) -> None:
         self._subscription.close()
         self._tasks.cancel_all()
 
-    def _connection_card(self) -> Card:
+    def _connection_card(self, network: Network) -> Card:
+        """Bitcoin's connection, and below it that of each other coin that a server was chosen for."""
         theme = self._look.theme
         card = Card(theme, Space.S, Space.L)
         card.body.addWidget(words(translate("settings", "Connection"), "large"))
-        self.connection = Chip(theme)
-        self._detail = words("", wrap=True)
-        self.trust = Button(theme, translate("settings", "Trust the new certificate"))
-        self.trust.clicked.connect(self._trust)
-        line = row(theme)
-        line.addWidget(self.trust)
-        line.addStretch()
-        for part in (self.connection, self._detail):
-            card.body.addWidget(part)
-        card.body.addLayout(line)
+        for chain in self._chains:
+            if chain.network is network:
+                line = ConnectionLine(theme, "" if chain.coin == BITCOIN else chain.coin.title)
+                line.trust.clicked.connect(self._truster(chain))
+                self._lines[chain] = line
+                card.body.addWidget(line)
+        own = self._lines[Chain(BITCOIN, network)]
+        self.connection, self.trust = own.chip, own.trust
         return card
 
     def _servers_card(self) -> Card:
@@ -110,20 +111,22 @@ class SettingsPage(Page):
             )
         )
         form = _form(self._look)
-        self.servers: dict[Network, QLineEdit] = {}
-        self.use_server: dict[Network, Button] = {}
-        for network in Network:
-            field = QLineEdit(self._known_servers(network))
-            local = network is Network.REGTEST
+        self.servers: dict[str, QLineEdit] = {}
+        """By `Chain.name`."""
+        self.use_server: dict[str, Button] = {}
+        for chain in self._chains:
+            field = QLineEdit(self._known_servers(chain))
+            local = chain.network is Network.REGTEST
             field.setPlaceholderText("127.0.0.1:50001:t" if local else "electrum.example:50002:s")
-            keep = self._server_keeper(network)
+            keep = self._server_keeper(chain)
             field.editingFinished.connect(keep)
-            field.textChanged.connect(partial(self._offer_to_use, network))
-            self.servers[network] = field
-            use = self.use_server[network] = Button(theme, translate("settings", "Use this server"))
+            field.textChanged.connect(partial(self._offer_to_use, chain))
+            self.servers[chain.name] = field
+            use = self.use_server[chain.name] = Button(theme, translate("settings", "Use this server"))
             use.clicked.connect(keep)
             use.hide()
-            self._add(form, network_words(network), field, use)
+            named = network_words(chain.network) if chain.coin == BITCOIN else chain.coin.title
+            self._add(form, named, field, use)
         self.proxy = QLineEdit(self._settings.values.proxy)
         self.proxy.setPlaceholderText("127.0.0.1:9050")
         self.proxy.editingFinished.connect(self._keep_proxy)
@@ -175,57 +178,53 @@ class SettingsPage(Page):
         self._labels.append(label)
 
     def _hear(self, event: ConnectionChanged) -> None:
-        if event.network is self._network:
-            self._tell_connection(event.state)
+        if event.chain in self._lines:
+            self._tell_connection(event.chain, event.state)
 
-    def _tell_connection(self, state: ConnectionState) -> None:
-        said = connection_words(state)
-        self.connection.set_chip(lambda palette: palette.tone(said.tone), said.icon, said.text)
-        unset = state.phase is ConnectionPhase.UNSET
-        below = translate("settings", "Name a server below, and you see payments as they arrive.")
-        self._detail.setText(below if unset else said.detail)
-        self.trust.setVisible(state.error is not None and state.error.code == CERTIFICATE_CHANGED)
+    def _tell_connection(self, chain: Chain, state: ConnectionState) -> None:
+        self._lines[chain].tell(state)
+        self._lines[chain].setVisible(chain.coin == BITCOIN or state.phase is not ConnectionPhase.UNSET)
 
-    def _trust(self) -> None:
-        self._tasks.start("trust", self._ask_to_trust, Again.REJECT)
+    def _truster(self, chain: Chain) -> Callable[[], object]:
+        return lambda: self._tasks.start("trust", partial(self._ask_to_trust, chain), Again.REJECT)
 
-    async def _ask_to_trust(self) -> None:
-        state = self._connections.state(self._network)
+    async def _ask_to_trust(self, chain: Chain) -> None:
+        state = self._connections.state(chain)
         server = state.server
         if await TrustQuestion(self._look.theme, self.window(), server, state.certificate).ask():
             self._connections.pins.forget(server.rpartition(":")[0])
-            self._connections.use_server(self._network, server)
+            self._connections.use_server(chain, server)
 
-    def _known_servers(self, network: Network) -> str:
-        return ", ".join(self._settings.values.servers_for(network))
+    def _known_servers(self, chain: Chain) -> str:
+        return ", ".join(self._settings.values.servers_for(chain.name))
 
-    def _server_keeper(self, network: Network) -> Callable[[], None]:
-        return lambda: self._keep_server(network)
+    def _server_keeper(self, chain: Chain) -> Callable[[], None]:
+        return lambda: self._keep_server(chain)
 
-    def _offer_to_use(self, network: Network, text: str) -> None:
+    def _offer_to_use(self, chain: Chain, text: str) -> None:
         if "," in text:
             offer = translate("settings", "Use these servers")
         elif text.strip():
             offer = translate("settings", "Use this server")
         else:
             offer = translate("settings", "Use no server")
-        self.use_server[network].say(offer)
-        self.use_server[network].setVisible(text.strip() != self._known_servers(network))
+        self.use_server[chain.name].say(offer)
+        self.use_server[chain.name].setVisible(text.strip() != self._known_servers(chain))
 
-    def _keep_server(self, network: Network) -> None:
-        field = self.servers[network]
+    def _keep_server(self, chain: Chain) -> None:
+        field = self.servers[chain.name]
         text = field.text().strip()
-        if text == self._known_servers(network):
+        if text == self._known_servers(chain):
             self._say_trouble(field, None)
             return
         try:
-            self._connections.use_servers(network, text)
+            self._connections.use_servers(chain, text)
         except PillarboxError as error:
             self._say_trouble(field, error)
             return
-        kept = self._known_servers(network)
+        kept = self._known_servers(chain)
         field.setText(kept)
-        self._offer_to_use(network, kept)
+        self._offer_to_use(chain, kept)
         self._say_trouble(field, None)
 
     def _keep_proxy(self) -> None:

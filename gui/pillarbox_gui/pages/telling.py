@@ -2,7 +2,7 @@
 
 from pillarbox.app.connections import Connections
 from pillarbox.model.account import AccountId
-from pillarbox.model.network import BITCOIN, Coin, Network
+from pillarbox.model.network import Chain, Coin, Network
 from pillarbox.model.progress import ConnectionPhase
 from pillarbox.wallet.kind_facts import told_by
 from pillarbox.wallet.wallet import Wallet
@@ -11,7 +11,7 @@ from pillarbox_gui.wording.usage import UsageNotice, usage_notice
 
 def server_is_set(connections: Connections, coin: Coin, network: Network) -> bool:
     """Whether a server was chosen for the coin's chain, whether or not it answers."""
-    return coin == BITCOIN and connections.state(network).phase is not ConnectionPhase.UNSET
+    return connections.state(Chain(coin, network)).phase is not ConnectionPhase.UNSET
 
 
 def notice_of(wallet: Wallet, connections: Connections, account: AccountId) -> UsageNotice | None:

@@ -19,6 +19,7 @@ from pillarbox.events import (
 )
 from pillarbox.model.account import AccountId
 from pillarbox.model.address import AddressRef
+from pillarbox.model.network import BITCOIN, Chain
 from pillarbox.wallet.kind_facts import kind_choices
 from pillarbox.wallet.wallet import Wallet
 from pillarbox_gui import actions
@@ -68,7 +69,8 @@ class WalletView(QWidget):
         self._stack = QStackedWidget()
         self._stack.addWidget(self.receive)
         self.sidebar = Sidebar(look.theme, wallet, app.connections, _titles())
-        self.connection = StatusFact(look.theme, connection_words(app.connections.state(wallet.network)))
+        self._chain = Chain(BITCOIN, wallet.network)
+        self.connection = StatusFact(look.theme, connection_words(app.connections.state(self._chain)))
         self.backup = StatusFact(look.theme, self._backup_words())
         self.trouble = ServiceTrouble(look.theme)
         self.told = Elided("muted")
@@ -253,7 +255,7 @@ class WalletView(QWidget):
 
     def _tell_facts(self) -> None:
         self.sidebar.refresh()
-        self.connection.tell(connection_words(self._app.connections.state(self.wallet.network)))
+        self.connection.tell(connection_words(self._app.connections.state(self._chain)))
         self.backup.tell(self._backup_words())
 
     def _backup_words(self) -> StatusWords:

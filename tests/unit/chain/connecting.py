@@ -9,17 +9,18 @@ from pathlib import Path
 import pytest
 
 from electrum_peer.scripted_server import ScriptedServer
-from pillarbox.bitcoin.headers import RULES
 from pillarbox.chain.certificates import load_contexts
+from pillarbox.chain.chain_rules import CHAIN_RULES
 from pillarbox.chain.electrum_link import Patience, Surroundings
 from pillarbox.chain.electrum_server import ElectrumServer
 from pillarbox.chain.electrum_servers import ElectrumServers
 from pillarbox.chain.electrum_usage import ElectrumUsage
 from pillarbox.chain.header_chain import HeaderChain
+from pillarbox.chain.headers import Headers
 from pillarbox.chain.server_address import ProxyAddress, ServerAddress
 from pillarbox.chain.usage import Watch
 from pillarbox.clock import SystemClock
-from pillarbox.model.network import Network
+from pillarbox.model.network import BITCOIN, Chain, Network
 from pillarbox.model.payment import ScriptHistory
 from pillarbox.model.progress import ConnectionPhase, ConnectionState
 
@@ -32,7 +33,7 @@ QUICK = Patience(
 IMPATIENT = replace(QUICK, reply=0.2)
 """For tests of silence."""
 
-GENESIS = RULES[Network.REGTEST].genesis
+REGTEST = CHAIN_RULES[Chain(BITCOIN, Network.REGTEST)]
 
 
 class Pins(dict[str, bytes]):
@@ -59,7 +60,7 @@ async def greeted(
     """One connection, kept alive by a task of its own."""
     around = await surroundings(patience, pins, proxy)
     async with asyncio.timeout(LONG):
-        server = await ElectrumServer.connect(address, around, Network.REGTEST, GENESIS)
+        server = await ElectrumServer.connect(address, around, REGTEST)
         attending = asyncio.create_task(server.attend())
         try:
             yield server
@@ -70,13 +71,16 @@ async def greeted(
 
 @asynccontextmanager
 async def running(
-    folder: Path, *addresses: ServerAddress, patience: Patience = QUICK, pins: Pins | None = None
+    folder: Path,
+    *addresses: ServerAddress,
+    patience: Patience = QUICK,
+    pins: Pins | None = None,
+    headers: Headers | None = None,
 ) -> AsyncIterator[ElectrumServers]:
-    """The connection of a network, over these servers."""
+    """The connection of a chain, over these servers; of Bitcoin's regtest unless `headers` are another's."""
     servers = ElectrumServers(
-        Network.REGTEST,
         addresses,
-        headers=HeaderChain.of(Network.REGTEST, folder),
+        headers=headers or HeaderChain.of(Network.REGTEST, folder),
         pins=Pins() if pins is None else pins,
         clock=SystemClock(),
         patience=patience,
@@ -117,10 +121,11 @@ async def told(
 
 @asynccontextmanager
 async def watching(
-    folder: Path, *scripted: ScriptedServer, patience: Patience = QUICK
+    folder: Path, *scripted: ScriptedServer, patience: Patience = QUICK, headers: Headers | None = None
 ) -> AsyncIterator[tuple[ElectrumServers, Watch]]:
+    addresses = [server.address for server in scripted]
     async with (
-        running(folder, *[server.address for server in scripted], patience=patience) as servers,
+        running(folder, *addresses, patience=patience, headers=headers) as servers,
         aclosing(ElectrumUsage(servers).watch()) as watch,
     ):
         yield servers, watch

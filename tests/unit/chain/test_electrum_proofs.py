@@ -246,7 +246,7 @@ async def first_state(
     checkpoints = [long_chain.blocks[number * PERIOD - 1].hash for number in (1, 2)]
     headers = HeaderChain(Network.REGTEST, RULES[Network.REGTEST], checkpoints, folder)
     servers = ElectrumServers(
-        Network.REGTEST, [server.address], headers=headers, pins=Pins(), clock=SystemClock(), patience=QUICK
+        [server.address], headers=headers, pins=Pins(), clock=SystemClock(), patience=QUICK
     )
     await servers.start()
     try:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 from certificate_authority import self_signed
-from connecting import GENESIS, Pins, greeted, surroundings
+from connecting import REGTEST, Pins, greeted, surroundings
 
 from electrum_peer.scripted_server import ScriptedServer
 from electrum_peer.synthetic_chain import SyntheticChain
@@ -15,7 +15,6 @@ from pillarbox.chain import electrum_protocol as protocol
 from pillarbox.chain.electrum_errors import OnionNeedsProxyError, ProxyFailedError
 from pillarbox.chain.electrum_server import ElectrumServer
 from pillarbox.chain.server_address import ProxyAddress, ServerAddress
-from pillarbox.model.network import Network
 
 ONION = f"{'a' * 56}.onion"
 
@@ -112,9 +111,7 @@ async def test_tls_goes_through_the_proxy_and_the_pin_belongs_to_the_server(tmp_
 
 async def test_an_onion_without_a_proxy_is_not_even_looked_up() -> None:
     with pytest.raises(OnionNeedsProxyError):
-        await ElectrumServer.connect(
-            ServerAddress(ONION, 50001), await surroundings(), Network.REGTEST, GENESIS
-        )
+        await ElectrumServer.connect(ServerAddress(ONION, 50001), await surroundings(), REGTEST)
 
 
 @pytest.mark.parametrize(
@@ -132,7 +129,7 @@ async def test_a_proxy_that_gives_no_connection_is_told_so(
     proxy.method, proxy.answer = method, answer
     around = await surroundings(proxy=proxy.address)
     with pytest.raises(ProxyFailedError) as caught:
-        await ElectrumServer.connect(ServerAddress(ONION, 50001, tls=False), around, Network.REGTEST, GENESIS)
+        await ElectrumServer.connect(ServerAddress(ONION, 50001, tls=False), around, REGTEST)
     assert reason in str(caught.value.parameters["reason"])
     assert str(proxy.address) in caught.value.text.message
 
@@ -142,5 +139,5 @@ async def test_a_proxy_that_is_not_there_is_told_so(server: ScriptedServer) -> N
         pass
     around = await surroundings(proxy=gone.address)
     with pytest.raises(ProxyFailedError) as caught:
-        await ElectrumServer.connect(server.address, around, Network.REGTEST, GENESIS)
+        await ElectrumServer.connect(server.address, around, REGTEST)
     assert caught.value.parameters["reason"] == "Connection refused"

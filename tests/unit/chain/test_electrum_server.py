@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import replace
 
 import pytest
-from connecting import GENESIS, IMPATIENT, QUICK, greeted, surroundings
+from connecting import IMPATIENT, QUICK, REGTEST, greeted, surroundings
 
 from electrum_peer.scripted_server import (
     Change,
@@ -20,8 +20,10 @@ from electrum_peer.scripted_server import (
     silence,
 )
 from electrum_peer.synthetic_chain import SyntheticChain
+from pillarbox.bitcoin.hashes import sha256d
 from pillarbox.chain import electrum_protocol as protocol
 from pillarbox.chain import json_lines
+from pillarbox.chain.chain_rules import CHAIN_RULES
 from pillarbox.chain.electrum_errors import (
     ConnectionDroppedError,
     ElectrumError,
@@ -41,7 +43,7 @@ from pillarbox.chain.electrum_link import SLOWEST
 from pillarbox.chain.electrum_server import IN_FLIGHT, ElectrumServer
 from pillarbox.chain.json_lines import MAX_LINE, Refusal
 from pillarbox.chain.server_address import ServerAddress
-from pillarbox.model.network import Network
+from pillarbox.model.network import BITCOIN, Chain, Network
 
 PING = "server.ping"
 
@@ -83,9 +85,7 @@ async def test_a_refusal_is_told_in_its_place_and_ends_nothing(server: ScriptedS
 async def fails(scripted: ScriptedServer, error: type[ElectrumError]) -> ElectrumError:
     """The error with which connecting fails."""
     with pytest.raises(error) as caught:
-        await ElectrumServer.connect(
-            scripted.address, await surroundings(IMPATIENT), Network.REGTEST, GENESIS
-        )
+        await ElectrumServer.connect(scripted.address, await surroundings(IMPATIENT), REGTEST)
     assert type(caught.value) is error
     assert caught.value.parameters["server"] == str(scripted.address)
     assert str(scripted.address) in caught.value.text.message
@@ -137,14 +137,21 @@ async def test_a_server_that_is_not_there_is_told_so() -> None:
 async def test_a_name_that_nobody_has_is_told_so() -> None:
     nowhere = ServerAddress("nowhere.invalid", 50001, tls=False)
     with pytest.raises(ServerUnreachableError):
-        await ElectrumServer.connect(nowhere, await surroundings(), Network.REGTEST, GENESIS)
+        await ElectrumServer.connect(nowhere, await surroundings(), REGTEST)
 
 
 async def test_a_server_of_another_network_is_named_by_its_first_block(server: ScriptedServer) -> None:
+    mainnet = CHAIN_RULES[Chain(BITCOIN, Network.MAINNET)]
     with pytest.raises(WrongChainError) as caught:
-        await ElectrumServer.connect(server.address, await surroundings(), Network.MAINNET, bytes(32))
-    assert caught.value.parameters["network"] == "mainnet"
-    assert caught.value.parameters["found"] == GENESIS[::-1].hex()
+        await ElectrumServer.connect(server.address, await surroundings(), mainnet)
+    assert caught.value.parameters["network"] == "Bitcoin mainnet"
+    assert caught.value.parameters["found"] == "that of Bitcoin regtest"
+
+
+async def test_a_server_of_no_known_chain_is_named_by_its_first_block(server: ScriptedServer) -> None:
+    server.instead["blockchain.block.header"] = Change(lambda _: "00" * 80)
+    error = await fails(server, WrongChainError)
+    assert error.parameters["found"] == sha256d(bytes(80))[::-1].hex()
 
 
 @pytest.mark.parametrize(
@@ -301,7 +308,7 @@ async def test_the_words_of_a_server_are_shown_short_and_on_one_line(server: Scr
 
 
 async def test_a_connection_closes_at_once_and_twice(server: ScriptedServer) -> None:
-    connection = await ElectrumServer.connect(server.address, await surroundings(), Network.REGTEST, GENESIS)
+    connection = await ElectrumServer.connect(server.address, await surroundings(), REGTEST)
     server.instead[PING] = silence()
     asking = asyncio.create_task(connection.ask([protocol.ping()]))
     await asyncio.sleep(0)

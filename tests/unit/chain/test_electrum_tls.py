@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 from certificate_authority import Authority, Certificate, self_signed
-from connecting import GENESIS, Pins, greeted, surroundings
+from connecting import REGTEST, Pins, greeted, surroundings
 
 from electrum_peer.scripted_server import ScriptedServer
 from electrum_peer.synthetic_chain import SyntheticChain
@@ -18,7 +18,6 @@ from pillarbox.chain.electrum_errors import (
 )
 from pillarbox.chain.electrum_server import ElectrumServer
 from pillarbox.chain.server_address import ServerAddress
-from pillarbox.model.network import Network
 
 pytestmark = pytest.mark.logs_warning("Error on transport creation for incoming connection")
 """asyncio's word on the server's side for a client that looks at a certificate and leaves."""
@@ -85,7 +84,7 @@ async def test_a_server_may_go_over_to_an_authority(authority: Authority, tmp_pa
 
 async def refused(address: ServerAddress, error: type[ElectrumError]) -> None:
     with pytest.raises(error) as caught:
-        await ElectrumServer.connect(address, await surroundings(), Network.REGTEST, GENESIS)
+        await ElectrumServer.connect(address, await surroundings(), REGTEST)
     assert type(caught.value) is error
 
 
@@ -106,4 +105,4 @@ async def test_an_encrypted_port_asked_without_encryption_makes_no_sense(tmp_pat
     async with ScriptedServer(SyntheticChain(), tls=self_signed(tmp_path, "it").context) as scripted:
         plain = ServerAddress(scripted.address.host, scripted.address.port, tls=False)
         with pytest.raises(ElectrumError):
-            await ElectrumServer.connect(plain, await surroundings(), Network.REGTEST, GENESIS)
+            await ElectrumServer.connect(plain, await surroundings(), REGTEST)

@@ -19,7 +19,8 @@ async def bench(tmp_path: Path) -> AsyncIterator[Bench]:
 
 @pytest.fixture
 async def wallet(bench: Bench) -> Wallet:
-    """An open wallet with account 0 of the first kind, made here."""
+    """An open wallet with account 0 of the first kind, made here and watched."""
     opened = await bench.open()
     await opened.accounts.add("bitcoin-p2wpkh", number=0, root=ROOT)
+    await opened.watching.caught_up()
     return opened

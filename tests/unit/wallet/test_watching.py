@@ -13,8 +13,11 @@ from pillarbox.accounts import KINDS
 from pillarbox.events import AddressesUsed
 from pillarbox.model.account import AtLimit
 from pillarbox.model.address import AddressRef
+from pillarbox.model.network import BITCOIN, Chain, Network
 from pillarbox.model.payment import ScriptHistory
 from pillarbox.wallet.wallet import Wallet
+
+BITCOIN_REGTEST = Chain(BITCOIN, Network.REGTEST)
 
 
 def scripts(wallet: Wallet, count: int) -> list[bytes]:
@@ -56,26 +59,25 @@ async def test_a_kind_whose_use_no_chain_tells_is_never_watched(toy_bench: Bench
     account = await wallet.accounts.add("toy-hardened", number=0, root=ROOT)
     await wallet.accounts.set_at_limit(account.id, AtLimit.EXTEND)
     await wallet.receiving.hand_out_many(account.id, 2)
-    (watch,) = toy_bench.chain.watches
-    assert watch.scripts == set()
+    assert toy_bench.chain.watches == []
 
 
 async def test_what_no_server_tells_of_is_counted_until_one_does(bench: Bench, wallet: Wallet) -> None:
     key = scripts(wallet, 1)[0]
     await wallet.watching.caught_up()
-    assert wallet.watching.tells_of(key)
+    assert wallet.watching.tells_of(BITCOIN_REGTEST, key)
     bench.chain.tell(ScriptHistory(key, False, (), refused="history too large"))
     await bench.close()
 
     again = await bench.open()
-    assert not again.watching.tells_of(key)
+    assert not again.watching.tells_of(BITCOIN_REGTEST, key)
     await again.watching.caught_up()
     assert again.watching.refused == 1
-    assert not again.watching.tells_of(key)
+    assert not again.watching.tells_of(BITCOIN_REGTEST, key)
     bench.chain.pay(key, 5)
     await bench.happened(AddressesUsed)
     assert again.watching.refused == 0
-    assert again.watching.tells_of(key)
+    assert again.watching.tells_of(BITCOIN_REGTEST, key)
 
 
 @pytest.mark.parametrize("closed", [True, False])

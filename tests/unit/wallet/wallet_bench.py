@@ -8,7 +8,7 @@ from pillarbox.accounts import KINDS, Kinds
 from pillarbox.events import Event, Events
 from pillarbox.keys.root import Root
 from pillarbox.model.account import WalletId
-from pillarbox.model.network import Network
+from pillarbox.model.network import Chain, Network
 from pillarbox.model.payment import ScriptHistory, Sighting
 from pillarbox.secret import Secret
 from pillarbox.storage.database import Database
@@ -123,6 +123,8 @@ class Bench:
         self.path = folder / "wallet.db"
         self.clock = TurnableClock()
         self.chain = ScriptedChain()
+        self.others: dict[str, ScriptedChain | None] = {}
+        """By `Chain.name`, those that are not `chain`; None: no server is set for it."""
         self.events = Events()
         self.heard: list[Event] = []
         self._news = asyncio.Event()
@@ -137,7 +139,7 @@ class Bench:
             self.events,
             self.clock,
             self.kinds,
-            lambda _network: self._source(),
+            self._source,
             lambda _name, _account: None,
         )
         unlocking = Unlocking(WALLET, "test", self.db, None, self.events.publish)
@@ -164,5 +166,9 @@ class Bench:
             await self.wallet.close()
             self.wallet = None
 
-    async def _source(self) -> ScriptedChain:
-        return self.chain
+    async def _source(self, chain: Chain) -> ScriptedChain:
+        source = self.others.get(chain.name, self.chain)
+        if source is None:
+            await asyncio.Event().wait()
+        assert source is not None
+        return source

@@ -1,0 +1,66 @@
+"""Transactions of other coins, where they are not quite Bitcoin's. Amounts are in the smallest unit."""
+
+from pillarbox.bitcoin.serialization import Reader, sized
+from pillarbox.bitcoin.transaction import (
+    MAX_MONEY,
+    Flaw,
+    Transaction,
+    TransactionError,
+    read_inputs,
+    read_outputs,
+    read_witnesses,
+)
+
+LITECOIN_MOST = 84_000_000 * 100_000_000
+DOGECOIN_MOST = 10_000_000_000 * 100_000_000
+
+_SPECIAL = 3
+"""Dash transactions from this version on may have a type and a payload."""
+
+_WITNESS, _MWEB = 1, 8
+
+
+def parse_dash(raw: bytes) -> Transaction:
+    """DIP-2: a special transaction ends in a payload, and may spend nothing, as withdrawals (DIP-27) do.
+
+    Raises SerializationError or TransactionError.
+    """
+    reader = Reader(raw)
+    version = reader.int32()
+    special = version >> 16 != 0 and version & 0xFFFF >= _SPECIAL
+    count = reader.compact_size()
+    inputs = () if special and count == 0 else read_inputs(reader, count)
+    outputs = read_outputs(reader, MAX_MONEY)
+    locktime = reader.uint32()
+    payload = sized(reader.sized()) if special else b""
+    reader.finish()
+    return Transaction(version, inputs, outputs, locktime, payload)
+
+
+def parse_litecoin(raw: bytes) -> Transaction:
+    """LIP-3: what lies in the extension block stands before the lock time. No txid is of it: it is left out.
+
+    Raises SerializationError or TransactionError.
+    """
+    reader = Reader(raw)
+    version = reader.int32()
+    count, flag = reader.compact_size(), 0
+    if count == 0 and reader.remaining:
+        flag = reader.take(1)[0]
+        if flag not in (_WITNESS, _MWEB, _WITNESS | _MWEB):
+            raise TransactionError(Flaw.FLAG)
+        count = reader.compact_size()
+    inputs = read_inputs(reader, count)
+    outputs = read_outputs(reader, LITECOIN_MOST)
+    if flag & _WITNESS:
+        inputs = read_witnesses(reader, inputs)
+    if flag & _MWEB:
+        reader.take(max(reader.remaining - 4, 0))
+    locktime = reader.uint32()
+    reader.finish()
+    return Transaction(version, inputs, outputs, locktime)
+
+
+def parse_dogecoin(raw: bytes) -> Transaction:
+    """Raises SerializationError or TransactionError."""
+    return Transaction.parse(raw, DOGECOIN_MOST)
