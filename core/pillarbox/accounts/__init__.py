@@ -6,6 +6,12 @@ A kind is one module in this room and one line in `KINDS`. Nobody else names kin
 from collections.abc import Iterable, Iterator
 
 from pillarbox.accounts.bitcoin import P2PKH, P2SH_P2WPKH, P2TR, P2WPKH
+from pillarbox.accounts.cardano_byron import CARDANO_BYRON
+from pillarbox.accounts.cardano_icarus import CARDANO_ICARUS
+from pillarbox.accounts.cardano_shelley import CARDANO_ENTERPRISE, CARDANO_SHELLEY
+from pillarbox.accounts.coins import COIN_KINDS
+from pillarbox.accounts.dash import DASH_KINDS
+from pillarbox.accounts.dash_platform import DASH_PLATFORM
 from pillarbox.accounts.kind import AccountKind
 from pillarbox.errors import PillarboxError
 
@@ -52,4 +58,12 @@ class Kinds:
         return len(self._by_name)
 
 
-KINDS = Kinds((P2WPKH, P2TR, P2SH_P2WPKH, P2PKH))
+KINDS = Kinds(
+    (
+        *(P2WPKH, P2TR, P2SH_P2WPKH, P2PKH),
+        *(CARDANO_SHELLEY, CARDANO_ENTERPRISE, CARDANO_ICARUS, CARDANO_BYRON),
+        *COIN_KINDS,
+        DASH_PLATFORM,
+        *DASH_KINDS,
+    )
+)

@@ -70,10 +70,11 @@ BITCOIN_CASH_P2PKH = BitcoinKind(
 )
 
 COIN_KINDS = (
-    BITCOIN_CASH_P2PKH,
-    DASH_P2PKH,
     LITECOIN_P2WPKH,
     LITECOIN_P2SH_P2WPKH,
     LITECOIN_P2PKH,
     DOGECOIN_P2PKH,
+    BITCOIN_CASH_P2PKH,
+    DASH_P2PKH,
 )
+"""Dash's last: its other kinds follow."""

@@ -1,11 +1,14 @@
 """Transactions of other coins, where they are not quite Bitcoin's. Amounts are in the smallest unit."""
 
-from pillarbox.bitcoin.serialization import Reader, sized
+from dataclasses import replace
+
+from pillarbox.bitcoin.serialization import Reader, SerializationError, sized
 from pillarbox.bitcoin.transaction import (
     MAX_MONEY,
     Flaw,
     Transaction,
     TransactionError,
+    TxOutput,
     read_inputs,
     read_outputs,
     read_witnesses,
@@ -18,6 +21,9 @@ _SPECIAL = 3
 """Dash transactions from this version on may have a type and a payload."""
 
 _WITNESS, _MWEB = 1, 8
+
+_TOKEN = 0xEF
+_COMMITMENT, _AMOUNT = 0x40, 0x10
 
 
 def parse_dash(raw: bytes) -> Transaction:
@@ -64,3 +70,30 @@ def parse_litecoin(raw: bytes) -> Transaction:
 def parse_dogecoin(raw: bytes) -> Transaction:
     """Raises SerializationError or TransactionError."""
     return Transaction.parse(raw, DOGECOIN_MOST)
+
+
+def parse_bitcoin_cash(raw: bytes) -> Transaction:
+    """Tokens stand before the output script (CashTokens, CHIP-2022-02), and servers know the script without.
+
+    Raises SerializationError or TransactionError.
+    """
+    read = Transaction.parse(raw)
+    return replace(read, outputs=tuple(map(_without_tokens, read.outputs)))
+
+
+def _without_tokens(output: TxOutput) -> TxOutput:
+    """A prefix that is not whole is no prefix: then all of it is the script."""
+    if output.script[:1] != bytes((_TOKEN,)):
+        return output
+    reader = Reader(output.script)
+    try:
+        reader.take(1 + 32)
+        held = reader.take(1)[0]
+        if held & _COMMITMENT:
+            reader.sized()
+        if held & _AMOUNT:
+            reader.compact_size()
+    except SerializationError:
+        return output
+    size = len(output.script) - reader.remaining
+    return TxOutput(output.amount, output.script[size:], output.script[:size])

@@ -51,6 +51,8 @@ class TxOutput:
 
     amount: int
     script: bytes
+    prefix: bytes = b""
+    """What some coins have before the script, as Bitcoin Cash its tokens. Part of what is hashed."""
 
 
 @dataclass(frozen=True)
@@ -114,7 +116,7 @@ class Transaction:
             parts.append(spent.sequence.to_bytes(4, "little"))
         parts.append(compact_size(len(self.outputs)))
         for paid in self.outputs:
-            parts += [paid.amount.to_bytes(8, "little"), sized(paid.script)]
+            parts += [paid.amount.to_bytes(8, "little"), sized(paid.prefix + paid.script)]
         if witness:
             for spent in self.inputs:
                 parts.append(compact_size(len(spent.witness)))

@@ -3,11 +3,16 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-from pillarbox.bitcoin.coin_transactions import parse_dash, parse_dogecoin, parse_litecoin
+from pillarbox.bitcoin.coin_transactions import (
+    parse_bitcoin_cash,
+    parse_dash,
+    parse_dogecoin,
+    parse_litecoin,
+)
 from pillarbox.bitcoin.headers import RULES
 from pillarbox.bitcoin.transaction import Transaction
 from pillarbox.chain.electrum_protocol import ReadHeader, leading_header, whole_header
-from pillarbox.model.network import BITCOIN, DASH, DOGECOIN, LITECOIN, Chain, Coin, Network
+from pillarbox.model.network import BITCOIN, BITCOIN_CASH, DASH, DOGECOIN, LITECOIN, Chain, Coin, Network
 
 ReadTransaction = Callable[[bytes], Transaction]
 """Raises SerializationError or TransactionError."""
@@ -31,6 +36,8 @@ class ChainRules:
     first: bytes
     """Double SHA-256 of the first block's header, in wire order."""
     form: CoinForm
+    side: tuple[int, bytes] | None = None
+    """Where chains share their first blocks: a later block's height and hash, which only this one has."""
 
     @property
     def title(self) -> str:
@@ -46,6 +53,19 @@ def _rules(
         for network, first in firsts.items()
     }
 
+
+_CASH_SIDES: Mapping[Network, tuple[int, bytes] | None] = {
+    Network.MAINNET: (
+        661_648,
+        bytes.fromhex("0000000000000000029e471c41818d24b8b74c911071c4ef0b4a0509f9b5a8ce")[::-1],
+    ),
+    Network.TESTNET: (
+        1_421_482,
+        bytes.fromhex("0000000023e0680a8a062b3cc289a4a341124ce7fcb6340ede207e194d73b60a")[::-1],
+    ),
+    Network.REGTEST: None,
+}
+"""Bitcoin Cash's first block is Bitcoin's. These came after its last split from any other."""
 
 CHAIN_RULES: Mapping[Chain, ChainRules] = {
     **_rules(BITCOIN, {network: rules.genesis[::-1].hex() for network, rules in RULES.items()}),
@@ -77,6 +97,12 @@ CHAIN_RULES: Mapping[Chain, ChainRules] = {
         },
         CoinForm(read_header=leading_header, read_transaction=parse_dogecoin),
     ),
+    **{
+        (chain := Chain(BITCOIN_CASH, network)): ChainRules(
+            chain, RULES[network].genesis, CoinForm(read_transaction=parse_bitcoin_cash), side
+        )
+        for network, side in _CASH_SIDES.items()
+    },
 }
 """Every chain whose payments Electrum servers tell of."""
 

@@ -9,6 +9,7 @@ from pillarbox.bitcoin.hashes import sha256d
 from pillarbox.chain import electrum_protocol as protocol
 from pillarbox.chain.chain_rules import ChainRules, whose_first
 from pillarbox.chain.electrum_errors import (
+    CheckpointConflictError,
     ElectrumError,
     ServerBusyError,
     ServerRefusedError,
@@ -75,12 +76,26 @@ class ElectrumServer:
                 await self._agree_on_version()
                 (first,) = await self.ask([protocol.header(0, read)])
                 (self.tip,) = await self.ask([protocol.follow_headers(read)])
+                other_side = await self._other_side()
         except TimeoutError:
             raise SilentServerError(server=str(self.address), seconds=round(patience)) from None
         if (found := sha256d(first)) != self.rules.first:
             of = whose_first(found)
             told = found[::-1].hex() if of is None else f"that of {of}"
             raise WrongChainError(server=str(self.address), network=self.rules.title, found=told)
+        if other_side is not None:
+            network = self.rules.title
+            raise CheckpointConflictError(server=str(self.address), network=network, height=other_side)
+
+    async def _other_side(self) -> int | None:
+        """The height of the block that tells the chain from its twin, where the server has not that block."""
+        if self.rules.side is None:
+            return None
+        height, block = self.rules.side
+        if self.tip.height < height:
+            return height
+        (shown,) = await self.ask([protocol.header(height, self.rules.form.read_header)])
+        return None if sha256d(shown) == block else height
 
     async def _agree_on_version(self) -> None:
         try:

@@ -7,6 +7,7 @@ import pytest
 from pillarbox.bitcoin.coin_transactions import (
     DOGECOIN_MOST,
     LITECOIN_MOST,
+    parse_bitcoin_cash,
     parse_dash,
     parse_dogecoin,
     parse_litecoin,
@@ -25,7 +26,7 @@ def plain(amount: int = 5_000, *, version: int = 2, witness: tuple[bytes, ...] =
     return Transaction(version, (spent,), (TxOutput(amount, SCRIPT),), 9)
 
 
-@pytest.mark.parametrize("parse", [parse_dash, parse_litecoin, parse_dogecoin])
+@pytest.mark.parametrize("parse", [parse_dash, parse_litecoin, parse_dogecoin, parse_bitcoin_cash])
 def test_a_plain_transaction_is_read_as_bitcoins(parse: Callable[[bytes], Transaction]) -> None:
     raw = plain().serialise()
     assert parse(raw) == Transaction.parse(raw)
@@ -82,3 +83,29 @@ def test_amounts_go_up_to_what_the_coin_allows(parse: Callable[[bytes], Transact
         parse(plain(most + 1).serialise())
     with pytest.raises(TransactionError):
         Transaction.parse(plain(most).serialise())
+
+
+@pytest.mark.parametrize(
+    "held",
+    [
+        b"\x10\x05",
+        b"\x10\xfd\xe8\x03",
+        b"\x20",
+        b"\x62\x03abc",
+        b"\x72\x03abc\x05",
+    ],
+    ids=["amount", "large amount", "one", "one with a note", "all"],
+)
+def test_tokens_on_bitcoin_cash_stand_before_the_script(held: bytes) -> None:
+    prefix = b"\xef" + b"\x09" * 32 + held
+    raw = Transaction(2, (SPENT,), (TxOutput(1_000, prefix + SCRIPT), TxOutput(2, SCRIPT)), 0).serialise()
+    read = parse_bitcoin_cash(raw)
+    assert read.outputs == (TxOutput(1_000, SCRIPT, prefix), TxOutput(2, SCRIPT))
+    assert read.serialise() == raw
+    assert read.txid == sha256d(raw)
+
+
+def test_half_a_token_is_no_token() -> None:
+    script = b"\xef" + b"\x09" * 20
+    raw = Transaction(2, (SPENT,), (TxOutput(1_000, script),), 0).serialise()
+    assert parse_bitcoin_cash(raw).outputs == (TxOutput(1_000, script),)

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from pathlib import Path
 from struct import pack
 
@@ -17,6 +18,7 @@ from pillarbox.bitcoin.transaction import Transaction, TxInput, TxOutput
 from pillarbox.chain.chain_rules import CHAIN_RULES
 from pillarbox.chain.electrum_usage import ElectrumUsage
 from pillarbox.chain.shown_headers import RECENT, ShownHeaders
+from pillarbox.model.network import BITCOIN_CASH, Chain, Network
 from pillarbox.model.payment import ScriptHistory
 from pillarbox.model.progress import ConnectionPhase
 
@@ -221,3 +223,36 @@ async def test_a_payment_in_a_special_dash_transaction_is_seen(tmp_path: Path) -
     async with ScriptedServer(chain) as server, running(tmp_path, server.address, headers=headers) as servers:
         (history,) = await ElectrumUsage(servers).history([OURS])
     assert [(each.amount, each.height, each.proven) for each in history.sightings] == [(900, height, True)]
+
+
+CASH = CHAIN_RULES[Chain(BITCOIN_CASH, Network.REGTEST)]
+
+
+@pytest.mark.parametrize("length", [20, 2])
+async def test_a_twin_with_the_same_first_block_is_refused(length: int, tmp_path: Path) -> None:
+    wanted, twin = SyntheticChain(), SyntheticChain()
+    wanted.mine(20)
+    twin.mine(length)
+    rules = replace(CASH, side=(5, wanted.blocks[5].hash))
+    async with (
+        ScriptedServer(twin) as server,
+        running(tmp_path, server.address, headers=ShownHeaders(rules)) as servers,
+    ):
+        state = await reaches(servers, lambda state: state.phase is ConnectionPhase.REFUSED)
+    assert state.error is not None
+    assert state.error.code == "checkpoint-conflict"
+    assert "Bitcoin Cash regtest" in state.error.message
+    assert "block 5" in state.error.message
+
+
+async def test_the_chain_that_has_its_own_block_is_followed(tmp_path: Path) -> None:
+    chain = SyntheticChain()
+    chain.mine(20)
+    headers = ShownHeaders(replace(CASH, side=(5, chain.blocks[5].hash)))
+    async with ScriptedServer(chain) as server, watching(tmp_path, server, headers=headers) as (_, watch):
+        watch.add([OURS])
+        chain.pay(OURS, 5_000)
+        chain.mine()
+        server.announce()
+        seen = await told(watch, OURS, lambda history: bool(history.sightings))
+        assert seen.sightings[0].amount == 5_000
