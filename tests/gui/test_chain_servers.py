@@ -1,13 +1,14 @@
 """Servers of other coins: chosen in the settings, and told of where they fail."""
 
 import pytest
-from window_bench import PASSPHRASE, WindowBench, in_a_window_of
+from window_bench import PASSPHRASE, WORDS, WindowBench, click, in_a_window, in_a_window_of, until
 
 from pillarbox.accounts import KINDS
 from pillarbox.accounts.coins import DASH_P2PKH
+from pillarbox.app.new_wallet import NewWallet, WordsSource
 from pillarbox.errors import ErrorText
 from pillarbox.events import ConnectionChanged
-from pillarbox.model.network import DASH, DOGECOIN, Chain, Network
+from pillarbox.model.network import CARDANO, DASH, DOGECOIN, Chain, Network
 from pillarbox.model.progress import ConnectionPhase, ConnectionState
 from pillarbox.secret import Secret
 from pillarbox_gui.pages.overview import OverviewPage
@@ -64,3 +65,24 @@ async def test_the_overview_names_the_coin_whose_server_fails(bench: WindowBench
             async with view.wallet.unlocking.root(passphrase) as root:
                 await view.wallet.accounts.add("dash-p2pkh", root=root)
         assert "Dash: Offline" in [notice.said.text for notice in page.notices()]
+
+
+@in_a_window
+async def test_a_project_key_is_kept_and_never_shown_again(bench: WindowBench) -> None:
+    words = WordsSource(Secret.from_text(WORDS), made_here=True)
+    await bench.app.create_wallet(
+        NewWallet("Coins", Network.MAINNET, words, Secret.from_text(PASSPHRASE), use_keychain=False)
+    )
+    view = await bench.shown("Coins")
+    page = view.page("settings")
+    assert isinstance(page, SettingsPage)
+    entry = page.project_keys["cardano/mainnet"]
+    assert entry.keep.isHidden()
+    entry.field.setText("mainnetSECRET")
+    assert entry.field.displayText() != "mainnetSECRET"
+    click(entry.keep)
+    await until(lambda: entry.field.text() == "" and not entry.keep.isHidden())
+    assert await view.wallet.project_keys.has(Chain(CARDANO, Network.MAINNET))
+    click(entry.keep)
+    await until(entry.keep.isHidden)
+    assert not await view.wallet.project_keys.has(Chain(CARDANO, Network.MAINNET))

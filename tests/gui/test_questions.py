@@ -3,6 +3,7 @@
 import re
 from pathlib import Path
 
+import pytest
 from PySide6.QtWidgets import QLabel, QWidget
 from window_bench import ACCOUNT, PASSPHRASE, WORDS, WindowBench, click, in_a_window, states, until
 
@@ -21,6 +22,9 @@ from pillarbox_gui.dialogs.recovery_words import RecoveryWordsQuestion
 from pillarbox_gui.dialogs.server_certificate import TrustQuestion, in_lines
 from pillarbox_gui.pages.backups import BackupsPage
 from pillarbox_gui.pages.settings import SettingsPage
+
+# What the offscreen platform says of every window that has a least size.
+pytestmark = pytest.mark.qt_log_ignore("propagateSizeHints")
 
 PRIVATE_KEY = (
     "tprv8ZgxMBicQKsPd7Uf69XL1XwhmjHopUGep8GuEiJDZmbQz6o58Lnino"

@@ -29,6 +29,9 @@ from pillarbox_gui.pages.wallet_view import WalletView
 from pillarbox_gui.theme.theme import SchemePreference
 from pillarbox_gui.wizards.wizard_view import WizardView
 
+# What the offscreen platform says of every window that has a least size.
+pytestmark = pytest.mark.qt_log_ignore("propagateSizeHints")
+
 
 def unnamed(root: QWidget) -> Iterator[str]:
     """What can take the focus below `root` and would be read out without a name."""

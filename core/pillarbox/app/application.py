@@ -218,6 +218,7 @@ class Application:
             return
         try:
             await opened.wallet.close()
+            await self.connections.forget(opened.wallet.id)
         finally:
             self._claims.release_all(name)
             opened.lock.release()
@@ -292,7 +293,10 @@ class Application:
         return self._slots_of.setdefault(folder.slots, made)
 
     def _surroundings(self) -> Surroundings:
-        return Surroundings(self.events, self.clock, self.kinds, self.connections.usage, self._may_hand_out)
+        chain = self.connections
+        return Surroundings(
+            self.events, self.clock, self.kinds, chain.usage, chain.rekeyed, self._may_hand_out
+        )
 
     def _may_hand_out(self, name: str, account: Account) -> None:
         if self._claims.holds(account.same_key, name):

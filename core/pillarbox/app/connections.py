@@ -8,6 +8,9 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Protocol
 
+from pillarbox.app import indexers
+from pillarbox.app.indexers import Indexers
+from pillarbox.app.server_texts import server_text
 from pillarbox.app.settings import Settings
 from pillarbox.chain.chain_rules import CHAIN_RULES
 from pillarbox.chain.electrum_errors import RefusedServerError
@@ -17,7 +20,7 @@ from pillarbox.chain.header_chain import HeaderChain
 from pillarbox.chain.headers import Headers
 from pillarbox.chain.server_address import ProxyAddress, ServerAddress
 from pillarbox.chain.shown_headers import ShownHeaders
-from pillarbox.chain.usage import UsageSource
+from pillarbox.chain.usage import Asker, UsageSource
 from pillarbox.clock import Clock
 from pillarbox.errors import InvalidInputError, PillarboxError
 from pillarbox.events import ConnectionChanged, Events, SettingsChanged
@@ -129,6 +132,8 @@ class Connections:
         self._sources: dict[Chain, UsageSource] = {}
         self._configured: defaultdict[Chain, asyncio.Event] = defaultdict(asyncio.Event)
         self._revision = 0
+        self._indexers = Indexers(settings, clock, self._tell)
+        self._following: set[asyncio.Task[None]] = set()
         self.pins = ServerPins(folder / "server-pins.json")
         self._note_configured()
         self._subscription = events.subscribe(SettingsChanged, self._follow_settings)
@@ -136,19 +141,29 @@ class Connections:
     @property
     def chains(self) -> tuple[Chain, ...]:
         """Every chain that servers can be chosen for, Bitcoin's first."""
-        return tuple(CHAIN_RULES)
+        return (*CHAIN_RULES, *indexers.CHAINS)
 
-    async def usage(self, chain: Chain) -> UsageSource:
-        """The source that wallets share, as soon as the user has chosen a server for this chain."""
+    @property
+    def keyed_chains(self) -> tuple[Chain, ...]:
+        """Those whose servers may want a key of each wallet."""
+        return indexers.CHAINS
+
+    async def usage(self, chain: Chain, asker: Asker) -> UsageSource:
+        """The source for a wallet, as soon as the user has chosen a server for this chain.
+
+        Wallets share it, except where each has a key of its own.
+        """
         if self._simulated is not None and chain.coin == BITCOIN:
             return self._simulated
         await self._configured[chain].wait()
+        if chain in indexers.CHAINS:
+            return await self._indexers.usage(chain, asker)
         if chain not in self._sources:
             await self._connect(chain)
         return self._sources[chain]
 
     async def _connect(self, chain: Chain) -> None:
-        """Make the chain's source. All of them are Electrum servers so far."""
+        """Make the chain's source, of Electrum servers."""
         servers = ElectrumServers(
             self._addresses(chain),
             headers=_headers_of(chain, self._folder / "headers"),
@@ -164,6 +179,8 @@ class Connections:
     def state(self, chain: Chain) -> ConnectionState:
         if self._simulated is not None and chain.coin == BITCOIN:
             return self._simulated.state
+        if chain in indexers.CHAINS:
+            return self._indexers.state(chain)
         servers = self._servers.get(chain)
         return NOT_SET if servers is None else servers.state
 
@@ -172,7 +189,7 @@ class Connections:
 
         Raises InvalidInputError for a text that names none, and for a chain that no server is asked about.
         """
-        server = str(ServerAddress.parse(text))
+        server = self._plain(chain, text)
         others = [other for other in self._settings.values.servers_for(chain.name) if other != server]
         self._set_servers(chain, [server, *others])
 
@@ -181,7 +198,7 @@ class Connections:
 
         With "" none is asked any more. Raises InvalidInputError as `use_server` does.
         """
-        named = [str(ServerAddress.parse(part)) for part in text.split(",") if part.strip()]
+        named = [self._plain(chain, part) for part in text.split(",") if part.strip()]
         self._set_servers(chain, list(dict.fromkeys(named)))
 
     def use_proxy(self, text: str) -> None:
@@ -191,12 +208,18 @@ class Connections:
 
     async def aclose(self) -> None:
         self._subscription.close()
+        await asyncio.gather(*self._following)
+        await self._indexers.aclose()
         await asyncio.gather(*(servers.aclose() for servers in self._servers.values()))
 
-    def _set_servers(self, chain: Chain, servers: list[str]) -> None:
-        if chain not in CHAIN_RULES:
-            why = f"No Electrum server is asked about {chain.coin.title} on {chain.network}."
+    def _plain(self, chain: Chain, text: str) -> str:
+        """A server as the settings keep it. Raises InvalidInputError, also where none is ever asked."""
+        if chain not in self.chains:
+            why = f"No server is asked about {chain.coin.title} on {chain.network}."
             raise InvalidInputError(what="server", why=why)
+        return server_text(chain.name, text)
+
+    def _set_servers(self, chain: Chain, servers: list[str]) -> None:
         self._settings.change(servers={**self._settings.values.servers, chain.name: servers})
 
     def _addresses(self, chain: Chain) -> list[ServerAddress]:
@@ -211,21 +234,32 @@ class Connections:
             self._note_configured()
             for chain, servers in self._servers.items():
                 servers.replace(self._addresses(chain), self._proxy())
+            following = asyncio.create_task(self._indexers.follow(), name="follow the settings")
+            self._following.add(following)
+            following.add_done_callback(self._following.discard)
+
+    async def rekeyed(self, chain: Chain) -> None:
+        """A wallet's project key was changed: use it from now on."""
+        await self._indexers.follow(chain)
+
+    async def forget(self, wallet: str) -> None:
+        """A wallet was closed: nothing is asked for it any more."""
+        await self._indexers.forget(wallet)
 
     def _note_configured(self) -> None:
         """Of the chains that there are sources for: for others it is as if no server were chosen, ever."""
-        for chain in CHAIN_RULES if self._simulated is None else ():
+        for chain in self.chains if self._simulated is None else ():
             if self._settings.values.servers_for(chain.name):
                 self._configured[chain].set()
             else:
                 self._configured[chain].clear()
 
     def _teller(self, chain: Chain) -> Callable[[ConnectionState], None]:
-        def tell(state: ConnectionState) -> None:
-            self._revision += 1
-            self._events.publish(ConnectionChanged(None, self._revision, chain, state))
+        return lambda state: self._tell(chain, state)
 
-        return tell
+    def _tell(self, chain: Chain, state: ConnectionState) -> None:
+        self._revision += 1
+        self._events.publish(ConnectionChanged(None, self._revision, chain, state))
 
 
 def _headers_of(chain: Chain, folder: Path) -> Headers:

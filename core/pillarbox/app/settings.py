@@ -6,7 +6,8 @@ from dataclasses import asdict, dataclass, field, fields, replace
 from pathlib import Path
 from typing import Any
 
-from pillarbox.chain.server_address import ProxyAddress, ServerAddress
+from pillarbox.app.server_texts import server_text
+from pillarbox.chain.server_address import ProxyAddress
 from pillarbox.errors import InvalidInputError, PillarboxError
 from pillarbox.events import Events, SettingsChanged
 from pillarbox.files.install import install_file
@@ -27,7 +28,7 @@ class Values:
     """The settings themselves. A name here is the name in the file."""
 
     servers: dict[str, list[str]] = field(default_factory=dict)
-    """By `Chain.name`, in order of preference: HOST:PORT[:t|s]."""
+    """By `Chain.name`, in order of preference: as `server_text` gives them."""
     proxy: str = ""
     """SOCKS5 proxy as HOST:PORT, or ""."""
     appearance: str = "system"
@@ -113,7 +114,7 @@ class Settings:
 def _parse_addresses(name: str, value: Any) -> None:
     """Raises InvalidInputError for a server or a proxy that is none."""
     if name == "servers":
-        for text in (text for texts in value.values() for text in texts):
-            ServerAddress.parse(text)
+        for chain, text in ((chain, text) for chain, texts in value.items() for text in texts):
+            server_text(chain, text)
     if name == "proxy" and value:
         ProxyAddress.parse(value)

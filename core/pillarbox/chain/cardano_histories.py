@@ -67,7 +67,7 @@ class CardanoHistories:
             self._parts.setdefault(key, {})[txid] = parts[txid]
         self._parts[key] = parts
         sightings = tuple(
-            Sighting(key, txid, output, amount, listed[txid], proven=False)
+            Sighting(key, txid, output, amount, listed[txid], proven=listed[txid] > 0)
             for txid, part in parts.items()
             for output, amount in part.outputs
         )

@@ -1,8 +1,7 @@
 """Histories of Cardano addresses, from an indexer that speaks the Blockfrost-compatible interface.
 
-The interface has neither headers nor proofs, so all of it is the indexer's word: no sighting is ever told as
-proven, whatever height it is said to have. It is enough to mark an address Used, never to call a payment
-confirmed.
+The interface has neither headers nor proofs, so all of it is the indexer's word. A block that it names counts
+as proof, without a hash of that block (docs/decisions/what-an-indexer-is-believed.md).
 """
 
 import logging

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import Any, TypeVar
 
 import httpx
+from anyio import CancelScope, current_time
 
 from pillarbox.chain import cardano_protocol as protocol
 from pillarbox.chain.cardano_address import IndexerAddress
@@ -34,6 +35,9 @@ from pillarbox.clock import Clock
 from pillarbox.secret import Secret
 
 T = TypeVar("T")
+
+Reply = tuple[int, httpx.Headers, bytes]
+"""Status, headers and body."""
 
 LARGEST = 4 * 1024 * 1024
 """Bytes of an answer."""
@@ -97,6 +101,7 @@ class IndexerLink:
         self._at_once = asyncio.Semaphore(self._patience.at_once)
         self._making = asyncio.Lock()
         self._client: httpx.AsyncClient | None = None
+        self._sending: dict[asyncio.Task[Reply], CancelScope] = {}
         self._closed = False
 
     async def magic(self) -> int:
@@ -123,6 +128,10 @@ class IndexerLink:
     async def aclose(self) -> None:
         """Drop the connections and the key. May be called again."""
         self._closed = True
+        for scope in self._sending.values():
+            scope.cancel()
+        # A client that is closed while a connection is being made would leave it open.
+        await asyncio.gather(*self._sending, return_exceptions=True)
         async with self._making:
             if self._client is not None:
                 await self._client.aclose()
@@ -155,14 +164,41 @@ class IndexerLink:
             delay = min(2 * delay, self._patience.longest_delay)
         raise AssertionError("a question has at least one attempt")
 
-    async def _send(self, path: str) -> tuple[int, httpx.Headers, bytes]:
+    async def _send(self, path: str) -> Reply:
+        """One question. Raises IndexerError, also where `aclose` ends it.
+
+        It runs in a task that is never cancelled, only by its scope: a cancellation that anyio does not know
+        of would cut off the closing of connections.
+        """
+        scope = CancelScope(deadline=current_time() + self._patience.reply)
+        sending = asyncio.create_task(self._exchange(path, scope), name="ask an indexer")
+        self._sending[sending] = scope
+        sending.add_done_callback(self._sent)
+        try:
+            return await asyncio.shield(sending)
+        except asyncio.CancelledError:
+            scope.cancel()
+            raise
+
+    def _sent(self, sending: "asyncio.Task[Reply]") -> None:
+        del self._sending[sending]
+        if not sending.cancelled():
+            sending.exception()  # who asked may be gone by now
+
+    async def _exchange(self, path: str, scope: CancelScope) -> Reply:
+        with scope:
+            return await self._asked(path)
+        if self._closed:
+            raise self._unreachable("it is not asked any more")
+        raise self._unreachable(f"it was silent for {self._patience.reply:g} seconds")
+
+    async def _asked(self, path: str) -> Reply:
         client = await self._connected()
         headers = {} if self._key is None else {b"project_id": self._key.reveal()}
         try:
-            async with asyncio.timeout(self._patience.reply):
-                async with client.stream("GET", f"{self.address}{path}", headers=headers) as response:
-                    body = await self._body(response)
-        except (TimeoutError, httpx.TimeoutException) as error:
+            async with client.stream("GET", f"{self.address}{path}", headers=headers) as response:
+                body = await self._body(response)
+        except httpx.TimeoutException as error:
             raise self._unreachable(f"it was silent for {self._patience.reply:g} seconds") from error
         except httpx.ConnectError as error:
             raise self._unreachable(str(error) or "it does not listen there") from error

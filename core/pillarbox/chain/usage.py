@@ -3,10 +3,21 @@
 Serves pools, deposits and shared wallets alike; the watch key is the output script itself.
 """
 
-from collections.abc import AsyncIterator, Iterable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Sequence
+from dataclasses import dataclass
 from typing import Protocol
 
+from pillarbox.model.network import Chain
 from pillarbox.model.payment import ScriptHistory, Sighting
+from pillarbox.secret import Secret
+
+
+@dataclass(frozen=True, slots=True)
+class Asker:
+    """Who asks. Some servers want a key of each, which is read when it is needed, and wiped after use."""
+
+    name: str
+    project_key: Callable[[Chain], Awaitable[Secret | None]]
 
 
 class Watch(Protocol):

@@ -5,7 +5,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
 from pillarbox.accounts import Kinds
-from pillarbox.chain.usage import UsageSource
+from pillarbox.chain.usage import Asker, UsageSource
 from pillarbox.clock import Clock
 from pillarbox.events import Events, ServiceStateChanged
 from pillarbox.model.account import Account, WalletId
@@ -21,6 +21,7 @@ from pillarbox.wallet.holding import Holding
 from pillarbox.wallet.labels import Labels
 from pillarbox.wallet.open_accounts import OpenAccount, OpenAccounts
 from pillarbox.wallet.payments import Payments
+from pillarbox.wallet.project_keys import ProjectKeys
 from pillarbox.wallet.receiving import Receiving
 from pillarbox.wallet.scanning import Scanning
 from pillarbox.wallet.supervisor import Supervisor
@@ -36,7 +37,9 @@ class Surroundings:
     events: Events
     clock: Clock
     kinds: Kinds
-    usage: Callable[[Chain], Awaitable[UsageSource]]
+    usage: Callable[[Chain, Asker], Awaitable[UsageSource]]
+    rekeyed: Callable[[Chain], Awaitable[None]]
+    """A wallet's project key for a chain was changed."""
     may_hand_out: Callable[[str, Account], None]
     """Given a wallet's name and an account. Raises SameKeyOpenError or SameKeyElsewhereError where another
     open wallet hands out the same addresses."""
@@ -62,7 +65,13 @@ class Wallet:
         self._accounts = accounts
         self._db = db
         self._events = around.events
-        publish, clock, source = around.events.publish, around.clock, around.usage
+        publish, clock = around.events.publish, around.clock
+        self.project_keys = ProjectKeys(db, around.rekeyed)
+        asker = Asker(wallet, self.project_keys.get)
+
+        async def source(chain: Chain) -> UsageSource:
+            return await around.usage(chain, asker)
+
         self._recording = recording = UsageRecording(wallet, accounts, db, publish, clock)
         self.accounts = AccountKeeping(wallet, network, accounts, around.kinds, db, recording, publish, clock)
         self.holding = Holding(wallet, accounts, db, recording, publish, clock)

@@ -22,10 +22,12 @@ from pillarbox.errors import PillarboxError
 from pillarbox.events import ConnectionChanged, Events
 from pillarbox.model.network import BITCOIN, Chain, Network
 from pillarbox.model.progress import ConnectionPhase, ConnectionState
+from pillarbox.wallet.project_keys import ProjectKeys
 from pillarbox_gui.dialogs.server_certificate import TrustQuestion
 from pillarbox_gui.pages.connection_line import ConnectionLine
 from pillarbox_gui.pages.controls import Button, Card, Page, column, row, take_role, words
 from pillarbox_gui.pages.look import Look
+from pillarbox_gui.pages.project_key_field import ProjectKeyField
 from pillarbox_gui.tasks import Again, TaskScope
 from pillarbox_gui.theme.theme import SchemePreference
 from pillarbox_gui.theme.tokens import Space
@@ -39,12 +41,19 @@ class SettingsPage(Page):
     """Each field is kept as soon as it is left."""
 
     def __init__(
-        self, look: Look, events: Events, settings: Settings, connections: Connections, network: Network
+        self,
+        look: Look,
+        events: Events,
+        settings: Settings,
+        connections: Connections,
+        network: Network,
+        keys: ProjectKeys,
     ) -> None:
         super().__init__(look.theme, translate("settings", "Settings"))
         self._look = look
         self._settings = settings
         self._connections = connections
+        self._keys = keys
         self._tasks = TaskScope(self, look.present)
         self._chains = [
             chain for chain in connections.chains if chain.coin == BITCOIN or chain.network is network
@@ -104,7 +113,8 @@ class SettingsPage(Page):
                     "settings",
                     "An Electrum server tells Pillarbox of payments. Write HOST:PORT, with :t at the end for "
                     "plain TCP or :s for TLS. Of several, with commas between, the first that answers is "
-                    "used. Your own server learns nothing that you do not know.",
+                    "used. Your own server learns nothing that you do not know. Cardano is told of by an "
+                    "indexer, named by its web address.",
                 ),
                 "muted",
                 wrap=True,
@@ -114,10 +124,13 @@ class SettingsPage(Page):
         self.servers: dict[str, QLineEdit] = {}
         """By `Chain.name`."""
         self.use_server: dict[str, Button] = {}
+        self.project_keys: dict[str, ProjectKeyField] = {}
         for chain in self._chains:
             field = QLineEdit(self._known_servers(chain))
             local = chain.network is Network.REGTEST
-            field.setPlaceholderText("127.0.0.1:50001:t" if local else "electrum.example:50002:s")
+            keyed = chain in self._connections.keyed_chains
+            example = "127.0.0.1:50001:t" if local else "electrum.example:50002:s"
+            field.setPlaceholderText("https://indexer.example/api/v0" if keyed else example)
             keep = self._server_keeper(chain)
             field.editingFinished.connect(keep)
             field.textChanged.connect(partial(self._offer_to_use, chain))
@@ -127,6 +140,10 @@ class SettingsPage(Page):
             use.hide()
             named = network_words(chain.network) if chain.coin == BITCOIN else chain.coin.title
             self._add(form, named, field, use)
+            if keyed:
+                key = ProjectKeyField(self._look, self._tasks, self._keys, chain)
+                self.project_keys[chain.name] = key
+                self._add(form, translate("settings", "{coin} project key").format(coin=named), key)
         self.proxy = QLineEdit(self._settings.values.proxy)
         self.proxy.setPlaceholderText("127.0.0.1:9050")
         self.proxy.editingFinished.connect(self._keep_proxy)

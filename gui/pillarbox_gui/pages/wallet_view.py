@@ -195,7 +195,9 @@ class WalletView(QWidget):
                 backups.words_asked.connect(self._ask_for_words)
                 return backups
             case "settings":
-                return SettingsPage(look, app.events, app.settings, app.connections, wallet.network)
+                return SettingsPage(
+                    look, app.events, app.settings, app.connections, wallet.network, wallet.project_keys
+                )
         raise LookupError(name)
 
     def _lay_out(self) -> None:

@@ -11,12 +11,11 @@ import pytest
 from electrum_peer.coins import chain_from
 from electrum_peer.scripted_server import ScriptedServer
 from electrum_peer.synthetic_chain import SyntheticChain
-from pillarbox.accounts import KINDS
-from pillarbox.accounts.coins import DASH_P2PKH
 from pillarbox.app.application import Application
 from pillarbox.app.new_wallet import NewWallet, WordsSource
 from pillarbox.app.paths import Paths
 from pillarbox.app.settings import SettingsUnreadableError
+from pillarbox.chain.usage import Asker
 from pillarbox.commands.command import Replies
 from pillarbox.commands.sync import SyncArguments, sync
 from pillarbox.errors import InvalidInputError, PillarboxError
@@ -27,15 +26,21 @@ from pillarbox.model.progress import ConnectionPhase
 from pillarbox.secret import Secret
 from pillarbox.wallet.wallet import Wallet
 
+
+async def _no_key(_chain: Chain) -> None:
+    return None
+
+
 ON_BITCOIN = Chain(BITCOIN, Network.REGTEST)
 ON_DASH = Chain(DASH, Network.REGTEST)
+NOBODY = Asker("nobody", _no_key)
 ON_LITECOIN = Chain(LITECOIN, Network.REGTEST)
 NOWHERE = "127.0.0.1:1:t"
 
 
 @pytest.fixture
 async def app(tmp_path: Path) -> AsyncIterator[Application]:
-    started = await Application.start(Paths(tmp_path / "data"), kinds=KINDS.with_kind(DASH_P2PKH))
+    started = await Application.start(Paths(tmp_path / "data"))
     yield started
     await started.stop()
 
@@ -152,7 +157,7 @@ async def test_a_chain_that_no_server_is_asked_about_takes_none(app: Application
     assert stranger not in app.connections.chains
     assert app.connections.state(stranger).phase is ConnectionPhase.UNSET
     with pytest.raises(TimeoutError):
-        await asyncio.wait_for(app.connections.usage(stranger), 0.05)
+        await asyncio.wait_for(app.connections.usage(stranger, NOBODY), 0.05)
 
 
 async def test_servers_of_a_network_that_there_is_not_are_refused(app: Application) -> None:

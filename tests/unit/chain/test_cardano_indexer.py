@@ -98,7 +98,7 @@ async def test_an_address_never_seen_is_untouched() -> None:
         assert await history(indexer) == UNTOUCHED
 
 
-async def test_each_output_that_pays_an_address_is_told_with_its_height_and_unproven() -> None:
+async def test_each_output_that_pays_an_address_is_told_with_its_height() -> None:
     async with ScriptedIndexer() as indexer:
         paid = indexer.add(
             [coin(text_of(OTHER), 5, 0), coin(text_of(OURS), 2_000_000, 1), coin(text_of(OURS), 7, 2)]
@@ -107,8 +107,8 @@ async def test_each_output_that_pays_an_address_is_told_with_its_height_and_unpr
             OURS,
             True,
             (
-                Sighting(OURS, paid.txid, 1, 2_000_000, paid.height, proven=False),
-                Sighting(OURS, paid.txid, 2, 7, paid.height, proven=False),
+                Sighting(OURS, paid.txid, 1, 2_000_000, paid.height, proven=True),
+                Sighting(OURS, paid.txid, 2, 7, paid.height, proven=True),
             ),
         )
 

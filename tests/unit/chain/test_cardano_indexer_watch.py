@@ -41,7 +41,7 @@ async def test_each_address_is_told_once_and_then_only_when_something_changes() 
         watch.add([OURS])
         await quiet(watch)
         paid = indexer.pay(text_of(OURS), 5)
-        sighting = Sighting(OURS, paid.txid, 0, 5, paid.height, proven=False)
+        sighting = Sighting(OURS, paid.txid, 0, 5, paid.height, proven=True)
         assert await anext(watch) == [ScriptHistory(OURS, True, (sighting,))]
         indexer.mine()
         await quiet(watch)

@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator, Iterable, Sequence
 from pathlib import Path
 
 from pillarbox.accounts import KINDS, Kinds
+from pillarbox.chain.usage import Asker
 from pillarbox.events import Event, Events
 from pillarbox.keys.root import Root
 from pillarbox.model.account import WalletId
@@ -130,6 +131,7 @@ class Bench:
         self._news = asyncio.Event()
         self.events.subscribe(Event, self._hear)
         self.db: Database | None = None
+        self.rekeyed: list[Chain] = []
         self.wallet: Wallet | None = None
 
     async def open(self) -> Wallet:
@@ -140,6 +142,7 @@ class Bench:
             self.clock,
             self.kinds,
             self._source,
+            self._rekeyed,
             lambda _name, _account: None,
         )
         unlocking = Unlocking(WALLET, "test", self.db, None, self.events.publish)
@@ -166,7 +169,10 @@ class Bench:
             await self.wallet.close()
             self.wallet = None
 
-    async def _source(self, chain: Chain) -> ScriptedChain:
+    async def _rekeyed(self, chain: Chain) -> None:
+        self.rekeyed.append(chain)
+
+    async def _source(self, chain: Chain, asker: Asker) -> ScriptedChain:
         source = self.others.get(chain.name, self.chain)
         if source is None:
             await asyncio.Event().wait()

@@ -1,0 +1,137 @@
+"""A Cardano account in a running program, told of by an indexer that only it has the key of."""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from pathlib import Path
+
+import pytest
+
+from indexer_peer.scripted_indexer import ScriptedIndexer
+from pillarbox.app.application import Application
+from pillarbox.app.new_wallet import NewWallet, WordsSource
+from pillarbox.app.paths import Paths
+from pillarbox.app.settings import SettingsUnreadableError
+from pillarbox.errors import InvalidInputError
+from pillarbox.events import Event
+from pillarbox.model.account import ScanState
+from pillarbox.model.address import AddressFlag, AddressRef, AddressState
+from pillarbox.model.network import CARDANO, Chain, Network
+from pillarbox.model.progress import ConnectionPhase
+from pillarbox.secret import Secret
+from pillarbox.wallet.wallet import Wallet
+
+ON_CARDANO = Chain(CARDANO, Network.MAINNET)
+PASSPHRASE = Secret.from_text("correct horse")
+WORDS = "test walk nut penalty hip pave soap entry language right filter choice"
+KEY = "mainnetSECRETproject"
+
+
+@pytest.fixture
+async def app(tmp_path: Path) -> AsyncIterator[Application]:
+    started = await Application.start(Paths(tmp_path / "data"))
+    yield started
+    await started.stop()
+
+
+@pytest.fixture
+async def indexer() -> AsyncIterator[ScriptedIndexer]:
+    async with ScriptedIndexer(KEY) as serving:
+        yield serving
+
+
+async def wallet_with(app: Application, kind: str, state: ScanState = ScanState.MADE_HERE) -> Wallet:
+    source = WordsSource(Secret.from_text(WORDS), made_here=True)
+    plan = NewWallet("w", Network.MAINNET, source, PASSPHRASE, use_keychain=False)
+    wallet = (await app.create_wallet(plan)).wallet
+    async with wallet.unlocking.root(PASSPHRASE) as root:
+        await wallet.accounts.add(kind, label="Ada", number=0, root=root, scan_state=state)
+    return wallet
+
+
+def address(wallet: Wallet, index: int) -> str:
+    return wallet.accounts.columns(wallet.accounts.get("Ada").id, 0).texts[index]
+
+
+async def until(app: Application, holds: Callable[[], bool]) -> None:
+    news = asyncio.Event()
+    subscription = app.events.subscribe(Event, lambda _: news.set())
+    async with asyncio.timeout(60):
+        while not holds():
+            news.clear()
+            await news.wait()
+    subscription.close()
+
+
+async def until_received(app: Application, wallet: Wallet, amount: int) -> None:
+    account = wallet.accounts.get("Ada").id
+    await until(app, lambda: wallet.accounts.counts(account).received == amount)
+
+
+@pytest.mark.parametrize("kind", ["cardano-shelley", "cardano-icarus", "cardano-byron"])
+async def test_a_payment_is_told_by_the_indexer_that_the_wallet_has_the_key_of(
+    app: Application, indexer: ScriptedIndexer, kind: str
+) -> None:
+    wallet = await wallet_with(app, kind)
+    paid = indexer.pay(address(wallet, 2), 5_000_000)
+    app.connections.use_servers(ON_CARDANO, str(indexer.address))
+    await wallet.project_keys.keep(ON_CARDANO, KEY)
+    await until_received(app, wallet, 5_000_000)
+    ref = AddressRef(wallet.accounts.get("Ada").id, 0, 2)
+    seen = wallet.accounts.address(ref)
+    assert seen.state is AddressState.USED
+    assert AddressFlag.UNCONFIRMED not in seen.flags
+    assert paid.height > 0
+    assert app.connections.state(ON_CARDANO).phase is ConnectionPhase.CONNECTED
+
+
+async def test_without_the_key_it_is_said_that_the_key_lacks_and_with_it_all_goes_on(
+    app: Application, indexer: ScriptedIndexer
+) -> None:
+    wallet = await wallet_with(app, "cardano-shelley")
+    indexer.pay(address(wallet, 0), 7)
+    app.connections.use_servers(ON_CARDANO, str(indexer.address))
+    await until(app, lambda: app.connections.state(ON_CARDANO).phase is ConnectionPhase.REFUSED)
+    error = app.connections.state(ON_CARDANO).error
+    assert error is not None
+    assert error.code == "indexer-key-refused"
+    await wallet.project_keys.keep(ON_CARDANO, KEY)
+    await until_received(app, wallet, 7)
+
+
+async def test_a_restored_account_is_scanned_and_goes_on_after_what_was_found(
+    app: Application, indexer: ScriptedIndexer
+) -> None:
+    wallet = await wallet_with(app, "cardano-byron", ScanState.UNSCANNED)
+    indexer.pay(address(wallet, 7), 3)
+    account = wallet.accounts.get("Ada").id
+    app.connections.use_servers(ON_CARDANO, str(indexer.address))
+    await wallet.project_keys.keep(ON_CARDANO, KEY)
+    wallet.scanning.start(account)
+    await until(app, lambda: wallet.accounts.get(account).scan_state is ScanState.SCANNED)
+    assert (await wallet.receiving.hand_out(account)).ref.index == 8
+
+
+async def test_the_key_is_kept_in_the_wallet_and_nowhere_else(
+    app: Application, indexer: ScriptedIndexer, tmp_path: Path
+) -> None:
+    wallet = await wallet_with(app, "cardano-shelley")
+    await wallet.project_keys.keep(ON_CARDANO, KEY)
+    assert await wallet.project_keys.has(ON_CARDANO)
+    app.connections.use_servers(ON_CARDANO, str(indexer.address))
+    await app.close_wallet("w")
+    for file in (tmp_path / "data").rglob("*"):
+        assert not file.is_file() or KEY.encode() not in file.read_bytes()
+    again = await app.open_wallet("w", PASSPHRASE)
+    assert await again.project_keys.has(ON_CARDANO)
+    await again.project_keys.keep(ON_CARDANO, "")
+    assert not await again.project_keys.has(ON_CARDANO)
+
+
+async def test_what_is_no_indexer_or_no_key_is_refused(app: Application) -> None:
+    with pytest.raises(InvalidInputError):
+        app.connections.use_servers(ON_CARDANO, "indexer.example:443:s")
+    with pytest.raises(SettingsUnreadableError):
+        app.settings.change(servers={"cardano/mainnet": ["indexer.example:443:s"]})
+    wallet = await wallet_with(app, "cardano-shelley")
+    with pytest.raises(InvalidInputError, match="one word"):
+        await wallet.project_keys.keep(ON_CARDANO, "two words")
