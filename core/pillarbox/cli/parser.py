@@ -16,7 +16,7 @@ SELF_TEST = "self-test"
 INSPECT = "inspect"
 INSPECT_KINDS = ("address", "derive")
 NETWORKS = ("mainnet", "testnet", "signet", "regtest")
-SECRET_FILES = ("passphrase", "mnemonic", "bip39_passphrase")
+SECRET_FILES = ("passphrase", "mnemonic", "bip39_passphrase", "project_key")
 """Arguments that are secret, so that only files that hold them are named on the command line."""
 _OPTIONS = ("command", "json", "data_dir", "verbose", *(f"{name}_file" for name in SECRET_FILES))
 
@@ -219,6 +219,10 @@ def _add_address_commands(commands: _Commands) -> None:
     sync = commands.add("sync", "learn which addresses were paid")
     sync.add_argument("wallet", metavar="NAME")
     sync.add_argument("--electrum", metavar="HOST:PORT[:t|s]", help="the server to ask, kept in the settings")
+    sync.add_argument("--indexer", metavar="URL", help="the same for Cardano")
+    sync.add_argument(
+        "--project-key-file", metavar="F", help="the key that the indexer wants, kept in the wallet"
+    )
     sync.add_argument("--coin", metavar="COIN", help="only its accounts (else of all coins with a server)")
     how_long = sync.add_mutually_exclusive_group()
     how_long.add_argument("--once", action="store_false", dest="watch", default=None, help="then end (usual)")

@@ -3,7 +3,7 @@
 import asyncio
 import re
 from collections.abc import Collection, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from pillarbox.accounts.kind import UsageProof
@@ -23,8 +23,9 @@ from pillarbox.events import (
 )
 from pillarbox.model.account import AccountId, ScanState
 from pillarbox.model.address import AddressRef
-from pillarbox.model.network import BITCOIN, Chain
+from pillarbox.model.network import BITCOIN, CARDANO, Chain
 from pillarbox.model.progress import ConnectionPhase, ConnectionState
+from pillarbox.secret import Secret
 from pillarbox.wallet.open_accounts import service_name
 
 if TYPE_CHECKING:
@@ -77,6 +78,9 @@ class SyncArguments:
     electrum: str | None = None
     watch: bool = False
     coin: str | None = None
+    indexer: str | None = None
+    """Cardano's server, by its web address."""
+    project_key: Secret | None = field(default=None, repr=False)
 
 
 async def sync(app: "Application", arguments: SyncArguments) -> Replies:
@@ -86,6 +90,8 @@ async def sync(app: "Application", arguments: SyncArguments) -> Replies:
     servers of one coin cannot be used and those of another can, it raises why after the summary too.
     """
     wallet = opened(app, arguments.wallet)
+    if arguments.project_key is not None:
+        await _keep_key(wallet, arguments.project_key)
     chains = _chains_to_ask(app, wallet, arguments)
     heard: asyncio.Queue[Event | None] = asyncio.Queue()
     subscriptions = (
@@ -114,11 +120,18 @@ async def sync(app: "Application", arguments: SyncArguments) -> Replies:
         await asyncio.gather(catching_up, return_exceptions=True)
 
 
+async def _keep_key(wallet: "Wallet", key: Secret) -> None:
+    with key:
+        await wallet.project_keys.keep(Chain(CARDANO, wallet.network), key.text())
+
+
 def _chains_to_ask(app: "Application", wallet: "Wallet", arguments: SyncArguments) -> list[Chain]:
     """Those with a server, once the one that is named was kept. Raises NoServerNamedError."""
     chains = _chains(wallet, arguments.coin)
     if arguments.electrum is not None:
         app.connections.use_server(chains[0], arguments.electrum)
+    if arguments.indexer is not None:
+        app.connections.use_servers(Chain(CARDANO, wallet.network), arguments.indexer)
     asked = [chain for chain in chains if app.settings.values.servers_for(chain.name)]
     if not asked:
         raise NoServerNamedError

@@ -77,6 +77,8 @@ class AccountKeeping:
         self._recording = recording
         self._publish = publish
         self._clock = clock
+        self.rows_made: Callable[[AccountId], None] = lambda _: None
+        """Called once rows were made ahead."""
         self._adding = asyncio.Lock()
         """Two accounts added at once get two numbers."""
 
@@ -225,6 +227,7 @@ class AccountKeeping:
             made += len(await asyncio.to_thread(pool.make_ahead, deriver, ahead))
             await self._recording.store_derived(branch)
         self._tell(account)
+        self.rows_made(account)
         return made
 
     async def note_candidates(self, first: Account, root: Root) -> None:

@@ -187,6 +187,8 @@ class OpenAccount:
     kind: AccountKind
     branches: dict[int, OpenBranch]
     moved: int = 0
+    lacks_rows: bool = False
+    """Whether the last scan came to the end of the rows, and needs the words to look further."""
     receiving_branch: OpenBranch = field(init=False)
     """The branch that is handed to payers."""
 

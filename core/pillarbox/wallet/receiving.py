@@ -12,7 +12,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from functools import partial
 
-from pillarbox.errors import InvalidInputError
+from pillarbox.errors import InvalidInputError, WordsNeededError
 from pillarbox.events import AddressesReserved, Publish
 from pillarbox.model.account import Account, AccountId, AtLimit, ScanState, WalletId
 from pillarbox.model.address import AddressFlag, AddressRef
@@ -200,6 +200,10 @@ class Receiving:
     def _check(self, account: AccountId, *, unscanned: bool) -> tuple[OpenBranch, AtLimit]:
         opened = self._accounts.get(account)
         if opened.account.scan_state in (ScanState.UNSCANNED, ScanState.SCANNING) and not unscanned:
+            if opened.lacks_rows:
+                raise WordsNeededError(
+                    purpose=f'looking further for used addresses of "{opened.account.label}"'
+                )
             raise NotScannedError(account=opened.account.label)
         self._may_hand_out(opened.account)
         return opened.receiving_branch, opened.account.at_limit

@@ -155,6 +155,11 @@ class Scanning:
             gap = max(gap_limit or 0, opened.account.gap_limit)
             self._service(opened).want(_Wanted(account, gap))
 
+    def go_on(self, account: AccountId) -> None:
+        """Rows were made ahead: scan them, if that is what the last scan ended for."""
+        if self._accounts.get(account).lacks_rows:
+            self.start(account)
+
     def widen(self, account: AccountId) -> None:
         """Look further than any scan before ("Scan more addresses"), by one more gap of the kind's own.
 
@@ -204,7 +209,10 @@ class Scanning:
                     group.create_task(self._walk(branch, walk, recorded, source))
         except ExceptionGroup as failed:
             raise failed.exceptions[0] from None
-        if all(walk.first_refused is None for walk in walks):
+        account.lacks_rows = not all(walk.done for walk in walks)
+        if account.lacks_rows:
+            await self._set_scan_state(wanted.account, ScanState.UNSCANNED)
+        elif all(walk.first_refused is None for walk in walks):
             await self._set_scan_state(wanted.account, ScanState.SCANNED)
 
     async def _resume(self, account: OpenAccount, wanted: _Wanted) -> list[GapWalk]:
@@ -222,7 +230,7 @@ class Scanning:
     ) -> None:
         """Walk one branch; `recorded` is what all branches have found and stored, for the progress told."""
         place = branch.account, branch.branch.number
-        while asked := walk.ask(CHUNK):
+        while asked := self._within_reach(branch, walk.ask(CHUNK)):
             await self._derive(branch, asked.stop)
 
             def stored(tx: Tx, asked: range = asked) -> list[DerivedAddress]:
@@ -240,6 +248,13 @@ class Scanning:
             await self._record(branch, [history for history in histories if history.touched], save)
             recorded[id(walk)] = walk.progress
             self._tell(branch.account, _together(recorded.values()), running=True)
+
+    @staticmethod
+    def _within_reach(branch: OpenBranch, asked: range) -> range:
+        """What can be asked about: where each address takes the words, only the rows that were made ahead."""
+        if branch.key_source is not None:
+            return asked
+        return range(asked.start, max(asked.start, min(asked.stop, branch.pool.count)))
 
     def _take(
         self,

@@ -104,6 +104,7 @@ class Wallet:
         self.payments = Payments(db)
         self.balance_reports = BalanceReports(accounts, db, recording)
         recording.watch_new = self.watching.add
+        self.accounts.rows_made = self.scanning.go_on
         self._supervisor = Supervisor(clock, self._tell_service)
 
     @classmethod

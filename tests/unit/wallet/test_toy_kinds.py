@@ -1,5 +1,6 @@
 """A kind nobody foresaw passes through pool, storage, scanning and columns untouched."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -8,9 +9,10 @@ from tests.unit.accounts.toy_kind import HARDENED_TOY, TOY, ToyKind
 from wallet_bench import ROOT, Bench
 
 from pillarbox.accounts import KINDS, Kinds
-from pillarbox.errors import InvalidInputError
-from pillarbox.events import AddressesUsed
-from pillarbox.model.account import AtLimit
+from pillarbox.accounts.kind import KeyNeed
+from pillarbox.errors import InvalidInputError, WordsNeededError
+from pillarbox.events import AddressesUsed, ScanProgressed
+from pillarbox.model.account import AccountId, AtLimit, ScanState
 from pillarbox.model.address import AddressFlag, AddressRef, AddressState
 from pillarbox.model.network import Network
 from pillarbox.model.receiving import RequestTerms
@@ -20,7 +22,8 @@ from pillarbox.wallet.wallet import Wallet
 
 HOLED = ToyKind("toy-holed", holes=frozenset({1, 4}))
 ELSEWHERE = ToyKind("toy-elsewhere", networks=frozenset({Network.MAINNET}))
-TOYS = Kinds((*KINDS, TOY, HARDENED_TOY, HOLED, ELSEWHERE))
+HARDENED_ON_CHAIN = ToyKind("toy-hardened-chain", key_need=KeyNeed.EACH_ADDRESS)
+TOYS = Kinds((*KINDS, TOY, HARDENED_TOY, HARDENED_ON_CHAIN, HOLED, ELSEWHERE))
 
 
 @pytest.fixture
@@ -123,3 +126,33 @@ async def test_what_is_beyond_the_gap_is_flagged(wallet: Wallet) -> None:
     assert beyond == [5, 6]
     columns = wallet.accounts.columns(account.id, 0)
     assert [i for i in columns.indices if columns.flags[i] & AddressFlag.BEYOND_GAP] == beyond
+
+
+async def test_a_scan_that_comes_to_the_end_of_the_rows_says_that_the_words_are_needed(
+    bench: Bench, wallet: Wallet
+) -> None:
+    account = await wallet.accounts.add(
+        "toy-hardened-chain", number=0, root=ROOT, gap_limit=20, scan_state=ScanState.UNSCANNED
+    )
+    seeing = HARDENED_ON_CHAIN.deriver(account.params, account.network, ROOT)
+    for index in (15, 30, 45, 60, 75, 90, MADE_AHEAD + 3):
+        bench.chain.pay(seeing.derive(0, index, 1)[0].watch_key, 250)
+    wallet.scanning.start(account.id)
+    await _scanned(bench, wallet, account.id)
+    assert wallet.accounts.get(account.id).scan_state is ScanState.UNSCANNED
+    with pytest.raises(WordsNeededError, match="looking further"):
+        await wallet.receiving.hand_out(account.id)
+    await wallet.accounts.make_rows(account.id, ROOT)
+    await _scanned(bench, wallet, account.id)
+    assert wallet.accounts.get(account.id).scan_state is ScanState.SCANNED
+    assert (await wallet.receiving.hand_out(account.id)).ref.index == MADE_AHEAD + 4
+
+
+async def _scanned(bench: Bench, wallet: Wallet, account: AccountId) -> None:
+    ended = asyncio.Event()
+    heard = bench.events.subscribe(ScanProgressed, lambda event: event.running or ended.set())
+    async with asyncio.timeout(20):
+        while wallet.scanning.is_running(account):
+            await ended.wait()
+            ended.clear()
+    heard.close()
