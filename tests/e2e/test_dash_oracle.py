@@ -8,6 +8,7 @@ from peers.oracle import Oracle
 
 from pillarbox.accounts import Kinds
 from pillarbox.accounts.coins import DASH_P2PKH
+from pillarbox.accounts.dash import DASH_KINDS
 from pillarbox.accounts.dash_platform import DASH_PLATFORM
 from pillarbox.commands.inspect_addresses import inspect_address, inspect_derive
 from pillarbox.errors import PillarboxError
@@ -16,7 +17,7 @@ from pillarbox.secret import Secret
 
 pytestmark = pytest.mark.e2e
 
-KINDS = Kinds((DASH_P2PKH, DASH_PLATFORM))
+KINDS = Kinds((DASH_P2PKH, DASH_PLATFORM, *DASH_KINDS))
 NETWORKS = {"mainnet": ("livenet", 5, "dash"), "testnet": ("testnet", 1, "tdash")}
 """By our name: the library's name, the coin's number in paths, the prefix of DIP-18."""
 ACCOUNTS = (0, 3)
@@ -48,6 +49,34 @@ def test_accounts_have_the_librarys_addresses(dash_oracle: Oracle, network: str)
         path = f"m/44'/{coin}'/{account}'/{role}"
         questions.append({"words": words, "network": theirs, "path": path, **root})
 
+    assert ours == dash_oracle.ask_all("p2pkh", questions)
+
+
+POOLS = {
+    "dash-bip32": "m/{account}'/0",
+    "dash-coinjoin": "m/9'/{coin}'/4'/{account}'/0",
+    "dash-identity-registration": "m/9'/{coin}'/5'/1'",
+    "dash-identity-topup": "m/9'/{coin}'/5'/2'/{account}'",
+    "dash-identity-topup-unbound": "m/9'/{coin}'/5'/2'",
+    "dash-identity-invitation": "m/9'/{coin}'/5'/3'",
+    "dash-provider-voting": "m/9'/{coin}'/3'/1'",
+    "dash-provider-owner": "m/9'/{coin}'/3'/2'",
+}
+"""Where each kind's addresses lie."""
+
+
+@pytest.mark.parametrize("network", NETWORKS)
+@pytest.mark.parametrize("kind", POOLS)
+def test_every_other_account_has_the_librarys_addresses(dash_oracle: Oracle, kind: str, network: str) -> None:
+    theirs, coin, _ = NETWORKS[network]
+    ours, questions = [], []
+    for words, passphrase in ROOTS:
+        for account in ACCOUNTS if "{account}" in POOLS[kind] else (0,):
+            root = {"passphrase": passphrase, "start": 0, "count": COUNT}
+            item = {"mnemonic": words, "kind": kind, "network": network, "account": account}
+            ours.append(inspect_derive({**item, **root}, KINDS)["addresses"])
+            path = POOLS[kind].format(coin=coin, account=account)
+            questions.append({"words": words, "network": theirs, "path": path, **root})
     assert ours == dash_oracle.ask_all("p2pkh", questions)
 
 
