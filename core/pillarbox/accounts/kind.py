@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from pillarbox.errors import InvalidInputError
 from pillarbox.keys.root import Root
@@ -104,6 +104,15 @@ class Deriver(Protocol):
 
     def path(self, branch: int, index: int) -> str:
         """The full path as people write it, such as m/84'/0'/0'/0/7."""
+        ...
+
+
+@runtime_checkable
+class KnowsItsOwn(Protocol):
+    """A deriver whose addresses say themselves, to their own wallet alone, where they lie."""
+
+    def place_of(self, text: str) -> tuple[int, int] | None:
+        """Account number and index, or None. Raises AddressUnreadableError."""
         ...
 
 

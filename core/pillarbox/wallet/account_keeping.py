@@ -26,6 +26,7 @@ from pillarbox.wallet.open_accounts import (
     OpenAccount,
     OpenAccounts,
     StateCounts,
+    require_not_own,
 )
 from pillarbox.wallet.usage_recording import UsageRecording
 
@@ -119,6 +120,7 @@ class AccountKeeping:
         if ref is None and plain.isupper():
             ref = await self._db.read(lambda tx: addresses.find_text(tx, plain.lower()))
         if ref is None:
+            require_not_own(self._accounts, plain)
             raise NoSuchAddressError(address=plain[:100])
         return ref
 

@@ -5,9 +5,11 @@ Memory follows the commit: services write first, then change what is here, then 
 
 from array import array
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 
-from pillarbox.accounts.kind import AccountKind, Deriver, UsageProof
+from pillarbox.accounts.kind import AccountKind, Deriver, KnowsItsOwn, UsageProof
+from pillarbox.bitcoin.script import AddressUnreadableError
 from pillarbox.errors import PillarboxError
 from pillarbox.model.account import Account, AccountId, Branch
 from pillarbox.model.address import (
@@ -31,6 +33,18 @@ class NoSuchAccountError(PillarboxError):
     title = "There is no such account"
     message = 'This wallet has no account "{account}".'
     hint = "List the wallet's accounts and use one of their numbers or labels."
+
+
+class AddressAheadError(PillarboxError):
+    """Parameters: account, index."""
+
+    code = "address-ahead"
+    title = "This address is yours, and lies further on"
+    message = (
+        'It is number {index} of the account "{account}", beyond those that were made here. Whatever was '
+        "sent to it is not shown yet; it is not lost."
+    )
+    hint = "Make more addresses ahead with the recovery words, then let the scan go on."
 
 
 class NoSuchAddressError(PillarboxError):
@@ -204,6 +218,18 @@ class OpenAccount:
     def told_by_chain(self) -> bool:
         """Whether that chain is asked which of its addresses were paid."""
         return self.kind.usage is UsageProof.CHAIN
+
+
+def require_not_own(accounts: "OpenAccounts", text: str) -> None:
+    """Raises AddressAheadError for an address that says of itself that it is an account's, not made yet."""
+    for opened in accounts:
+        deriver = opened.receiving_branch.deriver
+        if not isinstance(deriver, KnowsItsOwn):
+            continue
+        with suppress(AddressUnreadableError):
+            place = deriver.place_of(text)
+            if place is not None and place[0] == opened.account.number:
+                raise AddressAheadError(account=opened.account.label, index=place[1])
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,6 +7,8 @@ from pathlib import Path
 import pytest
 
 from indexer_peer.scripted_indexer import ScriptedIndexer
+from pillarbox.accounts.cardano_byron import CARDANO_BYRON
+from pillarbox.accounts.kind import Enrolment
 from pillarbox.app.application import Application
 from pillarbox.app.new_wallet import NewWallet, WordsSource
 from pillarbox.app.paths import Paths
@@ -18,12 +20,16 @@ from pillarbox.model.address import AddressFlag, AddressRef, AddressState
 from pillarbox.model.network import CARDANO, Chain, Network
 from pillarbox.model.progress import ConnectionPhase
 from pillarbox.secret import Secret
+from pillarbox.wallet.open_accounts import AddressAheadError, NoSuchAddressError
 from pillarbox.wallet.wallet import Wallet
 
 ON_CARDANO = Chain(CARDANO, Network.MAINNET)
 PASSPHRASE = Secret.from_text("correct horse")
 WORDS = "test walk nut penalty hip pave soap entry language right filter choice"
 KEY = "mainnetSECRETproject"
+STRANGERS = (
+    "DdzFFzCqrhsf6hiTYkK5gBAhVDwg3SiaHiEL9wZLYU3WqLUpx6DP5ZRJr4rtNRXbVNfk89FCHCDR365647os9AEJ8MKZNvG7UKTpythG"
+)
 
 
 @pytest.fixture
@@ -135,3 +141,16 @@ async def test_what_is_no_indexer_or_no_key_is_refused(app: Application) -> None
     wallet = await wallet_with(app, "cardano-shelley")
     with pytest.raises(InvalidInputError, match="one word"):
         await wallet.project_keys.keep(ON_CARDANO, "two words")
+
+
+async def test_an_address_that_was_not_made_yet_is_known_as_the_wallets_own(app: Application) -> None:
+    wallet = await wallet_with(app, "cardano-byron")
+    async with wallet.unlocking.root(PASSPHRASE) as root:
+        params = CARDANO_BYRON.enrol(Enrolment(Network.MAINNET, 0, root))
+        far = CARDANO_BYRON.deriver(params.data, Network.MAINNET, root).derive(0, 70_000, 1)[0].text
+    with pytest.raises(AddressAheadError, match="number 70000"):
+        await wallet.accounts.find(far)
+    with pytest.raises(NoSuchAddressError):
+        await wallet.accounts.find(STRANGERS)
+    with pytest.raises(NoSuchAddressError):
+        await wallet.accounts.find("Ddz")
