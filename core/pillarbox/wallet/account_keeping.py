@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from pillarbox.accounts import Kinds
-from pillarbox.accounts.kind import AccountKind, Enrolment, KeyNeed, Params
+from pillarbox.accounts.kind import AccountKind, Enrolment, KeyNeed, Params, UsageProof
 from pillarbox.bitcoin.payment_link import PaymentLink, build_link, qr_text
 from pillarbox.clock import Clock
 from pillarbox.errors import InvalidInputError, PillarboxError, WordsNeededError
@@ -173,7 +173,8 @@ class AccountKeeping:
     ) -> Account:
         """Add an account from the root, or watch-only from public keys. Raises AccountExistsError.
 
-        The number is the kind's next one unless given.
+        The number is the kind's next one unless given. Where nobody tells which addresses were used, there is
+        no past to wait for.
         """
         chosen = self._kinds.get(kind)
         new_account.require_network(chosen, self._network)
@@ -190,7 +191,7 @@ class AccountKeeping:
                 self._label(label, chosen),
                 number=None if public is not None else need.number,
                 gap_limit=limit,
-                scan_state=scan_state,
+                scan_state=ScanState.SCANNED if chosen.usage is UsageProof.HAND_ONLY else scan_state,
             )
             return await self._keep(draft, chosen, root, lambda _tx: None)
 

@@ -1,11 +1,12 @@
 """Balance reports mark addresses Used, for kinds whose usage nothing else proves."""
 
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from pillarbox.accounts.kind import UsageProof
 from pillarbox.errors import PillarboxError
-from pillarbox.model.account import AccountId
+from pillarbox.model.account import AccountId, ScanState
 from pillarbox.storage import addresses
 from pillarbox.storage.database import Database, Tx
 from pillarbox.wallet.open_accounts import OpenAccounts
@@ -36,13 +37,20 @@ class Applied:
 class BalanceReports:
     """Applies reports to accounts."""
 
-    def __init__(self, accounts: OpenAccounts, db: Database, recording: UsageRecording) -> None:
+    def __init__(
+        self,
+        accounts: OpenAccounts,
+        db: Database,
+        recording: UsageRecording,
+        set_scan_state: Callable[[AccountId, ScanState], Awaitable[None]],
+    ) -> None:
+        self._set_scan_state = set_scan_state
         self._accounts = accounts
         self._db = db
         self._recording = recording
 
     async def apply(self, account: AccountId, report: "BalanceReport") -> Applied:
-        """A positive balance marks Used for good; zero changes nothing.
+        """A positive balance marks Used for good; zero changes nothing. After it the account's past is known.
 
         Applied again to the rows that this adds to the look-ahead, until none becomes Used.
         Raises NoReportTakenError, NoSuchAccountError.
@@ -56,6 +64,8 @@ class BalanceReports:
             newly_used = await self._recording.record([], used=keys) if keys else 0
             used += newly_used
             if not newly_used:
+                if opened.account.scan_state is ScanState.UNSCANNED:
+                    await self._set_scan_state(account, ScanState.SCANNED)
                 return Applied(used, ours - used, len(report.balances) - ours)
 
     def _find(self, tx: Tx, account: AccountId, report: "BalanceReport") -> tuple[int, list[bytes]]:

@@ -15,6 +15,13 @@ class NotScannedError(PillarboxError):
     hint = "Connect to a server and let the scan finish, or hand one out knowingly without it."
 
 
+class NoReportYetError(NotScannedError):
+    """Parameters: account."""
+
+    code = "no-report-yet"
+    hint = "Apply a balance report to the account first, or hand one out knowingly without it."
+
+
 class SameKeyOpenError(PillarboxError):
     """Parameters: account, wallet."""
 

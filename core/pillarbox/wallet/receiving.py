@@ -12,6 +12,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from functools import partial
 
+from pillarbox.accounts.kind import UsageProof
 from pillarbox.errors import InvalidInputError, WordsNeededError
 from pillarbox.events import AddressesReserved, Publish
 from pillarbox.model.account import Account, AccountId, AtLimit, ScanState, WalletId
@@ -21,7 +22,7 @@ from pillarbox.pool.refusals import GapReachedError
 from pillarbox.storage.database import Database
 from pillarbox.wallet import hand_out_record
 from pillarbox.wallet.hand_out_record import Given, Running, Undone
-from pillarbox.wallet.hand_out_refusals import NoLongerHeldError, NotScannedError
+from pillarbox.wallet.hand_out_refusals import NoLongerHeldError, NoReportYetError, NotScannedError
 from pillarbox.wallet.machine_reservation import MachineReservation
 from pillarbox.wallet.open_accounts import OpenAccounts, OpenBranch
 from pillarbox.wallet.usage_recording import UsageRecording
@@ -204,7 +205,8 @@ class Receiving:
                 raise WordsNeededError(
                     purpose=f'looking further for used addresses of "{opened.account.label}"'
                 )
-            raise NotScannedError(account=opened.account.label)
+            reported = opened.kind.usage is UsageProof.BALANCE_REPORT
+            raise (NoReportYetError if reported else NotScannedError)(account=opened.account.label)
         self._may_hand_out(opened.account)
         return opened.receiving_branch, opened.account.at_limit
 

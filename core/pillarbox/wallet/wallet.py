@@ -102,7 +102,7 @@ class Wallet:
         )
         self.labels = Labels(wallet, accounts, db, publish)
         self.payments = Payments(db)
-        self.balance_reports = BalanceReports(accounts, db, recording)
+        self.balance_reports = BalanceReports(accounts, db, recording, self.accounts.set_scan_state)
         recording.watch_new = self.watching.add
         self.accounts.rows_made = self.scanning.go_on
         self._supervisor = Supervisor(clock, self._tell_service)

@@ -10,17 +10,19 @@ from wallet_bench import ROOT, Bench
 from pillarbox.accounts import Kinds
 from pillarbox.accounts.kind import UsageProof
 from pillarbox.chain.balance_report import BalanceReport
-from pillarbox.model.account import AccountId
+from pillarbox.model.account import AccountId, ScanState
 from pillarbox.model.address import AddressFlag, AddressRef, AddressState
 from pillarbox.wallet.balance_reports import Applied, NoReportTakenError
+from pillarbox.wallet.hand_out_refusals import NoReportYetError
 from pillarbox.wallet.wallet import Wallet
 
 REPORTED = ToyKind("toy-reported", usage=UsageProof.BALANCE_REPORT)
+BY_HAND = ToyKind("toy-by-hand", usage=UsageProof.HAND_ONLY)
 
 
 @pytest.fixture
 async def bench(tmp_path: Path) -> AsyncIterator[Bench]:
-    made = Bench(tmp_path, Kinds((TOY, REPORTED)))
+    made = Bench(tmp_path, Kinds((TOY, REPORTED, BY_HAND)))
     yield made
     await made.close()
 
@@ -70,3 +72,29 @@ async def test_an_account_of_another_kind_takes_no_report(wallet: Wallet) -> Non
     with pytest.raises(NoReportTakenError):
         await wallet.balance_reports.apply(other, BalanceReport({"toy:0:0:0": 1}))
     assert used(wallet, other) == []
+
+
+async def test_the_past_of_a_restored_account_is_known_once_a_report_was_applied(wallet: Wallet) -> None:
+    state = ScanState.UNSCANNED
+    restored = (await wallet.accounts.add("toy-reported", number=5, root=ROOT, scan_state=state)).id
+    with pytest.raises(NoReportYetError, match="past of this account"):
+        await wallet.receiving.hand_out(restored)
+    await wallet.balance_reports.apply(restored, BalanceReport({"toy:5:0:1": 7}))
+    assert wallet.accounts.get(restored).scan_state is ScanState.SCANNED
+    assert (await wallet.receiving.hand_out(restored)).ref.index == 0
+
+
+async def test_what_nobody_tells_of_has_no_past_to_wait_for(wallet: Wallet) -> None:
+    by_hand = await wallet.accounts.add("toy-by-hand", root=ROOT, scan_state=ScanState.UNSCANNED)
+    assert (await wallet.receiving.hand_out(by_hand.id)).ref.index == 0
+
+
+async def test_addresses_of_dash_platform_take_their_state_from_a_report(tmp_path: Path) -> None:
+    bench = Bench(tmp_path)
+    wallet = await bench.open()
+    platform = (await wallet.accounts.add("dash-platform", root=ROOT, extras={"key_class": 1})).id
+    texts = wallet.accounts.columns(platform, 0).texts
+    applied = await wallet.balance_reports.apply(platform, BalanceReport({texts[3]: 1, texts[4]: 0}))
+    assert (applied.used, applied.unchanged, applied.unknown) == (1, 1, 0)
+    assert used(wallet, platform) == [3]
+    await bench.close()
