@@ -20,7 +20,7 @@ from pillarbox.bitcoin.script import AddressNetworkError, AddressUnreadableError
 from pillarbox.keys.bip32 import MAX_INDEX, ChildKeys, hardened
 from pillarbox.keys.root import Root
 from pillarbox.model.account import EXTERNAL, Branch
-from pillarbox.model.network import DASH, Coin, Network
+from pillarbox.model.network import DASH, DASH_CREDITS, Coin, Network
 
 KEY_CLASS = Extra("key_class", "Key class", 0, MAX_INDEX)
 P2PKH, P2SH = 0xB0, 0x80
@@ -37,7 +37,7 @@ class DashPlatformKind:
     name: str = "dash-platform"
     title: str = "Dash · Platform"
     sentence: str = "Receives credits on Dash Platform, not coins on the Dash chain."
-    coin: Coin = DASH
+    coin: Coin = DASH_CREDITS
     networks: frozenset[Network] = frozenset(PREFIXES)
     branches: tuple[Branch, ...] = (EXTERNAL,)
     last_index: int = MAX_INDEX

@@ -69,6 +69,8 @@ DASH = Coin(
         }
     ),
 )
+DASH_CREDITS = Coin("dash-platform", "Dash Platform", "DASH", "credit", 11, "", 5)
+"""What Dash Platform counts in: a duff is 1,000 credits. Its addresses have no payment links."""
 LITECOIN = Coin(
     "litecoin",
     "Litecoin",
