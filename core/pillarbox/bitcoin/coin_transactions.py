@@ -92,7 +92,7 @@ def _without_tokens(output: TxOutput) -> TxOutput:
         if held & _COMMITMENT:
             reader.sized()
         if held & _AMOUNT:
-            reader.compact_size()
+            reader.take({0xFD: 2, 0xFE: 4, 0xFF: 8}.get(reader.take(1)[0], 0))
     except SerializationError:
         return output
     size = len(output.script) - reader.remaining

@@ -49,8 +49,8 @@ def build_link(link: PaymentLink, coin: Coin = BITCOIN) -> str:
         "message": link.message,
     }
     query = "&".join(f"{name}={quote(value, safe='')}" for name, value in parameters.items() if value)
-    scheme = f"{coin.uri_scheme}:"  # which a CashAddr text begins with
-    return f"{scheme}{link.address.removeprefix(scheme)}{'?' if query else ''}{query}"
+    own, colon, address = link.address.rpartition(":")  # a CashAddr text begins with its own scheme
+    return f"{own if colon else coin.uri_scheme}:{address}{'?' if query else ''}{query}"
 
 
 def qr_text(link: PaymentLink, coin: Coin = BITCOIN) -> str:
@@ -60,7 +60,7 @@ def qr_text(link: PaymentLink, coin: Coin = BITCOIN) -> str:
     code. Beside a query it stays as it is, since ? and = are outside the code's small character set anyway.
     """
     text = build_link(link, coin)
-    return text.upper() if coin == BITCOIN and "?" not in text and _is_bech32(link.address) else text
+    return text.upper() if coin == BITCOIN and "?" not in text and _is_bech32(link.address, coin) else text
 
 
 def parse_link(text: str, coin: Coin = BITCOIN) -> PaymentLink:
@@ -76,13 +76,13 @@ def parse_link(text: str, coin: Coin = BITCOIN) -> PaymentLink:
         raise PaymentLinkError(why=f"It does not start with {coin.uri_scheme}: .")
     address, _, query = rest.partition("?")
     try:
-        parse_address(address)
+        parse_address(address, coin)
     except AddressUnreadableError as error:
         raise PaymentLinkError(why=f"Its address does not read: {error.parameters['why']}.") from error
     given = _parameters(query)
     amount = given.get("amount")
     return PaymentLink(
-        address.lower() if _is_bech32(address) else address,
+        address.lower() if _is_bech32(address, coin) else address,
         None if amount is None else parse_amount(amount, coin),
         given.get("label", ""),
         given.get("message", ""),
@@ -138,5 +138,5 @@ def _most(coin: Coin) -> int:
     return SUPPLY[coin] * int(10**coin.decimals) if coin in SUPPLY else COUNTED
 
 
-def _is_bech32(address: str) -> bool:
-    return parse_address(address).output.version is not None
+def _is_bech32(address: str, coin: Coin) -> bool:
+    return parse_address(address, coin).output.version is not None

@@ -144,7 +144,7 @@ def read_outputs(reader: Reader, most: int) -> tuple[TxOutput, ...]:
     if count * _SMALLEST_OUTPUT > reader.remaining:
         raise TransactionError(Flaw.COUNT)
     outputs = tuple(TxOutput(reader.int64(), reader.sized()) for _ in range(count))
-    if not all(0 <= paid.amount <= most for paid in outputs):
+    if not all(paid.amount >= 0 for paid in outputs) or sum(paid.amount for paid in outputs) > most:
         raise TransactionError(Flaw.AMOUNT)
     return outputs
 

@@ -22,17 +22,19 @@ _SELECT = (
     "p.first_seen, p.vanished_at, p.after_hand_out, a.watch_key "
     "FROM payments AS p JOIN addresses AS a USING (account, branch, idx) "
 )
+_MOST = (1 << 63) - 1
 _AGE = "iif(height > 0, height, 4294967296)"
 _SUMS = (
     "SELECT account, branch, idx, "
-    "coalesce(sum(amount) FILTER (WHERE vanished_at IS NULL), 0) AS received, "
+    "coalesce(sum(amount >> 32) FILTER (WHERE vanished_at IS NULL), 0) AS high, "
+    "coalesce(sum(amount & 4294967295) FILTER (WHERE vanished_at IS NULL), 0) AS low, "
     "count(*) FILTER (WHERE vanished_at IS NULL) AS payments, "
     "count(DISTINCT txid) FILTER (WHERE vanished_at IS NULL) > 1 AS reused, "
     "coalesce(max(vanished_at), -1) > coalesce(max(first_seen) FILTER (WHERE vanished_at IS NULL), -1) "
     "AS vanished, "
     "coalesce(max(height = 0) FILTER (WHERE vanished_at IS NULL), 0) AS unconfirmed"
 )
-_SUM_COLUMNS = ("account", "branch", "idx", "received", "payments", "reused", "vanished", "unconfirmed")
+_SUM_COLUMNS = ("account", "branch", "idx", "high", "low", "payments", "reused", "vanished", "unconfirmed")
 
 
 class AddressAmounts(NamedTuple):
@@ -87,10 +89,10 @@ def apply_all(tx: Tx, histories: Histories, at: int) -> dict[AddressRef, Address
 def moved(tx: Tx) -> dict[AccountId, int]:
     """How much of what stands as received, by account, the wallet has paid to itself."""
     found = tx.rows(
-        "SELECT account, sum(amount) FROM payments WHERE vanished_at IS NULL "
+        "SELECT account, sum(amount >> 32), sum(amount & 4294967295) FROM payments WHERE vanished_at IS NULL "
         "AND txid IN (SELECT txid FROM own_transactions) GROUP BY account"
     )
-    return {AccountId(account): amount for account, amount in found}
+    return {AccountId(account): _whole(high, low) for account, high, low in found}
 
 
 def amounts(tx: Tx, account: AccountId, branch: int) -> Mapping[int, AddressAmounts]:
@@ -226,12 +228,17 @@ def _sums_of(tx: Tx, refs: Iterable[AddressRef]) -> dict[AddressRef, AddressAmou
     return dict(_sums(tx, among, (json.dumps(list(refs)),)))
 
 
+def _whole(high: int, low: int) -> int:
+    """A sum whose halves were added apart: SQLite refuses one beyond 64 bits, as a server can make up."""
+    return min((high << 32) + low, _MOST)
+
+
 def _sums(tx: Tx, among: str, bindings: tuple[object, ...]) -> Iterator[tuple[AddressRef, AddressAmounts]]:
     query = f"{_SUMS} {among} GROUP BY account, branch, idx"
     columns = bulk.integers(tx, _SUM_COLUMNS, query, bindings)
-    for account, branch, index, received, count, reused, vanished, unconfirmed in zip(*columns, strict=True):
+    for account, branch, index, high, low, count, reused, vanished, unconfirmed in zip(*columns, strict=True):
         flags = _FLAGS[bool(reused), bool(vanished), bool(unconfirmed)]
-        yield AddressRef(AccountId(account), branch, index), AddressAmounts(received, count, flags)
+        yield AddressRef(AccountId(account), branch, index), AddressAmounts(_whole(high, low), count, flags)
 
 
 _FLAGS = {

@@ -90,11 +90,13 @@ def test_amounts_go_up_to_what_the_coin_allows(parse: Callable[[bytes], Transact
     [
         b"\x10\x05",
         b"\x10\xfd\xe8\x03",
+        b"\x10\xfe\x01\x00\x00\x02",
+        b"\x10\xff" + (2**63 - 1).to_bytes(8, "little"),
         b"\x20",
         b"\x62\x03abc",
         b"\x72\x03abc\x05",
     ],
-    ids=["amount", "large amount", "one", "one with a note", "all"],
+    ids=["amount", "large amount", "beyond a script's size", "the most", "one", "one with a note", "all"],
 )
 def test_tokens_on_bitcoin_cash_stand_before_the_script(held: bytes) -> None:
     prefix = b"\xef" + b"\x09" * 32 + held

@@ -12,7 +12,7 @@ from pillarbox.bitcoin.payment_link import (
     parse_link,
     qr_text,
 )
-from pillarbox.model.network import BITCOIN, DOGECOIN, LITECOIN, Coin
+from pillarbox.model.network import BITCOIN, DASH, DOGECOIN, LITECOIN, Coin
 
 SEGWIT = "bc1qw508d6qejxtdg4y5r3zarvary0c5xw7kv8f3t4"
 LEGACY = "1BvBMSEYstWetqTFn5Au4m4GFg7xJaNVN2"
@@ -20,6 +20,7 @@ LEGACY = "1BvBMSEYstWetqTFn5Au4m4GFg7xJaNVN2"
 BITCOIN_CASH = Coin("bitcoin-cash", "Bitcoin Cash", "BCH", "sat", 8, "bitcoincash", 145)
 NO_LINKS = Coin("toycoin", "Toycoin", "TOY", "bead", 6, "", 999)
 CASH_ADDRESS = "bitcoincash:qpm2qsznhks23z7629mms6s4cwef74vcwvy22gdx6a"
+TEST_CASH_ADDRESS = "bchtest:pr6m7j9njldwwzlg9v7v53unlr4jkmx6eyvwc0uz5t"
 
 texts = st.text(st.characters(exclude_categories=["Cs"]), max_size=60)
 
@@ -146,6 +147,18 @@ def test_an_address_that_begins_with_its_scheme_does_not_get_it_twice() -> None:
     link = PaymentLink(CASH_ADDRESS, 150_000)
     assert build_link(link, BITCOIN_CASH) == f"{CASH_ADDRESS}?amount=0.0015"
     assert qr_text(PaymentLink(CASH_ADDRESS), BITCOIN_CASH) == CASH_ADDRESS
+
+
+def test_a_cash_address_of_the_test_network_keeps_the_scheme_that_it_has() -> None:
+    link = PaymentLink(TEST_CASH_ADDRESS, 150_000)
+    assert build_link(link, BITCOIN_CASH) == f"{TEST_CASH_ADDRESS}?amount=0.0015"
+
+
+def test_a_link_of_another_coin_is_read_with_its_addresses() -> None:
+    link = PaymentLink("XoJA8qE3N2Y3jMLEtZ3vcN42qseZ8LvFf5", 150_000, "Rent")
+    assert parse_link(build_link(link, DASH), DASH) == link
+    with pytest.raises(PaymentLinkError):
+        parse_link(build_link(link, DASH).replace("dash:", "bitcoin:"))
 
 
 def test_a_coin_without_payment_links_has_its_address_alone_in_link_and_code() -> None:

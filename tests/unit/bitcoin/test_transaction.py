@@ -41,7 +41,7 @@ inputs = st.builds(
     st.integers(0, 0xFFFF_FFFF),
     st.lists(scripts, max_size=3).map(tuple),
 )
-outputs = st.builds(TxOutput, st.integers(0, MAX_MONEY), scripts)
+outputs = st.builds(TxOutput, st.integers(0, MAX_MONEY // 4), scripts)
 transactions = st.builds(
     Transaction,
     st.integers(-(1 << 31), (1 << 31) - 1),
@@ -105,6 +105,7 @@ def changed(**fields: object) -> bytes:
     [
         (changed(outputs=()), Flaw.NO_OUTPUTS),
         (changed(outputs=(TxOutput(MAX_MONEY + 1, b""),)), Flaw.AMOUNT),
+        (changed(outputs=(TxOutput(MAX_MONEY, b""), TxOutput(1, b""))), Flaw.AMOUNT),
         (bytes.fromhex("0200000000"), Flaw.NO_INPUTS),
         (bytes.fromhex("02000000000200"), Flaw.FLAG),
         (bytes.fromhex("020000000001000000000000"), Flaw.NO_INPUTS),

@@ -50,6 +50,14 @@ async def test_a_payment_is_counted_and_told_once(db: Database, account: Account
     assert await tell(db, account, 2, seen("a", 500)) is None
 
 
+async def test_amounts_that_no_coin_has_never_stop_the_wallet(db: Database, account: Account) -> None:
+    most = 2**63 - 1
+    told = await tell(db, account, 1, seen("a", most), seen("b", most), seen("c", 2**32 + 5))
+    assert told == AddressAmounts(most, 3, REUSED)
+    told = await tell(db, account, 2, seen("c", 2**32 + 5), seen("d", 2**40 + 7))
+    assert told == AddressAmounts(2**32 + 5 + 2**40 + 7, 2, REUSED)
+
+
 async def test_a_script_without_history_changes_nothing(db: Database, account: Account) -> None:
     assert await tell(db, account, 1) is None
     assert await db.read(lambda tx: chain_history.amounts(tx, account.id, 0)) == {}
