@@ -319,14 +319,14 @@ class AddressPool:
         with self._lock:
             return self._supply.marks.sweep(self._now(), ttl)
 
-    def mark_used(self, indices: Iterable[int]) -> Sequence[int]:
+    def mark_used(self, indices: Iterable[int], *, by_hand: bool = False) -> Sequence[int]:
         """Used, which ends a reservation by itself; the indices that were not used before, ascending.
 
         Needs rows up to the highest of them (`ensure`), else IndexError and no mark; afterwards the
         look-ahead needs `maintain_gap_limit`.
         """
         with self._lock:
-            return self._supply.marks.use(indices)
+            return self._supply.marks.use(indices, by_hand=by_hand)
 
     def unmark_used(self, index: int) -> bool:
         """Unused again. Only for a mark made by hand: what history proved used stays used (caller's duty)."""

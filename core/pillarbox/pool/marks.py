@@ -53,7 +53,7 @@ class Marks:
 
     def go_on(self, sequence: Sequential, since: int) -> None:
         """Hand out from the stored counter on, and what was given back below it."""
-        self.order.pass_over(max(sequence.counter, self.highest_used + 1, self.order.highest_shown + 1))
+        self.order.pass_over(max(sequence.counter, self.order.highest_shown + 1))
         for index in sequence.given_back:
             if index < len(self.states) and self.states[index] == _UNUSED and not self.order.shown(index):
                 self.free(index, since)
@@ -143,8 +143,11 @@ class Marks:
             released += [index for index, held in ended.items() if self.release(index, held, now)]
         return sorted(released)
 
-    def use(self, indices: Iterable[int]) -> list[int]:
-        """To used; the indices that were not, ascending. Raises IndexError, and marks none, without a row."""
+    def use(self, indices: Iterable[int], *, by_hand: bool = False) -> list[int]:
+        """To used, which may be undone if it is a mark by hand; the indices that were not, ascending.
+
+        Raises IndexError, and marks none, without a row.
+        """
         wanted = sorted(set(indices))
         for index in wanted[:1] + wanted[-1:]:
             self.check(index)
@@ -155,8 +158,8 @@ class Marks:
         if new:
             self.used_count += len(new)
             self.highest_used = max(self.highest_used, new[-1])
-            if self._sequential:
-                self.order.pass_over(self.highest_used + 1)
+        if wanted and self._sequential and not by_hand:
+            self.order.pass_over(wanted[-1] + 1)
         return new
 
     def unuse(self, index: int, since: int) -> bool:
@@ -167,7 +170,8 @@ class Marks:
         self.used_count -= 1
         if index == self.highest_used:
             self.highest_used = self.states.rfind(_USED, 0, index)
-        self.free(index, since)
+        if not self.order.passed_over(index):
+            self.free(index, since)
         return True
 
     def unuse_all(self, since: int) -> None:

@@ -133,7 +133,8 @@ def mark_used(
         (account, branch, at, by_hand),
         ([index] for index in sorted(wanted)),
     )
-    counters.pass_used(tx, account, branch, new)
+    if not by_hand:
+        counters.pass_used(tx, account, branch, wanted)
     return new
 
 

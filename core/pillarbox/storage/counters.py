@@ -8,7 +8,14 @@ from collections.abc import Iterable
 from typing import NamedTuple
 
 from pillarbox.model.account import AccountId
-from pillarbox.pool.sequence import FIRST_HARDENED, check, counter_past, next_account, next_address
+from pillarbox.pool.sequence import (
+    FIRST_HARDENED,
+    WORD32_MAX,
+    check,
+    counter_past,
+    next_account,
+    next_address,
+)
 from pillarbox.storage import bulk
 from pillarbox.storage.database import Tx
 
@@ -38,6 +45,12 @@ def position(tx: Tx, account: AccountId, branch: int) -> int:
     return 0 if stored is None else check(stored) - FIRST_HARDENED
 
 
+def is_damaged(tx: Tx, account: AccountId, branch: int) -> bool:
+    """Whether the counter is one that no counter can be: then nothing more is handed out of the branch."""
+    stored = _stored(tx, account, branch)
+    return stored is not None and not FIRST_HARDENED <= stored <= WORD32_MAX
+
+
 def issue(tx: Tx, account: AccountId, branch: int, indices: Iterable[int]) -> None:
     """These indices are handed out: the counter moves past the highest, and never back.
 
@@ -61,12 +74,14 @@ def catch_up(tx: Tx) -> list[Behind]:
     """Raise each counter that lies below what the ledger and the marks say; which those were."""
     known = tx.rows(
         "SELECT account, branch, max(highest) FROM ("
-        "SELECT account, branch, max(idx) AS highest FROM used GROUP BY account, branch "
+        "SELECT account, branch, max(idx) AS highest FROM used WHERE NOT by_hand GROUP BY account, branch "
         "UNION ALL SELECT account, branch, max(idx) FROM hand_outs GROUP BY account, branch"
         ") GROUP BY account, branch"
     )
     behind = []
     for account, branch, highest in known:
+        if is_damaged(tx, account, branch):
+            continue
         was, now = position(tx, account, branch), counter_past(highest) - FIRST_HARDENED
         if was < now:
             _raise(tx, account, branch, FIRST_HARDENED + now)
@@ -117,8 +132,9 @@ def _stored(tx: Tx, account: AccountId, branch: int) -> int | None:
 
 
 def _raise(tx: Tx, account: AccountId, branch: int, word: int) -> None:
+    """One that is damaged stays so: what is known may lie below what was once handed out."""
     tx.execute(
         "INSERT INTO counters VALUES (?, ?, ?) ON CONFLICT DO UPDATE SET next_word = excluded.next_word "
-        "WHERE excluded.next_word > next_word",
-        (account, branch, word),
+        "WHERE excluded.next_word > next_word AND next_word >= ?",
+        (account, branch, word, FIRST_HARDENED),
     )

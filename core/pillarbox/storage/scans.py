@@ -26,6 +26,12 @@ def save(
     )
 
 
+def widest_gap(tx: Tx, account: AccountId) -> int:
+    """The widest that any of its branches was, or is to be, searched with; 0 where none was."""
+    found = tx.value("SELECT max(gap) FROM scans WHERE account = ?", (account,))
+    return 0 if found is None else int(found)
+
+
 def load(tx: Tx, account: AccountId, branch: int) -> Scan | None:
     row = tx.row(
         "SELECT scanned_to, highest_used, gap FROM scans WHERE account = ? AND branch = ?",

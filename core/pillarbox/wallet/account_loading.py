@@ -76,7 +76,9 @@ def _read_branch(  # all that a branch is made from
     running: RunningRequests,
 ) -> OpenBranch:
     used = addresses.used(tx, account.id, branch.number)
-    counter = counters.position(tx, account.id, branch.number)
+    # One that is damaged is refused when an address is asked for: the rest of the wallet is not its matter.
+    damaged = counters.is_damaged(tx, account.id, branch.number)
+    counter = 0 if damaged else counters.position(tx, account.id, branch.number)
     shown = ledger.shown(tx, account.id, branch.number)
     pool = AddressPool.load(
         branch.number,

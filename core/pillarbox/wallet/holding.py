@@ -206,7 +206,7 @@ class Holding:
             if newly:
                 branch.end_by_use(ref.index)
                 branch.flag(ref.index, AddressFlag.MARKED_BY_HAND)
-                branch.pool.mark_used([ref.index])
+                branch.pool.mark_used([ref.index], by_hand=True)
                 self._recording.grow_soon(branch)
                 self._publish(AddressesUsed(*self._place(branch), (ref.index,)))
             return newly

@@ -104,8 +104,8 @@ def test_past_the_last_index_the_counter_stays_at_its_end() -> None:
     assert counter_past(LAST_SEQUENTIAL) == counter_past(LAST_SEQUENTIAL + 1) == WORD32_MAX
 
 
-def test_a_sequential_pool_goes_on_above_the_highest_used_index() -> None:
-    assert hand_out(new_pool(used=(5,)), 2) == [6, 7]
+def test_a_used_index_above_the_counter_is_a_mark_by_hand_and_is_stepped_over() -> None:
+    assert hand_out(new_pool(used=(1,)), 2) == [0, 2]
 
 
 def test_another_pool_fills_what_was_never_shown_below() -> None:
@@ -152,12 +152,24 @@ def test_what_was_given_back_unseen_goes_out_before_a_new_number_also_after_a_re
     assert hand_out(new_pool(5, rows=5, shown=(0, 1, 4), given_back=(2, 4)), 2) == [2, 5]
 
 
-def test_a_mark_by_hand_that_is_undone_frees_its_index_alone() -> None:
+def test_a_mark_by_hand_that_is_undone_leaves_no_trace() -> None:
     pool = new_pool()
     pool.ensure(NumberedKeys(), 4)
-    pool.mark_used([3])
-    assert pool.unmark_used(3)
-    assert hand_out(pool, 2) == [3, 4]
+    pool.mark_used([1], by_hand=True)
+    for expected in (0, 2):
+        held = pool.next_unused_and_reserve(NumberedKeys())
+        assert held.index == expected
+        assert pool.mark_shown(held.index, 5, held.token)
+    assert pool.unmark_used(1)
+    assert hand_out(pool, 1) == [3]
+
+
+def test_history_makes_a_mark_by_hand_one_that_the_pool_goes_on_above() -> None:
+    pool = new_pool()
+    pool.ensure(NumberedKeys(), 4)
+    pool.mark_used([2], by_hand=True)
+    pool.mark_used([2])
+    assert hand_out(pool, 1) == [3]
 
 
 def test_a_failed_derivation_burns_no_index() -> None:

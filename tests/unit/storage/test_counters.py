@@ -100,6 +100,7 @@ async def test_a_damaged_counter_is_refused_and_left_alone(db: Database, account
             await db.read(lambda tx, look=look: look(tx, account.id, 0))
     with pytest.raises(CounterDamagedError):
         await db.write(lambda tx: counters.issue(tx, account.id, 0, [9]))
+    await db.write(lambda tx: addresses.mark_used(tx, account.id, 0, [9], by_hand=False, at=5))
     assert await db.read(lambda tx: tx.value("SELECT next_word FROM counters")) == word
 
 
@@ -113,6 +114,26 @@ async def test_the_database_itself_lets_no_counter_go_back(db: Database, started
 async def test_a_used_mark_takes_the_counter_past_it(db: Database, started: Account) -> None:
     await db.write(lambda tx: addresses.mark_used(tx, started.id, 0, [5, 2], by_hand=False, at=5))
     assert await db.read(lambda tx: counters.next_index(tx, started.id, 0)) == 6
+
+
+async def test_a_mark_by_hand_moves_no_counter(db: Database, started: Account) -> None:
+    await db.write(lambda tx: addresses.mark_used(tx, started.id, 0, [5], by_hand=True, at=5))
+    assert await db.write(counters.catch_up) == []
+    assert await db.read(lambda tx: counters.next_index(tx, started.id, 0)) == 0
+
+
+async def test_a_damaged_counter_keeps_no_other_from_catching_up(db: Database, started: Account) -> None:
+    def write(tx: Tx) -> None:
+        counters.start(tx, started.id, 1)
+        tx.execute("DROP TRIGGER counters_grow")
+        tx.execute("UPDATE counters SET next_word = 7 WHERE branch = 0")
+        for branch in (0, 1):
+            ledger.record(tx, [(token(branch), started.id, branch, 4, 100, "", None, False)])
+
+    await db.write(write)
+    assert await db.write(counters.catch_up) == [Behind(started.id, 1, was=0, now=5)]
+    assert await db.read(lambda tx: counters.is_damaged(tx, started.id, 0))
+    assert not await db.read(lambda tx: counters.is_damaged(tx, started.id, 1))
 
 
 async def test_a_counter_restored_too_low_is_raised_and_told(db: Database, started: Account) -> None:

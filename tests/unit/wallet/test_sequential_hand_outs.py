@@ -20,7 +20,7 @@ from pillarbox.model.address import AddressRef
 from pillarbox.model.receiving import HandOutEnding, Reservation
 from pillarbox.pool.address_pool import AddressPool, ShownRecord
 from pillarbox.pool.refusals import NothingToHandOutError
-from pillarbox.pool.sequence import Sequential
+from pillarbox.pool.sequence import CounterDamagedError, Sequential
 from pillarbox.storage import accounts, addresses, counters, ledger
 from pillarbox.storage.connection import migrations
 from pillarbox.storage.database import Tx
@@ -90,6 +90,51 @@ async def test_a_restored_account_goes_on_above_what_its_scan_found(bench: Bench
     assert (await wallet.receiving.hand_out(account.id)).ref.index == 4
 
 
+async def test_a_mark_by_hand_moves_no_counter_and_its_undoing_leaves_no_hole(
+    bench: Bench, wallet: Wallet
+) -> None:
+    account = await wallet.accounts.add("toy-hardened", root=ROOT)
+    ref = AddressRef(account.id, 0, 3)
+    await wallet.holding.mark_used(ref)
+    assert await stored_next(bench, account.id) == 0
+    await bench.close()
+    wallet = await bench.open()
+    assert (await wallet.receiving.hand_out(account.id)).ref.index == 0
+    assert await wallet.holding.undo_mark_used(ref)
+    assert [(await wallet.receiving.hand_out(account.id)).ref.index for _ in range(3)] == [1, 2, 3]
+
+
+async def test_what_was_passed_over_stays_so_when_a_mark_by_hand_is_undone(
+    bench: Bench, wallet: Wallet
+) -> None:
+    account = await wallet.accounts.add("toy-hardened-chain", root=ROOT)
+    ref = AddressRef(account.id, 0, 1)
+    await wallet.holding.mark_used(ref)
+    bench.chain.pay(await wallet.accounts.watch_key(AddressRef(account.id, 0, 2)), 9)
+    async with asyncio.timeout(5):
+        while wallet.accounts.counts(account.id).received != 9:
+            await bench.next_event()
+    assert await wallet.holding.undo_mark_used(ref)
+    assert (await wallet.receiving.hand_out(account.id)).ref.index == 3
+
+
+async def test_one_damaged_counter_stops_its_own_branch_alone(bench: Bench, wallet: Wallet) -> None:
+    damaged = await wallet.accounts.add("toy-hardened", root=ROOT)
+    sound = await wallet.accounts.add("toy", root=ROOT)
+    assert bench.db is not None
+
+    def damage(tx: Tx) -> None:
+        tx.execute("DROP TRIGGER counters_grow")
+        tx.execute("UPDATE counters SET next_word = 7 WHERE account = ?", (damaged.id,))
+
+    await bench.db.write(damage)
+    await bench.close()
+    wallet = await bench.open()
+    with pytest.raises(CounterDamagedError):
+        await wallet.receiving.hand_out(damaged.id)
+    assert (await wallet.receiving.hand_out(sound.id)).ref.index == 0
+
+
 async def test_a_new_wallet_begins_at_the_first_account_and_address(wallet: Wallet) -> None:
     account = await wallet.accounts.add("toy-hardened", root=ROOT)
     assert account.number == 0
@@ -124,6 +169,7 @@ class CounterOverTime(RuleBasedStateMachine):
         self.deriver = TOY.deriver('{"account": "0"}', draft().network)
         self.seen: set[int] = set()
         self.used: set[int] = set()
+        self.by_hand: set[int] = set()
         self.unseen: set[int] = set()
         """Reserved once, and given back before anybody saw them."""
         self.held: list[Reservation] = []
@@ -160,6 +206,7 @@ class CounterOverTime(RuleBasedStateMachine):
         if reservation is None:
             return
         index = reservation.index
+        assert index not in self.by_hand
         if reservation.handed_out_before:
             assert index in self.seen
         else:
@@ -215,6 +262,21 @@ class CounterOverTime(RuleBasedStateMachine):
         self.pool.mark_used([index])
         self.used.add(index)
         self.highest = max(self.highest, index + 1)
+
+    @rule(index=st.integers(0, 20))
+    def mark_by_hand(self, index: int) -> None:
+        addresses.mark_used(self.tx, self.account, 0, [index], by_hand=True, at=self.now)
+        self.pool.ensure(self.deriver, index + 1)
+        if self.pool.mark_used([index], by_hand=True):
+            self.by_hand.add(index)
+
+    @precondition(lambda self: self.by_hand - self.used)
+    @rule(data=st.data())
+    def undo_a_mark_by_hand(self, data: st.DataObject) -> None:
+        index = data.draw(st.sampled_from(sorted(self.by_hand - self.used)))
+        self.by_hand.remove(index)
+        assert addresses.unmark_by_hand(self.tx, AddressRef(self.account, 0, index))
+        assert self.pool.unmark_used(index)
 
     @rule()
     def prune(self) -> None:
