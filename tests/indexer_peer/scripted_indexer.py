@@ -221,6 +221,8 @@ class ScriptedIndexer:
         if path == "/blocks/latest":
             tip = hashlib.sha256(f"{self.height} {self.fork}".encode()).hexdigest()
             return {"hash": tip, "height": self.height}
+        if path.startswith("/addresses/stake"):
+            return Status(400, "Invalid address for this network or malformed address format.")
         if found := re.fullmatch(r"/addresses/(\w+)/transactions", path):
             query = {name: values[0] for name, values in parse_qs(parts.query).items()}
             return self._page(found[1], int(query["page"]), int(query["count"]))

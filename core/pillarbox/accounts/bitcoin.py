@@ -121,6 +121,7 @@ class BitcoinKind:
     key_need: KeyNeed = KeyNeed.ENROL
     usage: UsageProof = UsageProof.CHAIN
     requires: frozenset[Requirement] = frozenset()
+    payable: bool = True
     feature: tuple[int, ...] = ()
     """What stands between coin type and account, as in DIP-9."""
 

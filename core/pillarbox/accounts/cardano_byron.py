@@ -59,11 +59,14 @@ class ByronDeriver:
         return f"m/{self.account}'/{index}'"
 
     def place_of(self, text: str) -> tuple[int, int] | None:
-        """Account and index of an address that this wallet made, by its sealed path alone; else None.
+        """The account and index that an address of this network says it is of; None for a stranger's.
 
-        Raises AddressUnreadableError.
+        Its sealed path alone says so, which others can copy. Raises AddressUnreadableError.
         """
-        return hardened_place(open_path(self.passphrase, byron_address.decode(text)))
+        address = byron_address.decode(text)
+        if address.magic != self.magic:
+            return None
+        return hardened_place(open_path(self.passphrase, address))
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +76,7 @@ class ByronKind:
     name: str = cardano_reading.BYRON
     title: str = "Cardano · Byron"
     sentence: str = (
-        "For getting back at money in a Daedalus wallet of the first years; needs the words often."
+        "Addresses of the first years, counted from 0; those that Daedalus drew at random are not found."
     )
     coin: Coin = CARDANO
     networks: frozenset[Network] = NETWORKS
@@ -84,6 +87,7 @@ class ByronKind:
     key_need: KeyNeed = KeyNeed.EACH_ADDRESS
     usage: UsageProof = UsageProof.CHAIN
     requires: frozenset[Requirement] = frozenset()
+    payable: bool = True
 
     def enrol(self, need: Enrolment) -> Params:
         if need.root is None:

@@ -30,6 +30,7 @@ class IcarusKind:
     key_need: KeyNeed = KeyNeed.ENROL
     usage: UsageProof = UsageProof.CHAIN
     requires: frozenset[Requirement] = frozenset()
+    payable: bool = True
 
     def enrol(self, need: Enrolment) -> Params:
         return cardano_soft.enrol(self.name, 44, need)

@@ -4,6 +4,8 @@ from collections.abc import Mapping
 from types import MappingProxyType
 
 from pillarbox.accounts.kind import AddressParts
+from pillarbox.bitcoin import base58
+from pillarbox.bitcoin.base58 import Base58Error
 from pillarbox.bitcoin.script import AddressNetworkError
 from pillarbox.cardano import byron_address, shelley_address
 from pillarbox.cardano.byron_address import ByronAddress
@@ -19,7 +21,9 @@ BYRON, ICARUS, SHELLEY, ENTERPRISE = (
 MAGICS: Mapping[Network, int | None] = MappingProxyType({Network.MAINNET: None, Network.TESTNET: 1097911063})
 """Byron addresses name every network but mainnet. TESTNET is the first public one."""
 _OTHER_MAGICS = {1: "preprod", 2: "preview"}
-_BYRON_STARTS = ("Ddz", "Ae2", "37bt", "2cWKMJemoBa", "KjgoiXEd", "FHnt4")
+_BYRON_STARTS = ("Ddz", "Ae2", "37bt", "2cWKMJemoBa")
+"""Of whole addresses on the two networks: a damaged one is told by these."""
+_BYRON_BYTES = b"\x82\xd8\x18"
 _SHORTEST_BYRON = 51
 _SHELLEY_STARTS = ("addr1", "addr_test1", "stake1", "stake_test1")
 
@@ -38,9 +42,16 @@ def read(text: str, network: Network | None) -> AddressParts | None:
 def _read(text: str) -> AddressParts | None:
     if text.lower().startswith(_SHELLEY_STARTS):
         return _shelley(shelley_address.decode(text))
-    if text.startswith(_BYRON_STARTS) and len(text) >= _SHORTEST_BYRON:
+    if len(text) >= _SHORTEST_BYRON and (text.startswith(_BYRON_STARTS) or _begins_as_byron(text)):
         return _byron(byron_address.decode(text))
     return None
+
+
+def _begins_as_byron(text: str) -> bool:
+    try:
+        return base58.decode(text).startswith(_BYRON_BYTES)
+    except Base58Error:
+        return False
 
 
 def _byron(address: ByronAddress) -> AddressParts:

@@ -14,7 +14,7 @@ from pillarbox.keys.root import Root
 from pillarbox.model.account import EXTERNAL, INTERNAL, Branch
 from pillarbox.model.network import CARDANO, Coin, Network
 
-STAKE = Branch(2, "stake", False)
+STAKE = Branch(2, "stake", False, paid=False)
 """Reward addresses. CIP-11 has one: index 0, which the base addresses of the account name."""
 
 
@@ -34,6 +34,7 @@ class ShelleyKind:
     key_need: KeyNeed = KeyNeed.ENROL
     usage: UsageProof = UsageProof.CHAIN
     requires: frozenset[Requirement] = frozenset()
+    payable: bool = True
 
     def enrol(self, need: Enrolment) -> Params:
         return cardano_soft.enrol(self.name, 1852, need)

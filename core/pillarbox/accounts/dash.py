@@ -26,6 +26,8 @@ from pillarbox.model.network import DASH, Coin, Network
 
 PURPOSE = 9
 """Of DIP-9: m/9'/coin'/feature'/..."""
+FORM = "dash-pool"
+"""All of these pools make the same addresses of the same key."""
 ONLY_ACCOUNT = "A wallet has one account of this kind, and its number is 0."
 
 
@@ -47,10 +49,11 @@ class DashPoolKind:
     key_need: KeyNeed = KeyNeed.ENROL
     usage: UsageProof = UsageProof.CHAIN
     requires: frozenset[Requirement] = frozenset()
+    payable: bool = True
 
     def enrol(self, need: Enrolment) -> Params:
         path = _pool_path(self.steps, self.numbered, need)
-        return single_pool.enrol(self.name, path, need)
+        return single_pool.enrol(FORM, path, need)
 
     def deriver(self, params: str, network: Network, root: Root | None = None) -> SinglePoolDeriver:
         """Raises NewerAccountError. The root is not needed, and not looked at."""
@@ -102,7 +105,7 @@ class PlatformNodeKind:
 
     name: str = "dash-provider-platform-node"
     title: str = "Dash · Platform node"
-    sentence: str = "Node ids for running an evonode; nobody pays to them."
+    sentence: str = "Node ids for running an evonode. Coins sent to one are lost."
     coin: Coin = DASH
     networks: frozenset[Network] = DASH_P2PKH.networks
     branches: tuple[Branch, ...] = (EXTERNAL,)
@@ -112,6 +115,7 @@ class PlatformNodeKind:
     key_need: KeyNeed = KeyNeed.EACH_ADDRESS
     usage: UsageProof = UsageProof.HAND_ONLY
     requires: frozenset[Requirement] = frozenset()
+    payable: bool = False
 
     def enrol(self, need: Enrolment) -> Params:
         if need.root is None:
@@ -142,7 +146,7 @@ class PlatformNodeKind:
 
 def _pool_path(steps: tuple[int, ...], numbered: bool, need: Enrolment) -> tuple[int, ...]:
     require_number(need.number)
-    if not numbered and need.number:
+    if not numbered and need.number and need.root is not None:
         raise InvalidInputError(what="account number", why=ONLY_ACCOUNT)
     whole = (PURPOSE, coin_type(DASH.slip44, need.network), *steps, *((need.number,) if numbered else ()))
     return tuple(map(hardened, whole))

@@ -46,6 +46,7 @@ class DashPlatformKind:
     key_need: KeyNeed = KeyNeed.ENROL
     usage: UsageProof = UsageProof.BALANCE_REPORT
     requires: frozenset[Requirement] = frozenset()
+    payable: bool = True
 
     def enrol(self, need: Enrolment) -> Params:
         require_number(need.number)

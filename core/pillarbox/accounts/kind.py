@@ -109,7 +109,7 @@ class Deriver(Protocol):
 
 @runtime_checkable
 class KnowsItsOwn(Protocol):
-    """A deriver whose addresses say themselves, to their own wallet alone, where they lie."""
+    """A deriver whose addresses say, to their own wallet alone, where they lie. A copy proves nothing."""
 
     def place_of(self, text: str) -> tuple[int, int] | None:
         """Account number and index, or None. Raises AddressUnreadableError."""
@@ -144,6 +144,11 @@ class AccountKind(Protocol):
 
     @property
     def extras(self) -> tuple[Extra, ...]: ...
+    @property
+    def payable(self) -> bool:
+        """Whether what is sent to its addresses can be spent again."""
+        ...
+
     @property
     def gap_limit(self) -> int: ...
     @property

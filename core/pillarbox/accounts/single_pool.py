@@ -4,15 +4,15 @@ import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from pillarbox.accounts.bitcoin import PARAMS_VERSION, NewerAccountError
+from pillarbox.accounts.bitcoin import PARAMS_VERSION, KeyKindError, NewerAccountError
 from pillarbox.accounts.kind import Enrolment, Params
 from pillarbox.accounts.single_key import AddressMaker
 from pillarbox.bitcoin.hashes import tagged_hash
 from pillarbox.errors import InvalidInputError
 from pillarbox.keys.bip32 import MAX_INDEX, ChildKeys, PrivateNode, PublicNode, format_path
-from pillarbox.keys.extended_key import format_extended_key, parse_extended_key
+from pillarbox.keys.extended_key import ScriptType, format_extended_key, parse_extended_key
 from pillarbox.model.address import DerivedAddress
-from pillarbox.model.network import Network
+from pillarbox.model.network import DASH, Network
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,10 +38,10 @@ def require_number(number: int) -> None:
         raise InvalidInputError(what="account number", why="Account numbers are 0 to 2147483647.")
 
 
-def enrol(kind: str, path: tuple[int, ...], need: Enrolment) -> Params:
-    """From the words at `path`, or from a public key.
+def enrol(form: str, path: tuple[int, ...], need: Enrolment) -> Params:
+    """From the words at `path`, or from a public key. `form` names how keys become addresses.
 
-    Raises InvalidInputError, and what `parse_extended_key` and `require_network` raise.
+    Raises InvalidInputError, KeyKindError, and what `parse_extended_key` and `require_network` raise.
     """
     if need.root is not None:
         with PrivateNode.from_seed(need.root.seed) as master, master.descendant(path) as account:
@@ -50,12 +50,14 @@ def enrol(kind: str, path: tuple[int, ...], need: Enrolment) -> Params:
     elif need.public is not None:
         key = parse_extended_key(need.public)
         key.require_network(need.network)
+        if key.coin not in ("", DASH.name) or key.script not in (None, ScriptType.P2PKH):
+            raise KeyKindError(found=f"{key.coin or 'bitcoin'}-{key.script or ScriptType.P2PKH}", wanted=form)
         node, origin = key.node, key.origin
         fingerprint = origin.fingerprint.hex() if origin else ""
         written = f"m/{format_path(origin.path)}" if origin else ""
     else:
         raise InvalidInputError(what="account", why="Neither the recovery words nor a public key were given.")
-    identity = f"{kind}/{need.network}/".encode() + node.key + node.chain_code
+    identity = f"{form}/{need.network}/".encode() + node.key + node.chain_code
     text = format_extended_key(node, need.network)
     return Params(
         data=json.dumps({"version": PARAMS_VERSION, "key": text, "path": written}),

@@ -22,6 +22,8 @@ def parse(text: str) -> SoftKey:
         data = _decode(plain)
     if len(data) in _PRIVATE_SIZES:
         raise PrivateKeyGivenError
+    if len(data) == KEY_SIZE and plain.lower()[:8] != PREFIX and _looks_private(data):
+        raise ExtendedKeyError(why=f"it could be a private key; give the public one as {PREFIX}1...")
     try:
         return SoftKey.from_bytes(data)
     except ValueError as error:
@@ -31,6 +33,11 @@ def parse(text: str) -> SoftKey:
 def encode(key: SoftKey) -> str:
     """As CIP-5 writes it."""
     return bech32.encode(PREFIX, bech32.to_values(key.to_bytes()), Variant.BECH32)
+
+
+def _looks_private(data: bytes) -> bool:
+    """Whether the first half has the bits that private keys have, as one public key in 64 has too."""
+    return data[0] & 7 == 0 and data[31] & 0xE0 == 0x40
 
 
 def _decode(text: str) -> bytes:

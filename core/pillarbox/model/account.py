@@ -20,6 +20,8 @@ class Branch:
     number: int
     name: str
     receives: bool
+    paid: bool = True
+    """Whether a transaction can pay to it: nobody is asked about one that none can."""
 
 
 EXTERNAL = Branch(0, "external", True)

@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from pillarbox.accounts import Kinds
-from pillarbox.accounts.kind import AccountKind, Enrolment, KeyNeed, Params, UsageProof
+from pillarbox.accounts.kind import AccountKind, Enrolment, KeyNeed, Params
 from pillarbox.bitcoin.payment_link import PaymentLink, build_link, qr_text
 from pillarbox.clock import Clock
 from pillarbox.errors import InvalidInputError, PillarboxError, WordsNeededError
@@ -16,7 +16,7 @@ from pillarbox.model.address import Address, AddressColumns, AddressRef
 from pillarbox.model.network import Network
 from pillarbox.model.receiving import GapChoices, PaymentRequest
 from pillarbox.storage import accounts as stored
-from pillarbox.storage import addresses, candidates, counters, meta
+from pillarbox.storage import addresses, candidates, counters, meta, scans
 from pillarbox.storage.candidates import Candidate
 from pillarbox.storage.database import Database, Tx
 from pillarbox.wallet import new_account
@@ -149,6 +149,8 @@ class AccountKeeping:
 
         Raises AddressDamagedError.
         """
+        if not self.kind(ref.account).payable:
+            return LinkTexts(self.checked_text(ref), self.checked_text(ref))
         running, coin = self._accounts.branch(ref).running.get(ref.index), self.kind(ref.account).coin
         request = running.request if running else None
         link = PaymentLink(
@@ -173,8 +175,7 @@ class AccountKeeping:
     ) -> Account:
         """Add an account from the root, or watch-only from public keys. Raises AccountExistsError.
 
-        The number is the kind's next one unless given. Where nobody tells which addresses were used, there is
-        no past to wait for.
+        The number is the kind's next one unless given.
         """
         chosen = self._kinds.get(kind)
         new_account.require_network(chosen, self._network)
@@ -191,7 +192,7 @@ class AccountKeeping:
                 self._label(label, chosen),
                 number=None if public is not None else need.number,
                 gap_limit=limit,
-                scan_state=ScanState.SCANNED if chosen.usage is UsageProof.HAND_ONLY else scan_state,
+                scan_state=scan_state,
             )
             return await self._keep(draft, chosen, root, lambda _tx: None)
 
@@ -222,11 +223,12 @@ class AccountKeeping:
         opened = self._accounts.get(account)
         deriver = opened.kind.deriver(opened.account.params, self._network, root)
         made = 0
+        widest = await self._db.read(lambda tx: scans.widest_gap(tx, account))
         for branch in opened.branches.values():
             pool = branch.pool
             if not await asyncio.to_thread(branch.gives_the_same, deriver):
                 raise AddressDamagedError(path=deriver.path(branch.branch.number, 0))
-            ahead = new_account.rows_ahead(opened.kind, pool.gap_limit)
+            ahead = new_account.rows_ahead(opened.kind, max(pool.gap_limit, widest))
             made += len(await asyncio.to_thread(pool.make_ahead, deriver, ahead))
             await self._recording.store_derived(branch)
         self._tell(account)
@@ -388,8 +390,9 @@ class AccountKeeping:
 
     def _open(self, account: Account, kind: AccountKind, rows: Rows) -> Account:
         self._accounts.put(new_account.opened(account, kind, rows, self._clock.now))
-        for made in rows.values():
-            self._recording.watch_new(account.id, made)
+        for branch in kind.branches:
+            if branch.paid:
+                self._recording.watch_new(account.id, rows[branch.number])
         self._tell(account.id)
         return account
 

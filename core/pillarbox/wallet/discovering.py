@@ -86,5 +86,6 @@ class Discovering:
         return [
             row.watch_key
             for branch in kind.branches
+            if branch.paid
             for row in deriver.derive(branch.number, 0, kind.gap_limit)
         ]

@@ -22,6 +22,13 @@ class NoReportYetError(NotScannedError):
     hint = "Apply a balance report to the account first, or hand one out knowingly without it."
 
 
+class NobodyTellsError(NotScannedError):
+    """Parameters: account."""
+
+    code = "nobody-tells"
+    hint = "No server knows of such addresses. Look into your own records, then hand one out knowingly."
+
+
 class SameKeyOpenError(PillarboxError):
     """Parameters: account, wallet."""
 

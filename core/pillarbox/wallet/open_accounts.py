@@ -39,12 +39,12 @@ class AddressAheadError(PillarboxError):
     """Parameters: account, index."""
 
     code = "address-ahead"
-    title = "This address is yours, and lies further on"
+    title = "This address may be yours"
     message = (
-        'It is number {index} of the account "{account}", beyond those that were made here. Whatever was '
-        "sent to it is not shown yet; it is not lost."
+        'It says that it is number {index} of the account "{account}", which was not made here yet. Anybody '
+        "who has seen an address of yours could have it say so: only the recovery words tell."
     )
-    hint = "Make more addresses ahead with the recovery words, then let the scan go on."
+    hint = "Pay nothing to it until it is in the list: make more addresses ahead with the recovery words."
 
 
 class NoSuchAddressError(PillarboxError):
@@ -215,20 +215,26 @@ class OpenAccount:
         return Chain(self.kind.coin, self.account.network)
 
     @property
+    def paid_branches(self) -> tuple[OpenBranch, ...]:
+        """Those that a transaction can pay to."""
+        return tuple(branch for branch in self.branches.values() if branch.branch.paid)
+
+    @property
     def told_by_chain(self) -> bool:
         """Whether that chain is asked which of its addresses were paid."""
         return self.kind.usage is UsageProof.CHAIN
 
 
 def require_not_own(accounts: "OpenAccounts", text: str) -> None:
-    """Raises AddressAheadError for an address that says of itself that it is an account's, not made yet."""
+    """Raises AddressAheadError for an address that says it is an account's, and one that was not made yet."""
     for opened in accounts:
         deriver = opened.receiving_branch.deriver
         if not isinstance(deriver, KnowsItsOwn):
             continue
         with suppress(AddressUnreadableError):
             place = deriver.place_of(text)
-            if place is not None and place[0] == opened.account.number:
+            made = len(opened.receiving_branch.pool.texts)
+            if place is not None and place[0] == opened.account.number and place[1] >= made:
                 raise AddressAheadError(account=opened.account.label, index=place[1])
 
 

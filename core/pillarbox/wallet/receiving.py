@@ -7,10 +7,11 @@ an asker does not stop its commit: its address is given back by token, and the l
 import asyncio
 import logging
 from collections import deque
-from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from functools import partial
+from types import MappingProxyType
 
 from pillarbox.accounts.kind import UsageProof
 from pillarbox.errors import InvalidInputError, WordsNeededError
@@ -22,7 +23,12 @@ from pillarbox.pool.refusals import GapReachedError
 from pillarbox.storage.database import Database
 from pillarbox.wallet import hand_out_record
 from pillarbox.wallet.hand_out_record import Given, Running, Undone
-from pillarbox.wallet.hand_out_refusals import NoLongerHeldError, NoReportYetError, NotScannedError
+from pillarbox.wallet.hand_out_refusals import (
+    NobodyTellsError,
+    NoLongerHeldError,
+    NoReportYetError,
+    NotScannedError,
+)
 from pillarbox.wallet.machine_reservation import MachineReservation
 from pillarbox.wallet.open_accounts import OpenAccounts, OpenBranch
 from pillarbox.wallet.usage_recording import UsageRecording
@@ -62,6 +68,12 @@ class _Ask:
     answer: "asyncio.Future[HandOut]"
     displaced: Running | None = None
     """What held the address that was given, under "reuse the oldest"."""
+
+
+_UNKNOWN_PAST: Mapping[UsageProof, type[NotScannedError]] = MappingProxyType(
+    {UsageProof.BALANCE_REPORT: NoReportYetError, UsageProof.HAND_ONLY: NobodyTellsError}
+)
+"""Why the past is not known, where no scan will tell."""
 
 
 class Receiving:
@@ -205,8 +217,7 @@ class Receiving:
                 raise WordsNeededError(
                     purpose=f'looking further for used addresses of "{opened.account.label}"'
                 )
-            reported = opened.kind.usage is UsageProof.BALANCE_REPORT
-            raise (NoReportYetError if reported else NotScannedError)(account=opened.account.label)
+            raise _UNKNOWN_PAST.get(opened.kind.usage, NotScannedError)(account=opened.account.label)
         self._may_hand_out(opened.account)
         return opened.receiving_branch, opened.account.at_limit
 

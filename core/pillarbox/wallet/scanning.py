@@ -205,24 +205,25 @@ class Scanning:
         recorded = {id(walk): walk.progress for walk in walks}
         try:
             async with asyncio.TaskGroup() as group:
-                for branch, walk in zip(account.branches.values(), walks, strict=True):
+                for branch, walk in zip(account.paid_branches, walks, strict=True):
                     group.create_task(self._walk(branch, walk, recorded, source))
         except ExceptionGroup as failed:
             raise failed.exceptions[0] from None
         account.lacks_rows = not all(walk.done for walk in walks)
         if account.lacks_rows:
+            await self._db.write(lambda tx: _save_all(tx, account, walks))
             await self._set_scan_state(wanted.account, ScanState.UNSCANNED)
         elif all(walk.first_refused is None for walk in walks):
             await self._set_scan_state(wanted.account, ScanState.SCANNED)
 
     async def _resume(self, account: OpenAccount, wanted: _Wanted) -> list[GapWalk]:
         """Walks that go on where earlier ones stood, none of them less far."""
-        numbers = list(account.branches)
+        numbers = [branch.branch.number for branch in account.paid_branches]
         saved = await self._db.read(lambda tx: [scans.load(tx, wanted.account, each) for each in numbers])
         gap_limit = max([wanted.gap_limit, *(scan.gap for scan in saved if scan)]) + wanted.further
         return [
             GapWalk.resume(gap_limit, scan, branch.pool.stats().highest_used)
-            for branch, scan in zip(account.branches.values(), saved, strict=True)
+            for branch, scan in zip(account.paid_branches, saved, strict=True)
         ]
 
     async def _walk(
@@ -242,8 +243,7 @@ class Scanning:
             self._take(branch, walk, asked, rows, histories)
 
             def save(tx: Tx) -> None:
-                highest_used = walk.highest_used if walk.highest_used >= 0 else None
-                scans.save(tx, *place, walk.known_to, highest_used, walk.gap_limit)
+                _save(tx, branch, walk)
 
             await self._record(branch, [history for history in histories if history.touched], save)
             recorded[id(walk)] = walk.progress
@@ -297,6 +297,17 @@ class Scanning:
         self.progress[account] = progress
         revision = self._accounts.revisions.next()
         self._publish(ScanProgressed(self._wallet, revision, account, progress, running))
+
+
+def _save(tx: Tx, branch: OpenBranch, walk: GapWalk) -> None:
+    """From here another walk goes on, no less far."""
+    highest_used = walk.highest_used if walk.highest_used >= 0 else None
+    scans.save(tx, branch.account, branch.branch.number, walk.known_to, highest_used, walk.gap_limit)
+
+
+def _save_all(tx: Tx, account: OpenAccount, walks: Sequence[GapWalk]) -> None:
+    for branch, walk in zip(account.paid_branches, walks, strict=True):
+        _save(tx, branch, walk)
 
 
 def _together(told: Collection[Progress]) -> Progress:

@@ -119,7 +119,8 @@ class UsageRecording:
     def tell_derived(self, branch: OpenBranch, rows: Sequence[DerivedAddress]) -> None:
         """Rows were stored: make room for them, have them watched, and say so."""
         branch.grow()
-        self.watch_new(branch.account, rows)
+        if branch.branch.paid:
+            self.watch_new(branch.account, rows)
         revision = self._accounts.revisions.next()
         indices = tuple(row.index for row in rows)
         self._publish(AddressesDerived(self._wallet, revision, branch.account, branch.branch.number, indices))

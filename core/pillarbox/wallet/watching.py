@@ -89,7 +89,7 @@ class ChainWatching:
             self.caught_up.set()
 
     async def _add_account(self, watch: Watch, account: OpenAccount) -> None:
-        for branch in account.branches.values():
+        for branch in account.paid_branches:
             # Every row there is, not only the pool's window: the window may reach any of them again unseen.
             for start in range(0, branch.pool.count, CHUNK):
                 chunk = range(start, min(start + CHUNK, branch.pool.count))

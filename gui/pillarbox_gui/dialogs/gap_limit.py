@@ -9,7 +9,7 @@ from pillarbox.errors import PillarboxError
 from pillarbox.model.account import AtLimit
 from pillarbox.model.address import Address
 from pillarbox.model.receiving import GapChoices
-from pillarbox.wallet.hand_out_refusals import NoReportYetError
+from pillarbox.wallet.hand_out_refusals import NobodyTellsError, NoReportYetError
 from pillarbox_gui.dialogs.question import Question
 from pillarbox_gui.pages.controls import Button, words
 from pillarbox_gui.pages.look import Look
@@ -65,7 +65,7 @@ class NotScannedQuestion(Question[Unscanned]):
         self.anyway.clicked.connect(lambda: self.answer(Unscanned.HAND_OUT))
         self.settings = self.add_button(translate("gap", "Open settings"), primary=True)
         self.settings.clicked.connect(lambda: self.answer(Unscanned.CHOOSE_SERVER))
-        if isinstance(error, NoReportYetError):
+        if isinstance(error, NobodyTellsError | NoReportYetError):
             self.settings.hide()
         elif not server_missing:
             self.settings.hide()

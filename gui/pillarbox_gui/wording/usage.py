@@ -20,6 +20,15 @@ class UsageNotice:
     server_helps: bool
 
 
+def unpayable_notice() -> UsageNotice:
+    """Of kinds whose addresses only name something."""
+    return UsageNotice(
+        translate("usage", "Coins sent to these addresses are lost"),
+        translate("usage", "They name nodes, and no key spends from them. Never give one to a payer."),
+        False,
+    )
+
+
 def usage_notice(told_by: ToldBy, coin: Coin, server_set: bool) -> UsageNotice | None:
     """None where a server tells."""
     title = translate("usage", "Nobody tells Pillarbox which of these were paid")

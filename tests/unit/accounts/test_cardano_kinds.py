@@ -24,7 +24,8 @@ from pillarbox.accounts.cardano_icarus import CARDANO_ICARUS
 from pillarbox.accounts.cardano_shelley import CARDANO_ENTERPRISE, CARDANO_SHELLEY
 from pillarbox.accounts.kind import AccountKind, AddressParts, Enrolment
 from pillarbox.bitcoin.script import AddressNetworkError, AddressUnreadableError
-from pillarbox.cardano import account_key
+from pillarbox.cardano import account_key, byron_address
+from pillarbox.cardano.byron_address import ByronAddress
 from pillarbox.cardano.soft_keys import SoftKey
 from pillarbox.errors import InvalidInputError, WordsNeededError
 from pillarbox.keys import mnemonic
@@ -156,12 +157,12 @@ def test_the_first_twenty_shelley_addresses_are_those_of_another_library(role: i
     "as_text", [account_key.encode, lambda key: key.to_bytes().hex()], ids=["bech32", "hex"]
 )
 def test_a_public_key_alone_gives_the_same_addresses(kind: AccountKind, as_text: Any) -> None:
-    from_words = kind.enrol(Enrolment(Network.MAINNET, 0, ROOT))
+    from_words = kind.enrol(Enrolment(Network.MAINNET, 1, ROOT))
     key = account_key.parse(json.loads(from_words.data)["key"])
     watched = kind.enrol(Enrolment(Network.MAINNET, 0, public=as_text(key)))
     assert watched.same_key == from_words.same_key
     deriver = kind.deriver(watched.data, Network.MAINNET)
-    assert [row.text for row in deriver.derive(0, 0, 3)] == addresses(kind, Network.MAINNET, 0, 0, 0, 3)
+    assert [row.text for row in deriver.derive(0, 0, 3)] == addresses(kind, Network.MAINNET, 1, 0, 0, 3)
     assert deriver.path(0, 7) == "0/7"
 
 
@@ -169,6 +170,12 @@ def test_the_published_account_key_is_the_one_that_the_words_give() -> None:
     params = CARDANO_SHELLEY.enrol(Enrolment(Network.MAINNET, 0, ROOT))
     key = account_key.parse(json.loads(params.data)["key"])
     assert key == SoftKey.from_bytes(bytes.fromhex(SHELLEY["account_xpub_bytes"]))
+
+
+def test_hex_that_could_be_a_private_key_is_refused() -> None:
+    looks_private = bytes([0x58, *[1] * 30, 0x5F]) + bytes(32)
+    with pytest.raises(ExtendedKeyError, match="could be a private key"):
+        CARDANO_SHELLEY.enrol(Enrolment(Network.MAINNET, 0, public=looks_private.hex()))
 
 
 @pytest.mark.parametrize("private", ["acct_xsk1qqqq", "root_xsk1qqqq", "ab" * 96, "ab" * 128, "xprv9s21"])
@@ -251,6 +258,12 @@ def test_mixed_case_is_refused() -> None:
             text[:-1] + text[-1].upper() if text[-1].isalpha() else text[:6].upper() + text[6:]
         )
     assert parts_of(text.upper()) == parts_of(text)
+
+
+def test_a_byron_address_with_another_beginning_is_known_by_its_bytes() -> None:
+    text = byron_address.encode(ByronAddress(b"\xff" * 28, b"\x41\x05", magic=4294967295))
+    assert not text.startswith(("Ddz", "Ae2", "37bt", "2cWKMJemoBa"))
+    assert parts_of(text).network == "magic 4294967295"
 
 
 @given(st.text(max_size=40))

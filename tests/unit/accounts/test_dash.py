@@ -6,6 +6,7 @@ import json
 import pytest
 from bip_utils import Bip32Slip10Ed25519, Bip32Slip10Secp256k1, P2PKHAddrEncoder
 
+from pillarbox.accounts.bitcoin import KeyKindError
 from pillarbox.accounts.coins import DASH_P2PKH
 from pillarbox.accounts.dash import (
     DASH_BIP32,
@@ -39,6 +40,7 @@ PATHS = {
     DASH_PROVIDER_VOTING: "m/9'/5'/3'/1'/7",
     DASH_PROVIDER_OWNER: "m/9'/5'/3'/2'/7",
 }
+POOLS = tuple(kind for kind in DASH_KINDS if isinstance(kind, DashPoolKind))
 VERSIONS = {Network.MAINNET: b"\x4c", Network.TESTNET: b"\x8c"}
 
 
@@ -140,6 +142,30 @@ def test_a_pool_is_watched_by_its_public_key_alone() -> None:
     private = Bip32Slip10Secp256k1.FromSeed(ROOT.seed.reveal()).PrivateKey().ToExtended()
     with pytest.raises(PrivateKeyGivenError):
         DASH_IDENTITY_TOPUP.enrol(Enrolment(Network.MAINNET, 0, public=private))
+
+
+def test_one_public_key_is_one_account_whatever_kind_it_is_called() -> None:
+    key = json.loads(enrolled(DASH_IDENTITY_TOPUP).data)["key"]
+    need = Enrolment(Network.MAINNET, 0, public=key)
+    assert len({kind.enrol(need).same_key for kind in POOLS}) == 1
+
+
+def test_the_number_of_the_wallet_says_nothing_of_a_watched_pool() -> None:
+    key = json.loads(enrolled(DASH_PROVIDER_OWNER).data)["key"]
+    watched = DASH_PROVIDER_OWNER.enrol(Enrolment(Network.MAINNET, 4, public=key))
+    assert watched.same_key == enrolled(DASH_PROVIDER_OWNER).same_key
+
+
+def test_the_key_of_another_coin_or_script_makes_no_pool() -> None:
+    node = Bip32Slip10Secp256k1.FromSeed(ROOT.seed.reveal()).DerivePath("m/84'/2'/0'")
+    for version in (bytes.fromhex("04b24746"), bytes.fromhex("019da462")):
+        key = base58.encode_check(version + base58.decode_check(node.PublicKey().ToExtended())[4:])
+        with pytest.raises(KeyKindError):
+            DASH_PROVIDER_OWNER.enrol(Enrolment(Network.MAINNET, 0, public=key))
+
+
+def test_only_node_ids_are_not_paid_to() -> None:
+    assert [kind for kind in DASH_KINDS if not kind.payable] == [DASH_PLATFORM_NODE]
 
 
 def test_the_gaps_are_those_of_key_wallet() -> None:

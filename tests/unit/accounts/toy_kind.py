@@ -66,6 +66,7 @@ class ToyKind:
     key_need: KeyNeed = KeyNeed.ENROL
     usage: UsageProof = UsageProof.CHAIN
     requires: frozenset[Requirement] = frozenset()
+    payable: bool = True
     holes: frozenset[int] = frozenset()
 
     @property

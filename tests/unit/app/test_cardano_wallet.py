@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -13,6 +14,7 @@ from pillarbox.app.application import Application
 from pillarbox.app.new_wallet import NewWallet, WordsSource
 from pillarbox.app.paths import Paths
 from pillarbox.app.settings import SettingsUnreadableError
+from pillarbox.cardano import byron_address
 from pillarbox.errors import InvalidInputError
 from pillarbox.events import Event
 from pillarbox.model.account import ScanState
@@ -71,6 +73,17 @@ async def until(app: Application, holds: Callable[[], bool]) -> None:
 async def until_received(app: Application, wallet: Wallet, amount: int) -> None:
     account = wallet.accounts.get("Ada").id
     await until(app, lambda: wallet.accounts.counts(account).received == amount)
+
+
+async def test_no_stake_address_is_asked_about(app: Application, indexer: ScriptedIndexer) -> None:
+    wallet = await wallet_with(app, "cardano-shelley", ScanState.UNSCANNED)
+    account = wallet.accounts.get("Ada").id
+    await wallet.project_keys.keep(ON_CARDANO, KEY)
+    app.connections.use_servers(ON_CARDANO, str(indexer.address))
+    wallet.scanning.start(account)
+    await until(app, lambda: wallet.accounts.get(account).scan_state is ScanState.SCANNED)
+    assert indexer.count("/addresses/addr1") > 20
+    assert indexer.count("stake") == 0
 
 
 @pytest.mark.parametrize("kind", ["cardano-shelley", "cardano-icarus", "cardano-byron"])
@@ -150,7 +163,13 @@ async def test_an_address_that_was_not_made_yet_is_known_as_the_wallets_own(app:
         far = CARDANO_BYRON.deriver(params.data, Network.MAINNET, root).derive(0, 70_000, 1)[0].text
     with pytest.raises(AddressAheadError, match="number 70000"):
         await wallet.accounts.find(far)
-    with pytest.raises(NoSuchAddressError):
-        await wallet.accounts.find(STRANGERS)
+    forged = byron_address.encode(replace(byron_address.decode(far), root=bytes(28)))
+    with pytest.raises(AddressAheadError, match="Anybody who has seen an address of yours"):
+        await wallet.accounts.find(forged)
+    near = byron_address.encode(replace(byron_address.decode(address(wallet, 3)), root=bytes(28)))
+    elsewhere = byron_address.encode(replace(byron_address.decode(far), magic=1097911063))
+    for strangers in (STRANGERS, near, elsewhere):
+        with pytest.raises(NoSuchAddressError):
+            await wallet.accounts.find(strangers)
     with pytest.raises(NoSuchAddressError):
         await wallet.accounts.find("Ddz")

@@ -13,7 +13,7 @@ from pillarbox.chain.balance_report import BalanceReport
 from pillarbox.model.account import AccountId, ScanState
 from pillarbox.model.address import AddressFlag, AddressRef, AddressState
 from pillarbox.wallet.balance_reports import Applied, NoReportTakenError
-from pillarbox.wallet.hand_out_refusals import NoReportYetError
+from pillarbox.wallet.hand_out_refusals import NobodyTellsError, NoReportYetError
 from pillarbox.wallet.wallet import Wallet
 
 REPORTED = ToyKind("toy-reported", usage=UsageProof.BALANCE_REPORT)
@@ -84,9 +84,12 @@ async def test_the_past_of_a_restored_account_is_known_once_a_report_was_applied
     assert (await wallet.receiving.hand_out(restored)).ref.index == 0
 
 
-async def test_what_nobody_tells_of_has_no_past_to_wait_for(wallet: Wallet) -> None:
+async def test_the_past_that_nobody_tells_of_is_for_the_user_to_know(wallet: Wallet) -> None:
     by_hand = await wallet.accounts.add("toy-by-hand", root=ROOT, scan_state=ScanState.UNSCANNED)
-    assert (await wallet.receiving.hand_out(by_hand.id)).ref.index == 0
+    with pytest.raises(NobodyTellsError, match="past of this account") as refused:
+        await wallet.receiving.hand_out(by_hand.id)
+    assert "your own records" in str(refused.value.hint)
+    assert (await wallet.receiving.hand_out(by_hand.id, unscanned=True)).ref.index == 0
 
 
 async def test_addresses_of_dash_platform_take_their_state_from_a_report(tmp_path: Path) -> None:

@@ -12,7 +12,7 @@ from pillarbox.accounts import KINDS, Kinds
 from pillarbox.accounts.kind import KeyNeed
 from pillarbox.errors import InvalidInputError, WordsNeededError
 from pillarbox.events import AddressesUsed, ScanProgressed
-from pillarbox.model.account import AccountId, AtLimit, ScanState
+from pillarbox.model.account import EXTERNAL, INTERNAL, AccountId, AtLimit, Branch, ScanState
 from pillarbox.model.address import AddressFlag, AddressRef, AddressState
 from pillarbox.model.network import Network
 from pillarbox.model.receiving import RequestTerms
@@ -23,7 +23,8 @@ from pillarbox.wallet.wallet import Wallet
 HOLED = ToyKind("toy-holed", holes=frozenset({1, 4}))
 ELSEWHERE = ToyKind("toy-elsewhere", networks=frozenset({Network.MAINNET}))
 HARDENED_ON_CHAIN = ToyKind("toy-hardened-chain", key_need=KeyNeed.EACH_ADDRESS)
-TOYS = Kinds((*KINDS, TOY, HARDENED_TOY, HARDENED_ON_CHAIN, HOLED, ELSEWHERE))
+WITH_NAMES = ToyKind("toy-with-names", branches=(EXTERNAL, INTERNAL, Branch(2, "names", False, paid=False)))
+TOYS = Kinds((*KINDS, TOY, HARDENED_TOY, HARDENED_ON_CHAIN, HOLED, ELSEWHERE, WITH_NAMES))
 
 
 @pytest.fixture
@@ -146,6 +147,32 @@ async def test_a_scan_that_comes_to_the_end_of_the_rows_says_that_the_words_are_
     await _scanned(bench, wallet, account.id)
     assert wallet.accounts.get(account.id).scan_state is ScanState.SCANNED
     assert (await wallet.receiving.hand_out(account.id)).ref.index == MADE_AHEAD + 4
+
+
+async def test_rows_are_made_for_the_widest_search_there_was(bench: Bench, wallet: Wallet) -> None:
+    state, gap = ScanState.UNSCANNED, MADE_AHEAD + 50
+    account = await wallet.accounts.add("toy-hardened-chain", number=0, root=ROOT, scan_state=state)
+    wallet.scanning.start(account.id, gap_limit=gap)
+    await _scanned(bench, wallet, account.id)
+    assert wallet.accounts.get(account.id).scan_state is ScanState.UNSCANNED
+    await wallet.accounts.make_rows(account.id, ROOT)
+    await _scanned(bench, wallet, account.id)
+    assert wallet.accounts.get(account.id).scan_state is ScanState.SCANNED
+
+
+async def test_a_branch_that_nothing_pays_to_is_not_asked_about(bench: Bench, wallet: Wallet) -> None:
+    state = ScanState.UNSCANNED
+    account = await wallet.accounts.add("toy-with-names", number=0, root=ROOT, scan_state=state)
+    wallet.scanning.start(account.id)
+    await _scanned(bench, wallet, account.id)
+    assert wallet.accounts.get(account.id).scan_state is ScanState.SCANNED
+    paid, named = [
+        {await wallet.accounts.watch_key(AddressRef(account.id, branch, index)) for index in range(5)}
+        for branch in (0, 2)
+    ]
+    (watch,) = bench.chain.watches
+    assert paid <= watch.scripts
+    assert not named & (watch.scripts | bench.chain.asked_about)
 
 
 async def _scanned(bench: Bench, wallet: Wallet, account: AccountId) -> None:

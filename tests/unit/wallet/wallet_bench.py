@@ -52,6 +52,7 @@ class ScriptedChain:
     def __init__(self) -> None:
         self.histories: dict[bytes, ScriptHistory] = {}
         self.asked = 0
+        self.asked_about: set[bytes] = set()
         self.hold: asyncio.Event | None = None
         self.watches: list[ScriptedWatch] = []
 
@@ -77,6 +78,7 @@ class ScriptedChain:
         if self.hold is not None:
             await self.hold.wait()
         self.asked += len(scripts)
+        self.asked_about.update(scripts)
         return [self._of(script) for script in scripts]
 
     def watch(self) -> "ScriptedWatch":
