@@ -21,6 +21,7 @@ from pillarbox.events import ConnectionChanged, ServiceStateChanged
 from pillarbox.model.account import ScanState
 from pillarbox.model.network import BITCOIN, Chain, Network
 from pillarbox.model.progress import ConnectionPhase, ConnectionState, ServicePhase, ServiceState
+from pillarbox.pool.sequence import CounterBehindError
 from pillarbox.secret import Secret
 from pillarbox_gui.pages.account_card import AccountCard
 from pillarbox_gui.pages.overview import NoticeCard, OverviewPage
@@ -271,3 +272,18 @@ async def test_a_part_that_stopped_is_told_of_until_it_runs_again(bench: WindowB
     tell(ServiceState(ServicePhase.RUNNING))
     await until(view.trouble.isHidden)
     assert view._stack.y() == 0
+
+
+@pytest.mark.qt_log_ignore("propagateSizeHints")
+@in_a_window
+async def test_what_was_mended_when_a_wallet_was_opened_is_told_until_it_is_closed(
+    bench: WindowBench,
+) -> None:
+    await bench.wallet_of_words()
+    mended = CounterBehindError(account="Savings", was=1, now=3).text
+    bench.app.open_wallets["Safe"].notices = (mended,)
+    view = await bench.shown("Safe")
+    await until(view.trouble.isVisible)
+    assert "goes on at number 3" in view.trouble.banner.accessibleName()
+    view.trouble.banner.dismiss.click()
+    await until(view.trouble.isHidden)

@@ -71,6 +71,18 @@ class CounterDamagedError(SequenceError):
     hint = "Restore the wallet from a backup or from its words, and let the scan finish."
 
 
+class CounterBehindError(SequenceError):
+    """Told, not raised: the counter has gone on already. Parameters: account, was, now."""
+
+    code = "counter-behind"
+    title = "The wallet's file is older than what it knows"
+    message = (
+        'The next address of "{account}" would have been number {was}, although later ones were handed out '
+        "or paid. It goes on at number {now}, so that none of them is handed out twice. No money is affected."
+    )
+    hint = "If you put an older copy of the wallet back, let it sync before you hand out an address."
+
+
 class Step(NamedTuple):
     """One number was issued. Both are Word32."""
 

@@ -9,7 +9,7 @@ from pillarbox.model.account import Account, Branch
 from pillarbox.model.address import AddressFlag, AddressRef
 from pillarbox.model.receiving import HandOutEnding, PaymentRequest
 from pillarbox.pool.address_pool import AddressPool, ShownRecord
-from pillarbox.pool.sequence import Sequential
+from pillarbox.pool.sequence import CounterBehindError, Sequential
 from pillarbox.storage import accounts, addresses, chain_history, counters, labels, ledger, requests
 from pillarbox.storage.database import Tx
 from pillarbox.wallet import hand_out_record
@@ -22,16 +22,22 @@ RunningRequests = Mapping[AddressRef, tuple[PaymentRequest, bytes]]
 
 
 def end_forgotten(tx: Tx, at: int) -> None:
-    """Plain hand-outs end with the process that made them; requests end when their hold has run out.
-
-    A counter that lies below what was handed out or used, as a restored one may, is raised, which is logged.
-    """
-    for behind in counters.catch_up(tx):
-        log.warning("a counter was behind what is known of its branch, and was raised: %s", behind)
+    """Plain hand-outs end with the process that made them; requests end when their hold has run out."""
     ledger.end_running(tx, at)
     for request, token in requests.running(tx):
         if request.held_until is not None and request.held_until <= at:
             hand_out_record.end(tx, token, at, HandOutEnding.RAN_OUT)
+
+
+def catch_up(tx: Tx) -> list[CounterBehindError]:
+    """Raise each counter that lies below what was handed out or used, as that of an older file does."""
+    told = []
+    labels_of = {account.id: account.label for account in accounts.all_accounts(tx)}
+    for behind in counters.catch_up(tx):
+        log.warning("a counter was behind what is known of its branch, and was raised: %s", behind)
+        label = labels_of.get(behind.account, str(behind.account))
+        told.append(CounterBehindError(account=label, was=behind.was, now=behind.now))
+    return told
 
 
 def read_accounts(tx: Tx, kinds: Kinds, now: Now) -> list[OpenAccount]:

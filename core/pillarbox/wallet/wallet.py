@@ -7,14 +7,16 @@ from dataclasses import dataclass
 from pillarbox.accounts import Kinds
 from pillarbox.chain.usage import Asker, UsageSource
 from pillarbox.clock import Clock
+from pillarbox.errors import ErrorText
 from pillarbox.events import Events, ServiceStateChanged
 from pillarbox.model.account import Account, WalletId
 from pillarbox.model.backup import BackupPhase, BackupStatus
 from pillarbox.model.network import Chain, Network
 from pillarbox.model.progress import ServiceState
+from pillarbox.pool.sequence import CounterBehindError
 from pillarbox.storage.database import Database, Tx
 from pillarbox.wallet.account_keeping import AccountKeeping
-from pillarbox.wallet.account_loading import end_forgotten, read_accounts
+from pillarbox.wallet.account_loading import catch_up, end_forgotten, read_accounts
 from pillarbox.wallet.balance_reports import BalanceReports
 from pillarbox.wallet.discovering import Discovering
 from pillarbox.wallet.holding import Holding
@@ -62,6 +64,8 @@ class Wallet:
         self.name = name
         self.network = network
         self.unlocking = unlocking
+        self.notices: tuple[ErrorText, ...] = ()
+        """What was found, and mended, when it was opened."""
         self._accounts = accounts
         self._db = db
         self._events = around.events
@@ -138,8 +142,15 @@ class Wallet:
     ) -> "Wallet":
         """End what a process that is gone left running, read everything, and start the services."""
         at = around.clock.now()
-        await db.write(lambda tx: end_forgotten(tx, at))
+
+        def prepare(tx: Tx) -> list[CounterBehindError]:
+            behind = catch_up(tx)
+            end_forgotten(tx, at)
+            return behind
+
+        behind = await db.write(prepare)
         made = await cls.compose(wallet, name, network, db, unlocking, around)
+        made.notices = tuple(error.text for error in behind)
         await made.start()
         return made
 

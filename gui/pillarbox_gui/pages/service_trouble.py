@@ -1,4 +1,4 @@
-"""A part of the wallet that stopped: what that means, for as long as it goes on."""
+"""A part of the wallet that stopped, or that was mended when it was opened: what that means."""
 
 from PySide6.QtCore import QCoreApplication, QTimer
 from PySide6.QtWidgets import QWidget
@@ -17,7 +17,10 @@ translate = QCoreApplication.translate
 
 
 class ServiceTrouble(QWidget):
-    """Shown from a service's failure until it runs again, or until it is closed. Takes no room otherwise."""
+    """Shown from a service's failure until it runs again, or until it is closed. Takes no room otherwise.
+
+    What was mended stands until it is closed.
+    """
 
     def __init__(self, theme: Theme) -> None:
         super().__init__()
@@ -37,14 +40,17 @@ class ServiceTrouble(QWidget):
         if state.phase is ServicePhase.FAILED and state.error is not None:
             self._service = service
             self._steady.stop()
-            self._tell(state.error)
+            again = translate("services", "Pillarbox goes on trying by itself.")
+            self._tell(Tone.BAD, state.error, again)
         elif service == self._service:
             self._steady.start()
 
     def close_page(self) -> None:
         self._steady.stop()
 
-    def _tell(self, error: ErrorText) -> None:
-        again = translate("services", "Pillarbox goes on trying by itself.")
-        self.banner.tell(Tone.BAD, "error", error.title, f"{error.message} {error.hint} {again}")
+    def tell_mended(self, error: ErrorText) -> None:
+        self._tell(Tone.WAITING, error)
+
+    def _tell(self, tone: Tone, error: ErrorText, more: str = "") -> None:
+        self.banner.tell(tone, "error", error.title, f"{error.message} {error.hint} {more}".rstrip())
         self.show()

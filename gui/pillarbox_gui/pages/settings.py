@@ -32,7 +32,6 @@ from pillarbox_gui.tasks import Again, TaskScope
 from pillarbox_gui.theme.theme import SchemePreference
 from pillarbox_gui.theme.tokens import Space
 from pillarbox_gui.wording.errors import error_words
-from pillarbox_gui.wording.networks import network_words
 
 translate = QCoreApplication.translate
 
@@ -55,10 +54,8 @@ class SettingsPage(Page):
         self._connections = connections
         self._keys = keys
         self._tasks = TaskScope(self, look.present)
-        self._chains = [
-            chain for chain in connections.chains if chain.coin == BITCOIN or chain.network is network
-        ]
-        """Those whose servers are chosen here: of other coins, on the wallet's own network alone."""
+        self._chains = [chain for chain in connections.chains if chain.network is network]
+        """Those that the wallet can have accounts on: other networks' servers are chosen in their wallets."""
         self._lines: dict[Chain, ConnectionLine] = {}
         self._labels: list[QLabel] = []
         inside = QWidget()
@@ -94,11 +91,10 @@ class SettingsPage(Page):
         card = Card(theme, Space.S, Space.L)
         card.body.addWidget(words(translate("settings", "Connection"), "large"))
         for chain in self._chains:
-            if chain.network is network:
-                line = ConnectionLine(theme, "" if chain.coin == BITCOIN else chain.coin.title)
-                line.trust.clicked.connect(self._truster(chain))
-                self._lines[chain] = line
-                card.body.addWidget(line)
+            line = ConnectionLine(theme, "" if chain.coin == BITCOIN else chain.coin.title)
+            line.trust.clicked.connect(self._truster(chain))
+            self._lines[chain] = line
+            card.body.addWidget(line)
         own = self._lines[Chain(BITCOIN, network)]
         self.connection, self.trust = own.chip, own.trust
         return card
@@ -138,7 +134,7 @@ class SettingsPage(Page):
             use = self.use_server[chain.name] = Button(theme, translate("settings", "Use this server"))
             use.clicked.connect(keep)
             use.hide()
-            named = network_words(chain.network) if chain.coin == BITCOIN else chain.coin.title
+            named = chain.coin.title
             self._add(form, named, field, use)
             if keyed:
                 key = ProjectKeyField(self._look, self._tasks, self._keys, chain)

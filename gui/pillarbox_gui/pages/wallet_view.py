@@ -73,6 +73,8 @@ class WalletView(QWidget):
         self.connection = StatusFact(look.theme, connection_words(app.connections.state(self._chain)))
         self.backup = StatusFact(look.theme, self._backup_words())
         self.trouble = ServiceTrouble(look.theme)
+        for notice in wallet.notices:
+            self.trouble.tell_mended(notice)
         self.told = Elided("muted")
         self.told.setAlignment(Qt.AlignmentFlag.AlignTrailing | Qt.AlignmentFlag.AlignVCenter)
         self._forget_told = QTimer(self, singleShot=True, interval=TOLD_MS)

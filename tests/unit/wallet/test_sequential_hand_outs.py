@@ -118,6 +118,31 @@ async def test_what_was_passed_over_stays_so_when_a_mark_by_hand_is_undone(
     assert (await wallet.receiving.hand_out(account.id)).ref.index == 3
 
 
+@pytest.mark.logs_warning("a counter was behind")
+async def test_a_counter_that_an_older_file_brought_back_goes_on_and_is_told_of(
+    bench: Bench, wallet: Wallet
+) -> None:
+    account = await wallet.accounts.add("toy-hardened", label="Old", root=ROOT)
+    for _ in range(3):
+        await wallet.receiving.hand_out(account.id)
+    assert bench.db is not None
+
+    def put_back(tx: Tx) -> None:
+        tx.execute("DROP TRIGGER counters_grow")
+        tx.execute("UPDATE counters SET next_word = 2147483649 WHERE account = ?", (account.id,))
+
+    await bench.db.write(put_back)
+    await bench.close()
+    wallet = await bench.open()
+    (notice,) = wallet.notices
+    assert notice.code == "counter-behind"
+    assert '"Old" would have been number 1' in notice.message
+    assert "goes on at number 3" in notice.message
+    assert (await wallet.receiving.hand_out(account.id)).ref.index == 3
+    await bench.close()
+    assert (await bench.open()).notices == ()
+
+
 async def test_one_damaged_counter_stops_its_own_branch_alone(bench: Bench, wallet: Wallet) -> None:
     damaged = await wallet.accounts.add("toy-hardened", root=ROOT)
     sound = await wallet.accounts.add("toy", root=ROOT)
