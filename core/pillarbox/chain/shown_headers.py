@@ -18,6 +18,9 @@ from pillarbox.chain.headers import HeadersChange
 RECENT = 12
 """Headers fetched with a tip, so that a server that lags by a few blocks is not taken for another chain."""
 
+LAG = 6
+"""Blocks that a server may lack of what another one showed, and nothing is taken back."""
+
 _ATTEMPTS = 3
 
 
@@ -73,6 +76,8 @@ class ShownHeaders:
     async def _follow(self, server: ElectrumServer, tip: AnnouncedTip) -> None:
         replaced_from = await self._replaced_from(server, tip)
         if replaced_from is None and self._height is not None and tip.height <= self._height:
+            if tip.height < self._height - LAG:
+                self._go_back(tip.height)
             self.shared_height = tip.height
             return
         below = tip.height if replaced_from is None else replaced_from
@@ -88,6 +93,14 @@ class ShownHeaders:
         self._height = self.shared_height = tip.height
         for receive in tuple(self._receivers):
             receive(HeadersChange(tip.height, replaced_from))
+
+    def _go_back(self, height: int) -> None:
+        """The blocks above are another server's word alone, and its height could be made up."""
+        self._height = height
+        self._replaced += 1
+        self._kept = {kept: raw for kept, raw in self._kept.items() if kept <= height}
+        for receive in tuple(self._receivers):
+            receive(HeadersChange(height, height + 1))
 
     async def _replaced_from(self, server: ElectrumServer, tip: AnnouncedTip) -> int | None:
         """The lowest block kept that is another one on the server; None where there is none."""

@@ -171,6 +171,25 @@ async def test_a_server_that_lags_takes_no_proof_back(
         assert headers.height == height
 
 
+async def test_a_height_that_was_made_up_drives_no_honest_server_out(
+    chain: SyntheticChain, server: ScriptedServer, headers: ShownHeaders, tmp_path: Path
+) -> None:
+    long = chain.fork(chain.height)
+    long.mine(400)
+    async with (
+        ScriptedServer(long) as liar,
+        running(tmp_path, liar.address, server.address, headers=headers) as servers,
+    ):
+        await connects(servers, long.height)
+        await liar.stop()
+        await reaches(servers, lambda state: state.server == str(server.address))
+        await connects(servers, chain.height)
+        chain.mine()
+        server.announce()
+        await connects(servers, chain.height)
+        assert headers.height == chain.height
+
+
 async def test_what_an_earlier_run_saw_proven_needs_no_branch_and_no_transaction_again(
     chain: SyntheticChain, server: ScriptedServer, name: str, tmp_path: Path
 ) -> None:
