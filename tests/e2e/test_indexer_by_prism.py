@@ -33,10 +33,16 @@ ADDRESS = (
 )
 """The one of the example transaction: it pays itself."""
 TRANSACTION = "1e043f100dce12d107f679685acd2fc0610e10f72a92d412794c9773d11d8477"
-TIP = Tip("4ea1ba291e8eef538635a53e59fddba7810d1679631cc3aed7c8e6c4091a516a", 15_243_593)
+TIP = Tip("4ea1ba291e8eef538635a53e59fddba7810d1679631cc3aed7c8e6c4091a516a", 15_243_593, 1_641_338_934)
+"""As the description's example has it."""
 BYRON = (
     "DdzFFzCqrhstpwKc8WMvPwwBb5oabcTW9zc5ykA37wJR4tYQucvsR9dXb2kEGNXkFJz2PtrpzfRiZkx8R1iNo8NYqdsukVmv7EAybFwC"
 )
+
+
+class ClockOfTheExample(SystemClock):
+    def now(self) -> int:
+        return TIP.time
 
 
 @pytest.fixture(scope="module")
@@ -107,7 +113,7 @@ async def test_histories_are_asked_for_as_the_description_allows(mock: IndexerMo
         IndexerAddress.parse(mock.url),
         read_project_key(KEY),
         lambda key: key.decode(),
-        clock=SystemClock(),
+        clock=ClockOfTheExample(),
     )
     assert await usage.check() == TIP
     (found,) = await usage.history([ADDRESS.encode()])

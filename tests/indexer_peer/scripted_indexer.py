@@ -5,6 +5,7 @@ import hashlib
 import json
 import re
 import ssl
+import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from types import TracebackType
@@ -32,6 +33,7 @@ class Body:
 
     body: bytes
     status: int = 200
+    encoding: str = ""
 
 
 @dataclass(frozen=True)
@@ -92,6 +94,8 @@ class ScriptedIndexer:
         self.key = key
         self.magic = magic
         self.height = 100
+        self.time: int | None = None
+        """Of the newest block, Unix seconds; None for now."""
         self.fork = 0
         self.transactions: dict[str, Transaction] = {}
         self.instead: dict[str, list[Instead]] = {}
@@ -202,8 +206,8 @@ class ScriptedIndexer:
 
     def _reply(self, target: str, headers: dict[str, str], instead: Instead | None) -> bytes:
         match instead:
-            case Body(body, status):
-                return _http(status, body)
+            case Body(body, status, encoding):
+                return _http(status, body, f"Content-Encoding: {encoding}\r\n" if encoding else "")
             case Answer(answer):
                 return _http(200, json.dumps(answer).encode())
             case Status():
@@ -220,7 +224,8 @@ class ScriptedIndexer:
             return {"network_magic": self.magic}
         if path == "/blocks/latest":
             tip = hashlib.sha256(f"{self.height} {self.fork}".encode()).hexdigest()
-            return {"hash": tip, "height": self.height}
+            made = int(time.time()) if self.time is None else self.time
+            return {"hash": tip, "height": self.height, "time": made}
         if path.startswith("/addresses/stake"):
             return Status(400, "Invalid address for this network or malformed address format.")
         if found := re.fullmatch(r"/addresses/(\w+)/transactions", path):

@@ -218,11 +218,13 @@ class Application:
             return
         try:
             await opened.wallet.close()
-            await self.connections.forget(opened.wallet.id)
         finally:
-            self._claims.release_all(name)
-            opened.lock.release()
-            self._tell()
+            try:
+                await self.connections.forget(opened.wallet.id)
+            finally:
+                self._claims.release_all(name)
+                opened.lock.release()
+                self._tell()
 
     async def take_out_of_keychain(self, name: str) -> None:
         """From now on only the passphrase opens the wallet. Raises OnlyWayInError."""
@@ -295,7 +297,13 @@ class Application:
     def _surroundings(self) -> Surroundings:
         chain = self.connections
         return Surroundings(
-            self.events, self.clock, self.kinds, chain.usage, chain.rekeyed, self._may_hand_out
+            self.events,
+            self.clock,
+            self.kinds,
+            chain.usage,
+            chain.indexer,
+            chain.rekeyed,
+            self._may_hand_out,
         )
 
     def _may_hand_out(self, name: str, account: Account) -> None:

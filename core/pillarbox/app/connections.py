@@ -5,6 +5,7 @@ import json
 import logging
 from collections import defaultdict
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Protocol
 
@@ -12,6 +13,7 @@ from pillarbox.app import indexers
 from pillarbox.app.indexers import Indexers
 from pillarbox.app.server_texts import server_text
 from pillarbox.app.settings import Settings
+from pillarbox.chain.cardano_address import IndexerAddress
 from pillarbox.chain.chain_rules import CHAIN_RULES
 from pillarbox.chain.electrum_errors import RefusedServerError
 from pillarbox.chain.electrum_servers import ElectrumServers
@@ -26,6 +28,7 @@ from pillarbox.errors import InvalidInputError, PillarboxError
 from pillarbox.events import ConnectionChanged, Events, SettingsChanged
 from pillarbox.files.install import install_file
 from pillarbox.files.refusals import refusals_told
+from pillarbox.model.account import WalletId
 from pillarbox.model.network import BITCOIN, Chain
 from pillarbox.model.progress import ConnectionPhase, ConnectionState
 
@@ -176,11 +179,12 @@ class Connections:
         servers.on_change(self._teller(chain))
         await servers.start()
 
-    def state(self, chain: Chain) -> ConnectionState:
+    def state(self, chain: Chain, wallet: WalletId | None = None) -> ConnectionState:
+        """Of the chain's connection: the wallet's own where each has one."""
         if self._simulated is not None and chain.coin == BITCOIN:
             return self._simulated.state
         if chain in indexers.CHAINS:
-            return self._indexers.state(chain)
+            return self._indexers.state(chain, wallet)
         servers = self._servers.get(chain)
         return NOT_SET if servers is None else servers.state
 
@@ -190,16 +194,19 @@ class Connections:
         Raises InvalidInputError for a text that names none, and for a chain that no server is asked about.
         """
         server = self._plain(chain, text)
-        others = [other for other in self._settings.values.servers_for(chain.name) if other != server]
-        self._set_servers(chain, [server, *others])
+        known = [] if chain in self.keyed_chains else self._settings.values.servers_for(chain.name)
+        self._set_servers(chain, [server, *(other for other in known if other != server)])
 
     def use_servers(self, chain: Chain, text: str) -> None:
         """Ask these servers and no others, the first that answers: commas stand between them.
 
         With "" none is asked any more. Raises InvalidInputError as `use_server` does.
         """
-        named = [self._plain(chain, part) for part in text.split(",") if part.strip()]
-        self._set_servers(chain, list(dict.fromkeys(named)))
+        named = list(dict.fromkeys(self._plain(chain, part) for part in text.split(",") if part.strip()))
+        if chain in self.keyed_chains and len(named) > 1:
+            why = f"One indexer is asked about {chain.coin.title}, and its key is for it alone: name one."
+            raise InvalidInputError(what="list of indexers", why=why)
+        self._set_servers(chain, named)
 
     def use_proxy(self, text: str) -> None:
         """Reach every server through this SOCKS5 proxy, or through none for "". Raises InvalidInputError."""
@@ -208,9 +215,11 @@ class Connections:
 
     async def aclose(self) -> None:
         self._subscription.close()
-        await asyncio.gather(*self._following)
-        await self._indexers.aclose()
-        await asyncio.gather(*(servers.aclose() for servers in self._servers.values()))
+        await asyncio.gather(*self._following, return_exceptions=True)
+        closing = (self._indexers.aclose(), *(servers.aclose() for servers in self._servers.values()))
+        for ended in await asyncio.gather(*closing, return_exceptions=True):
+            if isinstance(ended, BaseException):
+                raise ended
 
     def _plain(self, chain: Chain, text: str) -> str:
         """A server as the settings keep it. Raises InvalidInputError, also where none is ever asked."""
@@ -220,7 +229,14 @@ class Connections:
         return server_text(chain.name, text)
 
     def _set_servers(self, chain: Chain, servers: list[str]) -> None:
+        """Chosen again, a server that was given up is tried again at once."""
+        again = tuple(servers) == self._settings.values.servers_for(chain.name)
         self._settings.change(servers={**self._settings.values.servers, chain.name: servers})
+        if again and chain in self._servers:
+            self._lead(chain, self._servers[chain])
+
+    def _lead(self, chain: Chain, servers: ElectrumServers) -> None:
+        servers.replace(self._addresses(chain), self._proxy())
 
     def _addresses(self, chain: Chain) -> list[ServerAddress]:
         return [ServerAddress.parse(text) for text in self._settings.values.servers_for(chain.name)]
@@ -233,16 +249,21 @@ class Connections:
         if {"servers", "proxy"} & set(event.names):
             self._note_configured()
             for chain, servers in self._servers.items():
-                servers.replace(self._addresses(chain), self._proxy())
+                if servers.way != (tuple(self._addresses(chain)), self._proxy()):
+                    self._lead(chain, servers)
             following = asyncio.create_task(self._indexers.follow(), name="follow the settings")
             self._following.add(following)
             following.add_done_callback(self._following.discard)
 
     async def rekeyed(self, chain: Chain) -> None:
         """A wallet's project key was changed: use it from now on."""
-        await self._indexers.follow(chain)
+        await self._indexers.rekey(chain)
 
-    async def forget(self, wallet: str) -> None:
+    def indexer(self, chain: Chain) -> IndexerAddress | None:
+        """The one that is set, where wallets have a key to it."""
+        return self._indexers.address(chain) if chain in self.keyed_chains else None
+
+    async def forget(self, wallet: WalletId) -> None:
         """A wallet was closed: nothing is asked for it any more."""
         await self._indexers.forget(wallet)
 
@@ -255,11 +276,11 @@ class Connections:
                 self._configured[chain].clear()
 
     def _teller(self, chain: Chain) -> Callable[[ConnectionState], None]:
-        return lambda state: self._tell(chain, state)
+        return partial(self._tell, chain)
 
-    def _tell(self, chain: Chain, state: ConnectionState) -> None:
+    def _tell(self, chain: Chain, state: ConnectionState, wallet: WalletId | None = None) -> None:
         self._revision += 1
-        self._events.publish(ConnectionChanged(None, self._revision, chain, state))
+        self._events.publish(ConnectionChanged(wallet, self._revision, chain, state))
 
 
 def _headers_of(chain: Chain, folder: Path) -> Headers:

@@ -1,7 +1,9 @@
 """Cardano indexers: one connection a wallet, since each wallet has its own project key."""
 
 import asyncio
+import logging
 from collections.abc import Callable
+from dataclasses import dataclass
 
 from pillarbox.app.settings import Settings
 from pillarbox.cardano.address_text import text_of
@@ -10,14 +12,25 @@ from pillarbox.chain.cardano_indexer import IndexerUsage
 from pillarbox.chain.server_address import ProxyAddress
 from pillarbox.chain.usage import Asker, UsageSource
 from pillarbox.clock import Clock
+from pillarbox.model.account import WalletId
 from pillarbox.model.network import CARDANO, Chain, Network
 from pillarbox.model.progress import ConnectionPhase, ConnectionState
 from pillarbox.secret import Secret
 
+log = logging.getLogger(__name__)
+
 CHAINS = tuple(Chain(CARDANO, network) for network in (Network.MAINNET, Network.TESTNET))
 NOT_SET = ConnectionState(ConnectionPhase.UNSET)
 
-Tell = Callable[[Chain, ConnectionState], None]
+Tell = Callable[[Chain, ConnectionState, WalletId], None]
+
+
+@dataclass(slots=True)
+class _Made:
+    usage: IndexerUsage
+    asker: Asker
+    way: tuple[IndexerAddress | None, ProxyAddress | None]
+    """To what it is connected, and through what."""
 
 
 class Indexers:
@@ -27,58 +40,76 @@ class Indexers:
         self._settings = settings
         self._clock = clock
         self._tell = tell
-        self._made: dict[tuple[Chain, str], tuple[IndexerUsage, Asker]] = {}
-        self._states: dict[Chain, ConnectionState] = {}
+        self._made: dict[tuple[Chain, WalletId], _Made] = {}
         self._changing = asyncio.Lock()
         """A key that is read belongs to the connection that is made with it, or is followed by another."""
 
-    def state(self, chain: Chain) -> ConnectionState:
-        """What was told last by any of the chain's connections."""
-        return self._states.get(chain, NOT_SET) if self.address(chain) is not None else NOT_SET
+    def state(self, chain: Chain, wallet: WalletId | None) -> ConnectionState:
+        """Of a wallet's connection; with None of the one that was made first."""
+        of_chain = {asker: made for (of, asker), made in self._made.items() if of == chain}
+        made = next(iter(of_chain.values()), None) if wallet is None else of_chain.get(wallet)
+        return NOT_SET if made is None else made.usage.state
 
     def address(self, chain: Chain) -> IndexerAddress | None:
         """The one that the user has set."""
         return next(map(IndexerAddress.parse, self._settings.values.servers_for(chain.name)), None)
 
     async def usage(self, chain: Chain, asker: Asker) -> UsageSource:
-        """The wallet's source for a chain that an address is set for."""
+        """The wallet's source for a chain. Where no address is set any more, it waits for one."""
         async with self._changing:
-            place, address = (chain, asker.name), self.address(chain)
-            if place not in self._made and address is not None:
-                with await asker.project_key(chain) or Secret(b"") as key:
-                    made = IndexerUsage(
-                        chain.network, address, key or None, text_of, clock=self._clock, proxy=self._proxy()
+            place = (chain, asker.wallet)
+            if place not in self._made:
+                address, proxy = self.address(chain), self._proxy()
+                with await self._key(chain, address, asker) as key:
+                    usage = IndexerUsage(
+                        chain.network, address, key or None, text_of, clock=self._clock, proxy=proxy
                     )
-                self._made[place] = made, asker
-                made.on_change(self._teller(chain))
-                self._note(chain, made.state)
-            return self._made[place][0]
+                self._made[place] = _Made(usage, asker, (address, proxy))
+                usage.on_change(lambda state: self._tell(chain, state, asker.wallet))
+                self._tell(chain, usage.state, asker.wallet)
+            return self._made[place].usage
 
-    async def follow(self, chain: Chain | None = None) -> None:
-        """Addresses, proxy or a wallet's key were changed: of one chain, or of all."""
+    async def follow(self) -> None:
+        """The settings were changed: each connection whose way is another goes it now."""
         async with self._changing:
-            for (of, _), (usage, asker) in tuple(self._made.items()):
-                address = self.address(of)
-                if chain in (None, of) and address is not None:
-                    with await asker.project_key(of) or Secret(b"") as key:
-                        await usage.use(address, key or None, self._proxy())
+            for (chain, _), made in tuple(self._made.items()):
+                way = (self.address(chain), self._proxy())
+                if way != made.way:
+                    await self._lead(chain, made, way)
 
-    async def forget(self, name: str) -> None:
+    async def rekey(self, chain: Chain) -> None:
+        """A wallet's key was changed: which one says only the key itself."""
+        async with self._changing:
+            for (of, _), made in tuple(self._made.items()):
+                if of == chain:
+                    await self._lead(chain, made, made.way)
+
+    async def forget(self, wallet: WalletId) -> None:
         """A wallet was closed: end its connections."""
-        for place in [place for place in self._made if place[1] == name]:
-            await self._made.pop(place)[0].aclose()
+        for place in [place for place in self._made if place[1] == wallet]:
+            await self._made.pop(place).usage.aclose()
 
     async def aclose(self) -> None:
         made, self._made = self._made, {}
-        await asyncio.gather(*(usage.aclose() for usage, _ in made.values()))
+        await asyncio.gather(*(each.usage.aclose() for each in made.values()))
+
+    async def _lead(
+        self, chain: Chain, made: _Made, way: tuple[IndexerAddress | None, ProxyAddress | None]
+    ) -> None:
+        made.way = way
+        with await self._key(chain, way[0], made.asker) as key:
+            await made.usage.use(way[0], key or None, way[1])
+
+    async def _key(self, chain: Chain, address: IndexerAddress | None, asker: Asker) -> Secret:
+        """An empty one where there is none, or none that can be read: nothing goes on with an earlier one."""
+        if address is None:
+            return Secret(b"")
+        try:
+            return await asker.project_key(chain, address.origin) or Secret(b"")
+        except Exception:
+            log.exception("a project key could not be read")
+            return Secret(b"")
 
     def _proxy(self) -> ProxyAddress | None:
         text = self._settings.values.proxy
         return ProxyAddress.parse(text) if text else None
-
-    def _teller(self, chain: Chain) -> Callable[[ConnectionState], None]:
-        return lambda state: self._note(chain, state)
-
-    def _note(self, chain: Chain, state: ConnectionState) -> None:
-        self._states[chain] = state
-        self._tell(chain, state)

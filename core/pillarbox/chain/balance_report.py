@@ -6,13 +6,16 @@ exact whole numbers from 2^53 on. Nothing in a report is proven.
 
 import asyncio
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
+from urllib.parse import urlsplit
 
 import httpx
 
+from pillarbox.chain import web
+from pillarbox.chain.cardano_address import close_by
 from pillarbox.errors import PillarboxError
 
 LARGEST = 8 * 1024 * 1024
@@ -47,14 +50,11 @@ class BalanceReport:
     balances: Mapping[str, int]
 
 
-class BalanceSource(Protocol):
-    """Where balances come from."""
+class ReportSource(Protocol):
+    """Where a report comes from."""
 
-    async def balances(self, addresses: Iterable[str]) -> Mapping[str, int]:
-        """Of these addresses, the balances that the source tells of.
-
-        Raises BalanceReportError, ReportUnreachableError.
-        """
+    async def report(self) -> BalanceReport:
+        """All of it. Raises BalanceReportError, ReportUnreachableError."""
         ...
 
 
@@ -77,11 +77,7 @@ class FileReport:
 
     path: Path
 
-    async def balances(self, addresses: Iterable[str]) -> Mapping[str, int]:
-        return _among(await self.report(), addresses)
-
     async def report(self) -> BalanceReport:
-        """All of it. Raises BalanceReportError, ReportUnreachableError."""
         return await asyncio.to_thread(self._read)
 
     def _read(self) -> BalanceReport:
@@ -96,38 +92,55 @@ class FileReport:
 
 @dataclass(frozen=True, slots=True)
 class UrlReport:
-    """A report that a server gives for a GET of one URL. It is told of no address."""
+    """A report that a server gives for a GET of one URL. It is told of no address.
+
+    What a report marks is final, so plain http is for the same servers only that may be a Cardano indexer's.
+    """
 
     url: str
     proxy: str = ""
     """SOCKS5 proxy as HOST:PORT, or ""."""
     patience: float = PATIENCE
 
-    async def balances(self, addresses: Iterable[str]) -> Mapping[str, int]:
-        return _among(await self.report(), addresses)
-
     async def report(self) -> BalanceReport:
-        """All of it. Raises BalanceReportError, ReportUnreachableError."""
+        self._require_safe()
         try:
             async with (
                 asyncio.timeout(self.patience),
                 self._client() as client,
-                client.stream("GET", self.url) as response,
+                web.answering(client, self.url) as response,
             ):
                 if response.status_code != 200:
                     raise self._unreachable(f"the server answers with status {response.status_code}")
-                data = await _body(response)
+                data = await web.body_of(response, LARGEST)
         except TimeoutError as error:
             raise self._unreachable(f"no whole answer within {self.patience:g} seconds") from error
-        except (httpx.HTTPError, httpx.InvalidURL) as error:
+        except httpx.ProxyError as error:
+            raise self._unreachable("the proxy gave no connection to it") from error
+        except httpx.HTTPError as error:
             raise self._unreachable("no answer could be read") from error
         return await asyncio.to_thread(parse, data)
+
+    def _require_safe(self) -> None:
+        """Raises ReportUnreachableError."""
+        try:
+            parts = urlsplit(self.url)
+            host = parts.hostname or ""
+        except ValueError as error:
+            raise self._unreachable("that is not a web address") from error
+        if parts.scheme == "http" and not close_by(host):
+            raise self._unreachable(
+                "with http:// anybody on the way could change the report, so it has to be https://, except "
+                "for a server on this computer or in your own network"
+            )
+        if host.endswith(".onion") and not self.proxy:
+            raise self._unreachable("it is an onion address, and no SOCKS5 proxy such as Tor is set")
 
     def _client(self) -> httpx.AsyncClient:
         """Its time is limited as a whole, by whoever uses it."""
         proxy = f"socks5://{self.proxy}" if self.proxy else None
         return httpx.AsyncClient(
-            headers={"Accept-Encoding": "identity"},
+            headers=web.PLAIN,
             follow_redirects=False,
             trust_env=False,
             timeout=None,  # noqa: S113
@@ -136,19 +149,6 @@ class UrlReport:
 
     def _unreachable(self, why: str) -> ReportUnreachableError:
         return ReportUnreachableError(place="the server", why=why)
-
-
-async def _body(response: httpx.Response) -> bytes:
-    """As it was sent, not unpacked. What is past too large is dropped: the time that is given ends it."""
-    data = bytearray()
-    async for piece in response.aiter_raw():
-        if len(data) <= LARGEST:
-            data += piece
-    return bytes(data)
-
-
-def _among(report: BalanceReport, addresses: Iterable[str]) -> dict[str, int]:
-    return {text: report.balances[text] for text in addresses if text in report.balances}
 
 
 def _object(pairs: list[tuple[str, object]]) -> dict[str, object]:

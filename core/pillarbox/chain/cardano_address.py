@@ -6,6 +6,8 @@ from ipaddress import ip_address
 from typing import Self
 from urllib.parse import urlsplit
 
+import httpx
+
 from pillarbox.errors import InvalidInputError
 from pillarbox.secret import Secret
 
@@ -39,12 +41,23 @@ class IndexerAddress:
         host = parts.netloc if port is None else parts.netloc.rpartition(":")[0]
         if not _HOST.fullmatch(host) or parts.hostname is None:
             raise _unusable("it names no computer")
-        if parts.scheme == "http" and not _close_by(parts.hostname):
+        if parts.scheme == "http" and not close_by(parts.hostname):
             raise _unusable(
                 "with http:// anybody on the way could read your addresses and change the answers. "
                 "Write https://; http:// is for an indexer on this computer or in your own network"
             )
-        return cls(f"{parts.scheme}://{parts.netloc.lower()}{parts.path}".rstrip("/"))
+        url = f"{parts.scheme}://{parts.netloc.lower()}{parts.path}".rstrip("/")
+        try:
+            httpx.URL(url)
+        except httpx.InvalidURL:
+            raise _unusable("it names no computer") from None
+        return cls(url)
+
+    @property
+    def origin(self) -> str:
+        """Who answers there: a project key is for one of these alone."""
+        parts = urlsplit(self.url)
+        return f"{parts.scheme}://{parts.netloc}"
 
     @property
     def onion(self) -> bool:
@@ -69,7 +82,8 @@ def _unusable(why: str) -> InvalidInputError:
     return InvalidInputError(what="indexer address", why=f"{why[0].upper()}{why[1:]}.")
 
 
-def _close_by(host: str) -> bool:
+def close_by(host: str) -> bool:
+    """Whether plain http does: for this computer, the local network and onion services."""
     if host == "localhost" or host.endswith(".onion"):
         return True
     try:

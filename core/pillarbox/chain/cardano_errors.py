@@ -8,7 +8,7 @@ from pillarbox.errors import PillarboxError
 class IndexerError(PillarboxError):
     """Base of all that an indexer did wrong. Parameters: server, and what each class adds."""
 
-    hint: ClassVar[str] = "Pillarbox tries again by itself. If this stays, choose another indexer."
+    hint: ClassVar[str] = "While it runs, Pillarbox tries again. If this stays, choose another indexer."
 
 
 class IndexerUnreachableError(IndexerError):
@@ -17,7 +17,7 @@ class IndexerUnreachableError(IndexerError):
     code = "indexer-unreachable"
     title = "The indexer cannot be reached"
     message = "No answer from {server}: {reason}. Payments made meanwhile are found later."
-    hint = "Check your network and the indexer's address. Pillarbox tries again by itself."
+    hint = "Check your network and the indexer's address. While it runs, Pillarbox tries again."
 
 
 class IndexerFailedError(IndexerError):
@@ -26,6 +26,21 @@ class IndexerFailedError(IndexerError):
     code = "indexer-failed"
     title = "The indexer is out of order"
     message = "{server} answered with the error {status} of its own. Payments made meanwhile are found later."
+
+
+class IndexerBehindError(IndexerError):
+    """Parameters: server, reason."""
+
+    code = "indexer-behind"
+    title = "The indexer is not up to date"
+    message = (
+        "{server} cannot know of new payments: {reason}. What was told before stays, and payments made "
+        "meanwhile are found later."
+    )
+    hint = (
+        "It may still be catching up, or this computer's clock is wrong. Wait for it, set the clock, or choose "
+        "another indexer."
+    )
 
 
 class IndexerBusyError(IndexerError):

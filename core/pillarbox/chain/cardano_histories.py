@@ -3,7 +3,13 @@
 import asyncio
 from collections.abc import Callable, Sequence
 
-from pillarbox.chain.cardano_errors import IndexerError, IndexerNonsenseError, QuestionRefusedError
+from pillarbox.chain.cardano_errors import (
+    IndexerError,
+    IndexerFailedError,
+    IndexerNonsenseError,
+    IndexerUnreachableError,
+    QuestionRefusedError,
+)
 from pillarbox.chain.cardano_link import GoneError, IndexerLink
 from pillarbox.chain.cardano_protocol import COUNT, Part
 from pillarbox.model.payment import ScriptHistory, Sighting
@@ -15,6 +21,9 @@ MOST_PAGES = 100
 """Of one address: 10,000 transactions."""
 
 _ATTEMPTS = 3
+
+_PERHAPS_OF_ONE = (IndexerFailedError, IndexerUnreachableError)
+"""What an indexer may do about one address alone, again and again, while it answers all else."""
 
 
 class _MovedError(Exception):
@@ -34,10 +43,16 @@ class CardanoHistories:
         What is wrong with one address alone makes it refused. Raises IndexerError for all else.
         """
         answers = await asyncio.gather(*(self._look_up(link, key) for key in keys))
-        for answer in answers:
-            if isinstance(answer, IndexerError):
-                raise answer
-        return [answer for answer in answers if isinstance(answer, ScriptHistory)]
+        errors = [answer for answer in answers if isinstance(answer, IndexerError)]
+        for error in errors:
+            if not isinstance(error, _PERHAPS_OF_ONE):
+                raise error
+        if errors:
+            await link.tip()  # raises where it is the indexer that fails, whatever it is asked
+        return [
+            _refused(key, _reason(answer)) if isinstance(answer, IndexerError) else answer
+            for key, answer in zip(keys, answers, strict=True)
+        ]
 
     async def _look_up(self, link: IndexerLink, key: bytes) -> ScriptHistory | IndexerError:
         """An error is returned, so that the others' answers are read before it is raised."""
@@ -48,7 +63,7 @@ class CardanoHistories:
                 except _MovedError:
                     continue
         except (QuestionRefusedError, IndexerNonsenseError) as error:
-            return _refused(key, str(error.parameters["reason"]))
+            return _refused(key, _reason(error))
         except IndexerError as error:
             return error
         return _refused(key, "its history keeps changing while it is read")
@@ -109,6 +124,12 @@ async def _listed(link: IndexerLink, address: str) -> dict[str, int]:
     if await link.tip() != before:
         raise _MovedError
     return listed
+
+
+def _reason(error: IndexerError) -> str:
+    if isinstance(error, IndexerFailedError):
+        return f"it answers with the error {error.parameters['status']} of its own"
+    return str(error.parameters["reason"])
 
 
 def _refused(key: bytes, reason: str) -> ScriptHistory:

@@ -15,6 +15,7 @@ from pillarbox.chain.cardano_address import IndexerAddress
 from pillarbox.chain.cardano_errors import (
     DailyLimitError,
     IndexerBannedError,
+    IndexerBehindError,
     IndexerBusyError,
     IndexerError,
     IndexerFailedError,
@@ -41,7 +42,14 @@ T = TypeVar("T")
 
 MAINNET_MAGIC = 764_824_073
 
-_PASSING = (IndexerUnreachableError, IndexerFailedError, IndexerBusyError)
+OLDEST_TIP = 3600
+"""Seconds. On average there is a block every 20."""
+MOST_MISSING = 10
+"""Blocks of the most that was seen: a node may take back a few."""
+DEEPEST_FORK = 2160
+"""Blocks. No Cardano node ever takes back more."""
+
+_PASSING = (IndexerUnreachableError, IndexerFailedError, IndexerBusyError, IndexerBehindError)
 """What is wrong with the way there, rather than with the server or with what it was told."""
 
 _STOP = (DailyLimitError, IndexerBannedError)
@@ -51,13 +59,14 @@ _STOP = (DailyLimitError, IndexerBannedError)
 class IndexerUsage:
     """A UsageSource over one indexer. Watch keys are the raw bytes of addresses; `text_of` writes them out.
 
-    Where `history` and the watches meet trouble, `state` tells it and they try again; `check` raises it.
+    Where `history` and the watches meet trouble, `state` tells it and they try again; `check` raises it. With
+    no address they wait until `use` gives one.
     """
 
     def __init__(
         self,
         network: Network,
-        address: IndexerAddress,
+        address: IndexerAddress | None,
         key: Secret | None,
         text_of: Callable[[bytes], str],
         *,
@@ -68,11 +77,21 @@ class IndexerUsage:
         self.patience = patience or IndexerPatience()
         self.clock = clock
         self._network = network
-        self._link = IndexerLink(address, key, clock, proxy, self.patience)
+        self._link = self._link_to(address, key, proxy)
+        self._asked_before = 0
+        """Questions over the links before this one."""
         self._greeted: IndexerLink | None = None
+        self._magic: int | None = None
+        """Of the network that the indexers so far were on."""
+        self._highest = 0
+        """The height of the newest block that any of them has shown."""
+        self._highest_by = address
+        self._recent: IndexerLink | None = None
+        """Whose newest block was looked at last, and how long that look does."""
+        self._recent_until = 0.0
         self._histories = CardanoHistories(text_of)
         self._receivers: list[Callable[[ConnectionState], None]] = []
-        self._state = ConnectionState(ConnectionPhase.CONNECTING, str(address))
+        self._state = _before_contact(address)
         self._changed = Event()
         """Set when whoever waits before the next attempt should not."""
         self._closed = False
@@ -83,9 +102,14 @@ class IndexerUsage:
         return self._state
 
     @property
-    def link(self) -> IndexerLink:
-        """The connection now: another one after `use`."""
+    def link(self) -> IndexerLink | None:
+        """The connection now: another one after `use`; None without an address."""
         return self._link
+
+    @property
+    def asked(self) -> int:
+        """Questions sent so far."""
+        return self._asked_before + (self._link.asked if self._link else 0)
 
     def on_change(self, receive: Callable[[ConnectionState], None]) -> Callable[[], None]:
         """Call `receive` with each new state, on the loop. What is returned ends that."""
@@ -99,8 +123,10 @@ class IndexerUsage:
 
     async def check(self) -> Tip:
         """Ask once whether the indexer is usable: its newest block. Raises IndexerError."""
-        await self._greet(self._link)
-        return await self._link.tip()
+        if (link := self._link) is None:
+            raise IndexerUnreachableError(server="the indexer", reason="its address is not set")
+        await self._greet(link)
+        return await self._newest(link)
 
     async def history(self, scripts: Sequence[bytes]) -> Sequence[ScriptHistory]:
         """All that is said of each address now, in the order asked. Raises ConnectionClosedError.
@@ -112,7 +138,7 @@ class IndexerUsage:
         wanted = list(dict.fromkeys(scripts))
         for start in range(0, len(wanted), AT_ONCE):
             part = wanted[start : start + AT_ONCE]
-            answers = await self.ask(partial(self._histories.look_up, keys=part))
+            answers = await self.ask(partial(self._look_up, keys=part))
             found.update(zip(part, answers, strict=True))
         return [found[script] for script in scripts]
 
@@ -122,26 +148,29 @@ class IndexerUsage:
 
     async def tip(self) -> Tip:
         """The newest block, as soon as the indexer tells. Raises ConnectionClosedError."""
-        tip = await self.ask(IndexerLink.tip)
+        tip = await self.ask(self._newest)
         self._tell(replace(self._state, height=tip.height))
         return tip
 
     async def use(
-        self, address: IndexerAddress, key: Secret | None, proxy: ProxyAddress | None = None
+        self, address: IndexerAddress | None, key: Secret | None, proxy: ProxyAddress | None = None
     ) -> None:
-        """Ask this indexer from now on. Watches go on, and ask everything anew."""
+        """Ask this indexer from now on, or none. Watches go on, and ask everything anew."""
         if self._closed:
             return
-        before, self._link = self._link, IndexerLink(address, key, self.clock, proxy, self.patience)
-        self._tell(ConnectionState(ConnectionPhase.CONNECTING, str(address)))
+        self._asked_before = self.asked
+        before, self._link = self._link, self._link_to(address, key, proxy)
+        self._tell(_before_contact(address))
         self._changed.set()
-        await before.aclose()
+        if before is not None:
+            await before.aclose()
 
     async def aclose(self) -> None:
         """End every question. May be called again."""
         self._closed = True
         self._changed.set()
-        await self._link.aclose()
+        if self._link is not None:
+            await self._link.aclose()
 
     async def ask(self, question: Callable[[IndexerLink], Awaitable[T]]) -> T:
         """The answer, however long the indexer has to be waited for. Raises ConnectionClosedError."""
@@ -149,13 +178,16 @@ class IndexerUsage:
         while not self._closed:
             link = self._link
             self._changed.clear()
+            if link is None:
+                await self._changed.wait()
+                continue
             try:
                 await self._greet(link)
                 answer = await question(link)
             except IndexerError as error:
                 if self._closed or link is not self._link:
                     continue
-                self._tell_trouble(error)
+                self._tell_trouble(link, error)
                 if isinstance(error, _STOP):
                     delay = self.patience.longest_delay
                 await wait_until(self.clock, self.clock.monotonic() + delay, self._changed)
@@ -167,6 +199,11 @@ class IndexerUsage:
                 return answer
         raise ConnectionClosedError
 
+    def _link_to(
+        self, address: IndexerAddress | None, key: Secret | None, proxy: ProxyAddress | None
+    ) -> IndexerLink | None:
+        return None if address is None else IndexerLink(address, key, self.clock, proxy, self.patience)
+
     async def _greet(self, link: IndexerLink) -> None:
         """Once a connection: nothing is asked of an indexer on another network."""
         if link is self._greeted:
@@ -174,16 +211,48 @@ class IndexerUsage:
         magic = await link.magic()
         if (magic == MAINNET_MAGIC) is not (self._network is Network.MAINNET):
             raise OtherCardanoNetworkError(server=str(link.address), wanted=self._network.value, magic=magic)
+        if magic != self._magic:
+            self._magic, self._highest = magic, 0
         self._greeted = link
 
-    def _tell_trouble(self, error: IndexerError) -> None:
+    async def _look_up(self, link: IndexerLink, keys: Sequence[bytes]) -> list[ScriptHistory]:
+        """Only of an indexer that is up to date: any other says of what it lacks that it was never paid."""
+        if link is not self._recent or self.clock.monotonic() >= self._recent_until:
+            await self._newest(link)
+        return await self._histories.look_up(link, keys)
+
+    async def _newest(self, link: IndexerLink) -> Tip:
+        """Its newest block. Raises IndexerBehindError for one that is too old, IndexerError."""
+        tip = await link.tip()
+        if (age := self.clock.now() - tip.time) > OLDEST_TIP:
+            raise _behind(link, f"its newest block is {age // 60} minutes old")
+        missing = self._highest - tip.height
+        # So far below what another indexer has shown, one of both is wrong; this one was chosen later.
+        if missing > MOST_MISSING and (missing <= DEEPEST_FORK or link.address == self._highest_by):
+            raise _behind(link, f"it has {tip.height} blocks, and {self._highest} were seen before")
+        if not 0 <= missing <= MOST_MISSING:
+            self._highest, self._highest_by = tip.height, link.address
+        self._recent, self._recent_until = link, self.clock.monotonic() + self.patience.poll
+        return tip
+
+    def _tell_trouble(self, link: IndexerLink, error: IndexerError) -> None:
         phase = ConnectionPhase.OFFLINE if isinstance(error, _PASSING) else ConnectionPhase.REFUSED
         if error.text != self._state.error:
-            log.info("%s: %s", self._link.address, error.code)
-        self._tell(ConnectionState(phase, str(self._link.address), self._state.height, error.text))
+            log.info("%s: %s", link.address, error.code)
+        self._tell(ConnectionState(phase, str(link.address), self._state.height, error.text))
 
     def _tell(self, state: ConnectionState) -> None:
         if state != self._state:
             self._state = state
             for receive in tuple(self._receivers):
                 receive(state)
+
+
+def _before_contact(address: IndexerAddress | None) -> ConnectionState:
+    if address is None:
+        return ConnectionState(ConnectionPhase.UNSET)
+    return ConnectionState(ConnectionPhase.CONNECTING, str(address))
+
+
+def _behind(link: IndexerLink, reason: str) -> IndexerBehindError:
+    return IndexerBehindError(server=str(link.address), reason=reason)

@@ -7,7 +7,6 @@ import asyncio
 import json
 import logging
 from collections.abc import Callable
-from contextlib import aclosing
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
@@ -15,6 +14,7 @@ import httpx
 from anyio import CancelScope, current_time
 
 from pillarbox.chain import cardano_protocol as protocol
+from pillarbox.chain import web
 from pillarbox.chain.cardano_address import IndexerAddress
 from pillarbox.chain.cardano_errors import (
     DailyLimitError,
@@ -93,6 +93,8 @@ class IndexerLink:
         self.address = address
         self.limited = key is not None
         """Whether a project key counts the questions."""
+        self.asked = 0
+        """Questions that were sent, each attempt being one."""
         self._key = None if key is None else key.copy()
         self._clock = clock
         self._proxy = proxy
@@ -151,6 +153,7 @@ class IndexerLink:
             try:
                 async with self._at_once:
                     await self._rate.turn()
+                    self.asked += 1
                     status, headers, body = await self._send(path)
                 return await self._judge(status, body)
             except IndexerBusyError:
@@ -196,8 +199,8 @@ class IndexerLink:
         client = await self._connected()
         headers = {} if self._key is None else {b"project_id": self._key.reveal()}
         try:
-            async with client.stream("GET", f"{self.address}{path}", headers=headers) as response:
-                body = await self._body(response)
+            async with web.answering(client, f"{self.address}{path}", headers) as response:
+                body = await web.body_of(response, LARGEST)
         except httpx.TimeoutException as error:
             raise self._unreachable(f"it was silent for {self._patience.reply:g} seconds") from error
         except httpx.ConnectError as error:
@@ -205,20 +208,12 @@ class IndexerLink:
         except httpx.ProxyError as error:
             raise self._unreachable(f"the proxy at {self._proxy} gave no connection to it") from error
         except httpx.DecodingError as error:
-            raise self._nonsense("the answer is damaged") from error
+            raise self._nonsense("the answer is packed, which was not asked for") from error
         except httpx.TransportError as error:
             raise self._unreachable("the connection broke off") from error
+        if len(body) > LARGEST:
+            raise self._nonsense(f"an answer has more than {LARGEST} bytes")
         return response.status_code, response.headers, body
-
-    async def _body(self, response: httpx.Response) -> bytes:
-        """Raises IndexerNonsenseError for one that is too large."""
-        body = bytearray()
-        async with aclosing(response.aiter_bytes()) as pieces:  # type: ignore[type-var]  # it is a generator
-            async for piece in pieces:
-                body += piece
-                if len(body) > LARGEST:
-                    raise self._nonsense(f"an answer has more than {LARGEST} bytes")
-        return bytes(body)
 
     async def _connected(self) -> httpx.AsyncClient:
         if self.address.onion and self._proxy is None:
@@ -233,7 +228,9 @@ class IndexerLink:
                     proxy=None if self._proxy is None else f"socks5://{self._proxy}",
                     timeout=self._patience.reply,
                     trust_env=False,
-                    headers={"accept": "application/json", "user-agent": "Pillarbox"},
+                    headers={"accept": "application/json", "user-agent": "Pillarbox", **web.PLAIN},
+                    # httpx would count a connection for ever that was given up while a proxy made it.
+                    limits=httpx.Limits(max_keepalive_connections=self._patience.at_once),
                 )
             return self._client
 

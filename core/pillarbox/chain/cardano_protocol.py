@@ -15,6 +15,8 @@ MOST_LOVELACE = 45_000_000_000_000_000
 _HASH = re.compile(r"[0-9a-f]{64}", re.ASCII)
 _QUANTITY = re.compile(r"[0-9]{1,17}", re.ASCII)
 _HIGHEST = 0x7FFF_FFFF
+_LATEST = 0xFFFF_FFFF
+"""Unix seconds."""
 
 
 class ShapeError(Exception):
@@ -26,6 +28,8 @@ class Tip(NamedTuple):
 
     hash: str
     height: int
+    time: int
+    """Of its making, Unix seconds."""
 
 
 class Listed(NamedTuple):
@@ -53,7 +57,9 @@ def read_tip(answer: Any) -> Tip:
     """Of GET /blocks/latest."""
     height = _member(answer, "height")
     return Tip(
-        _hash(_member(answer, "hash"), "hash"), 0 if height is None else _number(height, "height", _HIGHEST)
+        _hash(_member(answer, "hash"), "hash"),
+        0 if height is None else _number(height, "height", _HIGHEST),
+        _number(_member(answer, "time"), "time", _LATEST),
     )
 
 

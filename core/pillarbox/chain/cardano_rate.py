@@ -1,7 +1,6 @@
 """How often an indexer is asked."""
 
 import asyncio
-from contextlib import suppress
 
 from pillarbox.clock import Clock
 
@@ -50,6 +49,4 @@ async def wait_until(clock: Clock, deadline: float, woken: asyncio.Event) -> Non
     finally:
         for each in waits:
             each.cancel()
-        for each in waits:
-            with suppress(asyncio.CancelledError):
-                await each
+        await asyncio.wait(waits)

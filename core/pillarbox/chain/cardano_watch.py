@@ -22,7 +22,9 @@ class Indexer(Protocol):
     @property
     def clock(self) -> Clock: ...
     @property
-    def link(self) -> IndexerLink: ...
+    def link(self) -> IndexerLink | None: ...
+    @property
+    def asked(self) -> int: ...
     async def tip(self) -> Tip: ...
     async def history(self, scripts: Sequence[bytes]) -> Sequence[ScriptHistory]: ...
 
@@ -42,7 +44,9 @@ class IndexerWatch:
         """The newest block before the last look at every address."""
         self._link: IndexerLink | None = None
         self._next_poll = 0.0
-        self._next_round = 0.0
+        self._round_began = 0.0
+        self._spent = 0
+        """Questions since then that looked addresses up."""
         self._wake = asyncio.Event()
         self._step: asyncio.Future[bool] | None = None
         self._closed = False
@@ -107,21 +111,31 @@ class IndexerWatch:
         tip = await self._indexer.tip()
         self._next_poll = clock.monotonic() + patience.poll
         first = self._tip is None
-        if first or self._indexer.link is not self._link:
-            self._next_round = 0.0
-        elif self._tip is None or tip.hash == self._tip.hash or clock.monotonic() < self._next_round:
+        if (
+            self._tip is not None
+            and self._indexer.link is self._link
+            and (tip.hash == self._tip.hash or clock.monotonic() < self._next_round())
+        ):
             return
         self._tip, self._link = tip, self._indexer.link
         if not first:
             self._stale.update(dict.fromkeys(self._states))
-        if self._link.limited:
-            self._next_round = clock.monotonic() + patience.a_question * len(self._states)
+        self._round_began, self._spent = clock.monotonic(), 0
+
+    def _next_round(self) -> float:
+        """When all may be asked for again: a daily limit counts each page and each attempt."""
+        if self._link is None or not self._link.limited:
+            return self._round_began
+        questions = max(self._spent, len(self._states))
+        return self._round_began + self._indexer.patience.a_question * questions
 
     async def _look_up(self) -> None:
         keys = list(islice(self._stale, AT_ONCE))
+        asked_before = self._indexer.asked
         for state in await self._indexer.history(keys):
             self._stale.pop(state.watch_key, None)
             self._learn(state)
+        self._spent += self._indexer.asked - asked_before
 
     def _learn(self, state: ScriptHistory) -> None:
         """Tell it if it is another than before. Being refused takes nothing back that was told."""

@@ -30,7 +30,7 @@ class ConnectionClosedError(PillarboxError):
 class ElectrumError(PillarboxError):
     """Base of all that one server did wrong. Parameters: server, and what each class adds."""
 
-    hint: ClassVar[str] = "Pillarbox tries again by itself. If this stays, choose another server."
+    hint: ClassVar[str] = "While it runs, Pillarbox tries again. If this stays, choose another server."
 
 
 class ServerUnreachableError(ElectrumError):
@@ -39,7 +39,7 @@ class ServerUnreachableError(ElectrumError):
     code = "server-unreachable"
     title = "The server cannot be reached"
     message = "No connection to {server}: {reason}. Payments made meanwhile are found later."
-    hint = "Check your network and the server's address. Pillarbox tries again by itself."
+    hint = "Check your network and the server's address. While it runs, Pillarbox tries again."
 
 
 class ProxyFailedError(ElectrumError):
@@ -90,7 +90,7 @@ class ConnectionTroubleError(ElectrumError):
     code = "connection-trouble"
     title = "The connection could not be used"
     message = "Pillarbox met a problem of its own with {server}. Payments made meanwhile are found later."
-    hint = "Pillarbox tries again by itself. If this stays, look into the log file and report it."
+    hint = "While it runs, Pillarbox tries again. If this stays, look into the log file and report it."
 
 
 class RefusedServerError(ElectrumError):
@@ -152,7 +152,7 @@ class ServerBehindError(ElectrumError):
     code = "server-behind"
     title = "The server is not up to date"
     message = "{server} knows blocks up to {height}, and at least {needed} are needed."
-    hint = "It may still be catching up. Pillarbox tries again by itself, or choose another server."
+    hint = "It may still be catching up. Wait for it, or choose another server."
 
 
 class ServerLagsError(ElectrumError):
@@ -170,7 +170,7 @@ class ServerBusyError(ElectrumError):
     code = "server-busy"
     title = "The server has had enough"
     message = "{server} answers no more questions for now: {reason}."
-    hint = "Large wallets are best served by a server of your own. Pillarbox tries again by itself."
+    hint = "Large wallets are best served by a server of your own. While it runs, Pillarbox tries again."
 
 
 class ServerRefusedError(ElectrumError):

@@ -88,6 +88,11 @@ class ElectrumServers:
 
         return end
 
+    @property
+    def way(self) -> tuple[tuple[ServerAddress, ...], ProxyAddress | None]:
+        """The servers, and through what they are reached."""
+        return self._addresses, self._proxy
+
     async def start(self) -> None:
         """Begin connecting, in the background; returns at once."""
         if self._task is None and not self._closed:

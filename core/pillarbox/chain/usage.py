@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Sequen
 from dataclasses import dataclass
 from typing import Protocol
 
+from pillarbox.model.account import WalletId
 from pillarbox.model.network import Chain
 from pillarbox.model.payment import ScriptHistory, Sighting
 from pillarbox.secret import Secret
@@ -14,10 +15,11 @@ from pillarbox.secret import Secret
 
 @dataclass(frozen=True, slots=True)
 class Asker:
-    """Who asks. Some servers want a key of each, which is read when it is needed, and wiped after use."""
+    """Which wallet asks. Some servers want a key of each: read when it is needed, and wiped after use."""
 
-    name: str
-    project_key: Callable[[Chain], Awaitable[Secret | None]]
+    wallet: WalletId
+    project_key: Callable[[Chain, str], Awaitable[Secret | None]]
+    """For a chain, at the indexer of an origin."""
 
 
 class Watch(Protocol):

@@ -5,6 +5,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
 from pillarbox.accounts import Kinds
+from pillarbox.chain.cardano_address import IndexerAddress
 from pillarbox.chain.usage import Asker, UsageSource
 from pillarbox.clock import Clock
 from pillarbox.errors import ErrorText
@@ -40,6 +41,8 @@ class Surroundings:
     clock: Clock
     kinds: Kinds
     usage: Callable[[Chain, Asker], Awaitable[UsageSource]]
+    indexer: Callable[[Chain], IndexerAddress | None]
+    """The one that is set for a chain that has them."""
     rekeyed: Callable[[Chain], Awaitable[None]]
     """A wallet's project key for a chain was changed."""
     may_hand_out: Callable[[str, Account], None]
@@ -70,7 +73,7 @@ class Wallet:
         self._db = db
         self._events = around.events
         publish, clock = around.events.publish, around.clock
-        self.project_keys = ProjectKeys(db, around.rekeyed)
+        self.project_keys = ProjectKeys(db, around.indexer, around.rekeyed)
         asker = Asker(wallet, self.project_keys.get)
 
         async def source(chain: Chain) -> UsageSource:

@@ -19,10 +19,11 @@ from pillarbox.errors import InvalidInputError
 from pillarbox.events import Event
 from pillarbox.model.account import ScanState
 from pillarbox.model.address import AddressFlag, AddressRef, AddressState
-from pillarbox.model.network import CARDANO, Chain, Network
+from pillarbox.model.network import CARDANO, DASH, Chain, Network
 from pillarbox.model.progress import ConnectionPhase
 from pillarbox.secret import Secret
 from pillarbox.wallet.open_accounts import AddressAheadError, NoSuchAddressError
+from pillarbox.wallet.project_keys import ProjectKeys
 from pillarbox.wallet.wallet import Wallet
 
 ON_CARDANO = Chain(CARDANO, Network.MAINNET)
@@ -47,9 +48,11 @@ async def indexer() -> AsyncIterator[ScriptedIndexer]:
         yield serving
 
 
-async def wallet_with(app: Application, kind: str, state: ScanState = ScanState.MADE_HERE) -> Wallet:
-    source = WordsSource(Secret.from_text(WORDS), made_here=True)
-    plan = NewWallet("w", Network.MAINNET, source, PASSPHRASE, use_keychain=False)
+async def wallet_with(
+    app: Application, kind: str, state: ScanState = ScanState.MADE_HERE, name: str = "w", words: str = WORDS
+) -> Wallet:
+    source = WordsSource(Secret.from_text(words), made_here=True)
+    plan = NewWallet(name, Network.MAINNET, source, PASSPHRASE, use_keychain=False)
     wallet = (await app.create_wallet(plan)).wallet
     async with wallet.unlocking.root(PASSPHRASE) as root:
         await wallet.accounts.add(kind, label="Ada", number=0, root=root, scan_state=state)
@@ -78,8 +81,8 @@ async def until_received(app: Application, wallet: Wallet, amount: int) -> None:
 async def test_no_stake_address_is_asked_about(app: Application, indexer: ScriptedIndexer) -> None:
     wallet = await wallet_with(app, "cardano-shelley", ScanState.UNSCANNED)
     account = wallet.accounts.get("Ada").id
-    await wallet.project_keys.keep(ON_CARDANO, KEY)
     app.connections.use_servers(ON_CARDANO, str(indexer.address))
+    await wallet.project_keys.keep(ON_CARDANO, KEY)
     wallet.scanning.start(account)
     await until(app, lambda: wallet.accounts.get(account).scan_state is ScanState.SCANNED)
     assert indexer.count("/addresses/addr1") > 20
@@ -134,9 +137,9 @@ async def test_the_key_is_kept_in_the_wallet_and_nowhere_else(
     app: Application, indexer: ScriptedIndexer, tmp_path: Path
 ) -> None:
     wallet = await wallet_with(app, "cardano-shelley")
+    app.connections.use_servers(ON_CARDANO, str(indexer.address))
     await wallet.project_keys.keep(ON_CARDANO, KEY)
     assert await wallet.project_keys.has(ON_CARDANO)
-    app.connections.use_servers(ON_CARDANO, str(indexer.address))
     await app.close_wallet("w")
     for file in (tmp_path / "data").rglob("*"):
         assert not file.is_file() or KEY.encode() not in file.read_bytes()
@@ -151,7 +154,12 @@ async def test_what_is_no_indexer_or_no_key_is_refused(app: Application) -> None
         app.connections.use_servers(ON_CARDANO, "indexer.example:443:s")
     with pytest.raises(SettingsUnreadableError):
         app.settings.change(servers={"cardano/mainnet": ["indexer.example:443:s"]})
+    with pytest.raises(InvalidInputError, match="name one"):
+        app.connections.use_servers(ON_CARDANO, "https://a.example, https://b.example")
     wallet = await wallet_with(app, "cardano-shelley")
+    with pytest.raises(InvalidInputError, match="none is set"):
+        await wallet.project_keys.keep(ON_CARDANO, KEY)
+    app.connections.use_servers(ON_CARDANO, "https://127.0.0.1:9/api/v0")
     with pytest.raises(InvalidInputError, match="one word"):
         await wallet.project_keys.keep(ON_CARDANO, "two words")
 
@@ -173,3 +181,86 @@ async def test_an_address_that_was_not_made_yet_is_known_as_the_wallets_own(app:
             await wallet.accounts.find(strangers)
     with pytest.raises(NoSuchAddressError):
         await wallet.accounts.find("Ddz")
+
+
+async def keyed(app: Application, indexer: ScriptedIndexer) -> Wallet:
+    """A wallet that its indexer has told of everything."""
+    wallet = await wallet_with(app, "cardano-shelley")
+    app.connections.use_servers(ON_CARDANO, str(indexer.address))
+    await wallet.project_keys.keep(ON_CARDANO, KEY)
+    indexer.pay(address(wallet, 0), 7)
+    await until_received(app, wallet, 7)
+    return wallet
+
+
+def phase(app: Application, wallet: Wallet) -> ConnectionPhase:
+    return app.connections.state(ON_CARDANO, wallet.id).phase
+
+
+async def test_an_indexer_that_was_taken_out_is_asked_nothing_more(
+    app: Application, indexer: ScriptedIndexer
+) -> None:
+    wallet = await keyed(app, indexer)
+    app.connections.use_servers(ON_CARDANO, "")
+    await until(app, lambda: phase(app, wallet) is ConnectionPhase.UNSET)
+    indexer.pay(address(wallet, 1), 5)
+    asked = len(indexer.asked)
+    account = wallet.accounts.get("Ada").id
+    wallet.scanning.start(account)
+    app.connections.use_proxy("127.0.0.1:9")
+    app.connections.use_proxy("")
+    await asyncio.sleep(0.2)
+    assert len(indexer.asked) == asked
+    app.connections.use_servers(ON_CARDANO, str(indexer.address))
+    await until_received(app, wallet, 12)
+
+
+async def test_the_key_for_one_indexer_is_sent_to_no_other(
+    app: Application, indexer: ScriptedIndexer
+) -> None:
+    wallet = await keyed(app, indexer)
+    async with ScriptedIndexer(KEY) as other:
+        app.connections.use_servers(ON_CARDANO, str(other.address))
+        await until(app, lambda: phase(app, wallet) is ConnectionPhase.REFUSED)
+        assert not await wallet.project_keys.has(ON_CARDANO)
+    app.connections.use_servers(ON_CARDANO, str(indexer.address))
+    await until(app, lambda: phase(app, wallet) is ConnectionPhase.CONNECTED)
+    assert await wallet.project_keys.has(ON_CARDANO)
+
+
+async def test_a_wallet_is_shown_its_own_connection_and_no_other_ones(
+    app: Application, indexer: ScriptedIndexer
+) -> None:
+    wallet = await keyed(app, indexer)
+    other = await wallet_with(app, "cardano-shelley", name="other", words=f"{'abandon ' * 11}about")
+    await until(app, lambda: phase(app, other) is ConnectionPhase.REFUSED)
+    assert phase(app, wallet) is ConnectionPhase.CONNECTED
+    await app.close_wallet("other")
+    assert phase(app, other) is ConnectionPhase.UNSET
+    assert phase(app, wallet) is ConnectionPhase.CONNECTED
+
+
+@pytest.mark.logs_warning("a project key could not be read")
+async def test_a_key_that_cannot_be_read_keeps_no_other_wallet_from_the_proxy(
+    app: Application, indexer: ScriptedIndexer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def broken(_keys: ProjectKeys, _chain: Chain, _origin: str) -> Secret:
+        raise OSError("the disk is gone")
+
+    with monkeypatch.context() as while_opening:
+        while_opening.setattr(ProjectKeys, "get", broken)
+        unreadable = await wallet_with(app, "cardano-shelley", name="other", words=f"{'abandon ' * 11}about")
+    wallet = await keyed(app, indexer)
+    app.connections.use_proxy("127.0.0.1:9")
+    for each in (unreadable, wallet):
+        await until(app, lambda each=each: phase(app, each) is ConnectionPhase.OFFLINE)
+
+
+async def test_a_server_of_another_coin_leaves_the_indexer_alone(
+    app: Application, indexer: ScriptedIndexer
+) -> None:
+    await keyed(app, indexer)
+    greetings = indexer.count("/genesis")
+    app.connections.use_servers(Chain(DASH, Network.MAINNET), "127.0.0.1:9:t")
+    await asyncio.sleep(0.1)
+    assert indexer.count("/genesis") == greetings

@@ -1,8 +1,10 @@
 """A balance report is read strictly, from a file or a server, or refused in plain words."""
 
+import gzip
 from pathlib import Path
 
 import pytest
+from test_electrum_proxy import Proxy
 from tests.balance_peer import serving
 
 from pillarbox.chain.balance_report import (
@@ -13,6 +15,7 @@ from pillarbox.chain.balance_report import (
     UrlReport,
     parse,
 )
+from pillarbox.chain.server_address import ServerAddress
 
 
 def test_balances_are_whole_numbers_or_texts_of_digits() -> None:
@@ -54,16 +57,16 @@ def test_anything_else_is_refused(data: bytes) -> None:
     assert "{" in refused.value.text.hint
 
 
-async def test_a_file_tells_of_the_addresses_it_is_asked_for(tmp_path: Path) -> None:
+async def test_a_report_is_read_from_a_file(tmp_path: Path) -> None:
     (tmp_path / "report").write_bytes(b'{"a": 1, "b": 2}')
-    assert await FileReport(tmp_path / "report").balances(["b", "c"]) == {"b": 2}
+    assert (await FileReport(tmp_path / "report").report()).balances == {"a": 1, "b": 2}
     with pytest.raises(ReportUnreachableError):
         await FileReport(tmp_path / "none").report()
 
 
-async def test_a_server_tells_of_the_addresses_it_is_asked_for() -> None:
+async def test_a_report_is_read_from_a_server() -> None:
     async with serving(b'{"a": 1, "b": 2}') as url:
-        assert await UrlReport(url).balances(["b", "c"]) == {"b": 2}
+        assert (await UrlReport(url).report()).balances == {"a": 1, "b": 2}
 
 
 async def test_a_redirect_is_not_followed() -> None:
@@ -73,6 +76,30 @@ async def test_a_redirect_is_not_followed() -> None:
     ):
         with pytest.raises(ReportUnreachableError, match="302"):
             await UrlReport(url).report()
+
+
+async def test_a_report_that_is_packed_is_not_unpacked() -> None:
+    async with serving(gzip.compress(b"{}"), headers="Content-Encoding: gzip\r\n") as url:
+        with pytest.raises(ReportUnreachableError):
+            await UrlReport(url).report()
+
+
+@pytest.mark.parametrize("url", ["http://reports.example/x", "http://8.8.8.8/x", "HTTP://reports.example/x"])
+async def test_a_report_that_anybody_on_the_way_could_change_is_not_asked_for(url: str) -> None:
+    with pytest.raises(ReportUnreachableError, match="https://"):
+        await UrlReport(url).report()
+
+
+async def test_an_onion_is_not_asked_for_without_a_proxy() -> None:
+    with pytest.raises(ReportUnreachableError, match="onion"):
+        await UrlReport(f"http://{'a' * 56}.onion/x").report()
+
+
+async def test_a_proxy_that_is_none_is_said_to_give_no_connection() -> None:
+    async with Proxy(ServerAddress("127.0.0.1", 1)).listening() as proxy:
+        proxy.method = b"HTTP/1.1 400 Bad Request\r\n\r\n"
+        with pytest.raises(ReportUnreachableError, match="the proxy"):
+            await UrlReport("https://reports.example/x", str(proxy.address)).report()
 
 
 async def test_an_answer_that_is_too_large_is_refused() -> None:

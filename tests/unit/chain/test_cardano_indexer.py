@@ -1,6 +1,7 @@
 """Histories of Cardano addresses from an indexer: right, limited, faulty, lying."""
 
 import asyncio
+import gzip
 import logging
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -34,7 +35,7 @@ from pillarbox.chain.cardano_errors import (
     ProjectKeyRefusedError,
 )
 from pillarbox.chain.cardano_indexer import IndexerUsage
-from pillarbox.chain.cardano_link import IndexerPatience
+from pillarbox.chain.cardano_link import IndexerLink, IndexerPatience
 from pillarbox.chain.electrum_errors import ConnectionClosedError
 from pillarbox.chain.server_address import ServerAddress
 from pillarbox.clock import SystemClock
@@ -55,6 +56,18 @@ QUICK = IndexerPatience(
     a_question=0,
 )
 UNTOUCHED = ScriptHistory(OURS, touched=False, sightings=())
+
+
+class SilentProxy(Proxy):
+    """One that takes connections, and says nothing until it shall."""
+
+    silent = True
+
+    async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        if self.silent:
+            await reader.read()
+        else:
+            await super()._serve(reader, writer)
 
 
 def text_of(key: bytes) -> str:
@@ -229,6 +242,7 @@ async def test_a_transaction_that_is_gone_before_it_is_read_is_left_out() -> Non
         (Body(b"[" * 100_000), IndexerNonsenseError),
         (Body(b" " * 5_000_000), IndexerNonsenseError),
         (Body(b"", 302), IndexerNonsenseError),
+        (Body(gzip.compress(b'{"network_magic": 764824073}'), encoding="gzip"), IndexerNonsenseError),
         (Answer({"network_magic": "764824073"}), IndexerNonsenseError),
         (Answer({"network_magic": True}), IndexerNonsenseError),
         (Answer([]), IndexerNonsenseError),
@@ -311,9 +325,61 @@ async def test_a_pause_of_any_form_ends(wish: str) -> None:
 async def test_passing_faults_are_outlasted_and_lose_nothing() -> None:
     async with ScriptedIndexer() as indexer:
         paid = [indexer.pay(text_of(OURS), amount) for amount in (1, 2)]
-        indexer.instead["/txs/"] = [Status(500), HangUp(), Status(502), HangUp(), Status(503), Status(500)]
+        indexer.instead["/txs/"] = [Status(500), HangUp()]
+        indexer.instead["/"] = [Status(500), HangUp(), Status(502), HangUp(), Status(503), Status(500)]
         found = await history(indexer)
         assert [each.txid for each in found.sightings] == [each.txid for each in paid]
+
+
+async def test_a_long_history_goes_on_where_trouble_with_the_indexer_stopped_it() -> None:
+    async with ScriptedIndexer() as indexer, usage_of(indexer.address) as usage:
+        for amount in range(1, 51):
+            indexer.pay(text_of(OURS), amount)
+
+        def fail_after_half() -> None:
+            if indexer.count("/txs/") == 25:
+                indexer.always["/"] = Status(500)
+
+        indexer.on_transaction = fail_after_half
+        asking = asyncio.create_task(usage.history([OURS]))
+        while await told(usage) is not ConnectionPhase.OFFLINE:
+            pass
+        indexer.on_transaction = lambda: None
+        indexer.always.clear()
+        indexer.asked.clear()
+        (found,) = await asking
+        assert len(found.sightings) == 50
+        assert indexer.count("/txs/") <= 26
+
+
+@pytest.mark.parametrize(
+    ("fault", "reason"),
+    [(Status(500), "the error 500"), (HangUp(), "broke off"), (Slow(), "silent")],
+)
+async def test_an_address_that_an_indexer_fails_at_is_refused_and_keeps_no_other_from_being_told(
+    fault: Instead, reason: str
+) -> None:
+    async with ScriptedIndexer() as indexer:
+        indexer.always[text_of(OURS)] = fault
+        paid = indexer.pay(text_of(OTHER), 1)
+        async with usage_of(indexer.address, patience=replace(QUICK, reply=0.2)) as usage:
+            ours, other = await usage.history([OURS, OTHER])
+            assert reason in ours.refused
+            assert [each.txid for each in other.sightings] == [paid.txid]
+            (alone,) = await usage.history([OURS])
+            assert reason in alone.refused
+            assert usage.state.phase is ConnectionPhase.CONNECTED
+
+
+async def test_an_indexer_that_fails_at_everything_refuses_no_address() -> None:
+    async with ScriptedIndexer() as indexer, usage_of(indexer.address) as usage:
+        await usage.check()
+        indexer.always["/"] = Status(500)
+        asking = asyncio.create_task(usage.history([OURS]))
+        assert await told(usage) is ConnectionPhase.OFFLINE
+        assert not asking.done()
+        indexer.always.clear()
+        assert await asking == [UNTOUCHED]
 
 
 async def test_questions_are_limited_in_number_and_in_pace() -> None:
@@ -346,6 +412,32 @@ async def test_an_onion_is_asked_through_the_proxy_by_its_name_and_never_without
             assert (await usage.check()).height == indexer.height
             await usage.aclose()
         assert proxy.asked_for == [(f"{'a' * 56}.onion", 3000)]
+
+
+@pytest.mark.parametrize("reply", [b"HTTP/1.1 400 Bad Request\r\n\r\n", b"\x05\xff", b"\x05"])
+async def test_a_proxy_that_is_none_is_said_to_give_no_connection(reply: bytes) -> None:
+    address = IndexerAddress.parse("https://indexer.example/api/v0")
+    async with Proxy(ServerAddress("127.0.0.1", 1)).listening() as proxy, usage_of(address) as usage:
+        proxy.method = reply
+        await usage.use(address, None, proxy.address)
+        with pytest.raises(IndexerUnreachableError, match="the proxy at"):
+            await usage.check()
+
+
+async def test_a_proxy_that_was_silent_for_long_is_used_again() -> None:
+    address = IndexerAddress.parse(f"http://{'a' * 56}.onion:3000/api/v0")
+    async with (
+        ScriptedIndexer() as indexer,
+        SilentProxy(ServerAddress("127.0.0.1", indexer.port)).listening() as proxy,
+        asyncio.timeout(20),
+    ):
+        patience = replace(QUICK, reply=0.1, attempts=1, at_once=40)
+        link = IndexerLink(address, None, SystemClock(), proxy.address, patience)
+        answers = await asyncio.gather(*(link.tip() for _ in range(120)), return_exceptions=True)
+        assert all(isinstance(answer, IndexerUnreachableError) for answer in answers)
+        proxy.silent = False
+        assert (await link.tip()).height == indexer.height
+        await link.aclose()
 
 
 @pytest.mark.logs_warning("Error on transport creation for incoming connection", "SSL")

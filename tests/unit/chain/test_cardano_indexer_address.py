@@ -34,6 +34,7 @@ def test_an_indexer_is_named_by_the_root_of_its_interface(text: str, url: str) -
         "https://:443",
         "https://host:99999",
         "https://host:",
+        "https://1.2.3.999/api/v0",
         "https://user:word@host",
         "https://host/?project_id=1",
         "https://host/#top",

@@ -126,6 +126,19 @@ async def test_a_refused_address_is_told_as_refused_and_asked_for_again_with_the
         assert await anext(watch) == [UNTOUCHED]
 
 
+async def test_an_address_that_the_indexer_fails_at_is_asked_for_again_with_the_next_block() -> None:
+    async with ScriptedIndexer() as indexer, watching(indexer) as (usage, watch):
+        indexer.always[text_of(OURS)] = Status(500)
+        watch.add([OURS, OTHER])
+        refused = {each.watch_key: bool(each.refused) for each in await anext(watch)}
+        assert refused == {OURS: True, OTHER: False}
+        assert usage.state.phase is ConnectionPhase.CONNECTED
+        indexer.always.clear()
+        paid = indexer.pay(text_of(OURS), 1)
+        (found,) = await anext(watch)
+        assert [each.txid for each in found.sightings] == [paid.txid]
+
+
 async def test_being_refused_takes_nothing_back() -> None:
     async with ScriptedIndexer() as indexer, watching(indexer) as (_, watch):
         indexer.pay(text_of(OURS), 1)
@@ -158,6 +171,37 @@ async def test_a_project_keys_daily_limit_spaces_the_rounds() -> None:
         indexer.pay(text_of(OURS), 1)
         await quiet(watch)
         assert indexer.count("/addresses/") == 1
+
+
+async def test_without_an_indexer_the_watch_waits_for_one() -> None:
+    async with ScriptedIndexer() as indexer, watching(indexer) as (usage, watch):
+        watch.add([OURS])
+        await anext(watch)
+        await usage.use(None, None)
+        assert usage.state.phase is ConnectionPhase.UNSET
+        asked = len(indexer.asked)
+        paid = indexer.pay(text_of(OURS), 1)
+        await quiet(watch)
+        assert len(indexer.asked) == asked
+        await usage.use(indexer.address, None)
+        (found,) = await anext(watch)
+        assert [each.txid for each in found.sightings] == [paid.txid]
+
+
+async def test_every_question_of_a_round_counts_towards_the_daily_limit() -> None:
+    patience = replace(QUICK, a_question=0.01)
+    async with ScriptedIndexer("key") as indexer, watching(indexer, "key", patience) as (_, watch):
+        for amount in range(1, 201):
+            indexer.pay(text_of(OURS), amount)
+        watch.add([OURS])
+        began = asyncio.get_running_loop().time()
+        await anext(watch)
+        questions = len(indexer.asked)
+        assert questions > 200
+        indexer.pay(text_of(OURS), 201)
+        (found,) = await anext(watch)
+        assert len(found.sightings) == 201
+        assert asyncio.get_running_loop().time() - began >= 0.01 * (questions - 3)
 
 
 async def test_closing_ends_the_iteration() -> None:

@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator, Iterable, Sequence
 from pathlib import Path
 
 from pillarbox.accounts import KINDS, Kinds
+from pillarbox.chain.cardano_address import IndexerAddress
 from pillarbox.chain.usage import Asker
 from pillarbox.events import Event, Events
 from pillarbox.keys.root import Root
@@ -144,6 +145,7 @@ class Bench:
             self.clock,
             self.kinds,
             self._source,
+            lambda _chain: IndexerAddress("https://indexer.example/api/v0"),
             self._rekeyed,
             lambda _name, _account: None,
         )
