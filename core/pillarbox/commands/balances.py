@@ -1,10 +1,10 @@
 """`balances`: mark addresses Used by a balance report."""
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from pillarbox.chain.balance_report import FileReport, UrlReport
+from pillarbox.chain.balance_report import FileReport, ReportSource, UrlReport
 from pillarbox.commands.arguments import ArgumentsError
 from pillarbox.commands.command import Command, Replies, Where, opened
 
@@ -27,16 +27,19 @@ class BalancesArguments:
 
 
 async def balances(app: "Application", arguments: BalancesArguments) -> Replies:
-    """How many addresses of the report became Used, stayed as they were, and are not the account's."""
+    """How many addresses of the report became Used, stayed as they were, and are not the account's.
+
+    `missing`: how many of the account's addresses it does not name.
+    """
     wallet = opened(app, arguments.wallet)
     account = wallet.accounts.get(arguments.account)
-    source: UrlReport | FileReport
+    source: ReportSource
     if arguments.url is not None:
         source = UrlReport(arguments.url, app.settings.values.proxy)
     else:
         source = FileReport(Path(arguments.file or ""))
     applied = await wallet.balance_reports.apply(account.id, await source.report())
-    yield {"used": applied.used, "unchanged": applied.unchanged, "unknown": applied.unknown}
+    yield asdict(applied)
 
 
 COMMANDS = (Command("balances", BalancesArguments, Where.OPEN_WALLET, balances),)

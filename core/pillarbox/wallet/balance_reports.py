@@ -32,6 +32,8 @@ class Applied:
     used: int
     unchanged: int
     unknown: int
+    missing: int
+    """How many of the account's addresses the report does not name: nothing is known of these."""
 
 
 class BalanceReports:
@@ -50,10 +52,10 @@ class BalanceReports:
         self._recording = recording
 
     async def apply(self, account: AccountId, report: "BalanceReport") -> Applied:
-        """A positive balance marks Used for good; zero changes nothing. After it the account's past is known.
+        """A positive balance marks Used for good; zero changes nothing.
 
-        Applied again to the rows that this adds to the look-ahead, until none becomes Used.
-        Raises NoReportTakenError, NoSuchAccountError.
+        Applied again to the rows that this adds to the look-ahead, until none becomes Used. If it names every
+        row then, the account's past is known. Raises NoReportTakenError, NoSuchAccountError.
         """
         opened = self._accounts.get(account)
         if opened.kind.usage is not UsageProof.BALANCE_REPORT:
@@ -64,9 +66,10 @@ class BalanceReports:
             newly_used = await self._recording.record([], used=keys) if keys else 0
             used += newly_used
             if not newly_used:
-                if opened.account.scan_state is ScanState.UNSCANNED:
+                missing = sum(branch.pool.count for branch in opened.branches.values()) - ours
+                if not missing and opened.account.scan_state is ScanState.UNSCANNED:
                     await self._set_scan_state(account, ScanState.SCANNED)
-                return Applied(used, ours - used, len(report.balances) - ours)
+                return Applied(used, ours - used, len(report.balances) - ours, missing)
 
     def _find(self, tx: Tx, account: AccountId, report: "BalanceReport") -> tuple[int, list[bytes]]:
         """How many addresses are the account's; the watch keys of those that the report makes Used.

@@ -19,7 +19,7 @@ class NoReportYetError(NotScannedError):
     """Parameters: account."""
 
     code = "no-report-yet"
-    hint = "Apply a balance report to the account first, or hand one out knowingly without it."
+    hint = "Apply a balance report that names each of its addresses, or hand one out knowingly without it."
 
 
 class NobodyTellsError(NotScannedError):

@@ -40,4 +40,4 @@ def test_a_report_is_counted_by_what_it_did(
     rows = pillarbox.json("addresses", "alice", account, "--branch", "external", "--limit", "2").objects
     (tmp_path / "report").write_text(f'{{"{rows[0]["address"]}": 5, "{rows[1]["address"]}": 0, "other": 1}}')
     told = pillarbox.json("balances", "alice", account, str(tmp_path / "report")).object
-    assert told == {"used": 1, "unchanged": 1, "unknown": 1}
+    assert told == {"used": 1, "unchanged": 1, "unknown": 1, "missing": 39}

@@ -46,8 +46,9 @@ async def test_a_positive_balance_marks_used_and_zero_never_unmarks(
     bench: Bench, wallet: Wallet, account: AccountId
 ) -> None:
     report = BalanceReport({"toy:3:0:1": 5, "toy:3:0:2": 0, "elsewhere": 7})
-    assert await wallet.balance_reports.apply(account, report) == Applied(1, 1, 1)
-    assert await wallet.balance_reports.apply(account, BalanceReport({"toy:3:0:1": 0})) == Applied(0, 1, 0)
+    assert await wallet.balance_reports.apply(account, report) == Applied(1, 1, 1, 10)
+    none = BalanceReport({"toy:3:0:1": 0})
+    assert await wallet.balance_reports.apply(account, none) == Applied(0, 1, 0, 11)
     assert used(wallet, account) == [1]
     await bench.close()
     assert used(await bench.open(), account) == [1]
@@ -55,14 +56,15 @@ async def test_a_positive_balance_marks_used_and_zero_never_unmarks(
 
 async def test_a_report_is_applied_to_the_rows_it_adds(wallet: Wallet, account: AccountId) -> None:
     report = BalanceReport({f"toy:3:0:{index}": 1 for index in (4, 9, 14, 25)})
-    assert await wallet.balance_reports.apply(account, report) == Applied(3, 0, 1)
+    assert await wallet.balance_reports.apply(account, report) == Applied(3, 0, 1, 22)
     assert used(wallet, account) == [4, 9, 14]
 
 
 async def test_a_report_makes_a_mark_by_hand_final(wallet: Wallet, account: AccountId) -> None:
     ref = AddressRef(account, 0, 2)
     await wallet.holding.mark_used(ref)
-    assert await wallet.balance_reports.apply(account, BalanceReport({"toy:3:0:2": 1})) == Applied(0, 1, 0)
+    some = BalanceReport({"toy:3:0:2": 1})
+    assert await wallet.balance_reports.apply(account, some) == Applied(0, 1, 0, 12)
     assert AddressFlag.MARKED_BY_HAND not in wallet.accounts.address(ref).flags
     assert not await wallet.holding.undo_mark_used(ref)
 
@@ -74,12 +76,18 @@ async def test_an_account_of_another_kind_takes_no_report(wallet: Wallet) -> Non
     assert used(wallet, other) == []
 
 
-async def test_the_past_of_a_restored_account_is_known_once_a_report_was_applied(wallet: Wallet) -> None:
+async def test_the_past_of_a_restored_account_is_known_once_a_report_names_every_address(
+    wallet: Wallet,
+) -> None:
     state = ScanState.UNSCANNED
     restored = (await wallet.accounts.add("toy-reported", number=5, root=ROOT, scan_state=state)).id
-    with pytest.raises(NoReportYetError, match="past of this account"):
-        await wallet.receiving.hand_out(restored)
-    await wallet.balance_reports.apply(restored, BalanceReport({"toy:5:0:1": 7}))
+    for too_little in ({}, {"elsewhere": 7}, {"toy:5:0:1": 7}):
+        applied = await wallet.balance_reports.apply(restored, BalanceReport(too_little))
+        assert applied.missing
+        with pytest.raises(NoReportYetError, match="past of this account"):
+            await wallet.receiving.hand_out(restored)
+    whole = {f"toy:5:{branch}:{index}": 7 * (index == 1) for branch in (0, 1) for index in range(30)}
+    assert (await wallet.balance_reports.apply(restored, BalanceReport(whole))).missing == 0
     assert wallet.accounts.get(restored).scan_state is ScanState.SCANNED
     assert (await wallet.receiving.hand_out(restored)).ref.index == 0
 
