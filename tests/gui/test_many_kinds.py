@@ -20,9 +20,10 @@ from window_bench import (
 )
 
 from pillarbox.accounts import KINDS, Kinds
-from pillarbox.model.account import Account, AccountId, AtLimit
+from pillarbox.commands.nouns import account_object
+from pillarbox.model.account import Account, AccountId, AtLimit, ScanState
 from pillarbox.model.address import AddressRef
-from pillarbox.model.network import DASH, Network
+from pillarbox.model.network import BITCOIN, DASH, Chain, Network
 from pillarbox.model.receiving import Hold
 from pillarbox.secret import Secret
 from pillarbox.wallet.new_account import MADE_AHEAD
@@ -33,6 +34,7 @@ from pillarbox_gui.dialogs.passphrase import PassphraseQuestion
 from pillarbox_gui.dialogs.payment_request import PaymentRequestQuestion
 from pillarbox_gui.pages.overview import OverviewPage
 from pillarbox_gui.pages.receive import ReceivePage
+from pillarbox_gui.pages.settings import SettingsPage
 from pillarbox_gui.pages.wallet_view import WalletView
 from pillarbox_gui.wizards.wizard_view import WizardView
 from pillarbox_gui.wording.amounts import NOTHING, UNIT_SPACE
@@ -44,6 +46,8 @@ EXPLORED = replace(TOY_COIN, explorers={Network.REGTEST: "https://toys.example/a
 LINKLESS = replace(TOY_COIN, name="linkless", title="Linkless", uri_scheme="")
 EXPLORED_TOY = replace(TOY, name="toy-explored", title="Toy, explored", coin=EXPLORED)
 LINKLESS_TOY = replace(TOY, name="toy-linkless", title="Toy, linkless", coin=LINKLESS)
+WALKED_TOY = replace(HARDENED_TOY, name="toy-walked", coin=BITCOIN, usage=TOY.usage)
+"""Each address takes the words, and a chain tells of it."""
 SIGNET_TOY = replace(TOY, name="toy-signet", networks=frozenset({Network.SIGNET}))
 MANY = Kinds(
     {
@@ -54,6 +58,7 @@ MANY = Kinds(
             HARDENED_TOY,
             EXPLORED_TOY,
             LINKLESS_TOY,
+            WALKED_TOY,
             SIGNET_TOY,
         )
     }.values()
@@ -232,6 +237,34 @@ async def test_the_question_is_never_higher_than_its_window(bench: WindowBench) 
     question.reject()
 
 
+@in_a_window_of(MANY)
+async def test_each_field_of_a_new_account_stands_beside_its_name(bench: WindowBench) -> None:
+    view = await safe(bench)
+    question = await adding(bench, view)
+    question.kind.choose("dash-platform")
+    names = {name.buddy(): name for name in question.findChildren(QLabel) if name.buddy() is not None}
+    extra = question.extras["key_class"]
+    fields: list[QWidget] = [question.label, question.number, extra, question.source, question.proof]
+
+    def middle(part: QWidget) -> int:
+        return part.mapTo(question, part.rect().center()).y()
+
+    await until(lambda: all(abs(middle(field) - middle(names[field])) <= 1 for field in fields))
+    question.reject()
+
+
+@in_a_window_of(MANY)
+async def test_another_kind_takes_the_address_of_the_one_before_away_at_once(bench: WindowBench) -> None:
+    view = await safe(bench)
+    question = await adding(bench, view)
+    question.proof.setText(PASSPHRASE)
+    click(question.preview.show_it)
+    await previewed(question)
+    question.kind.choose("bitcoin-p2tr")
+    assert question.preview.address.isHidden()
+    question.reject()
+
+
 @in_a_window
 async def test_whoever_wants_an_unlinkable_address_is_led_to_a_new_wallet(bench: WindowBench) -> None:
     view = await safe(bench)
@@ -273,7 +306,10 @@ async def test_an_account_that_nobody_tells_of_says_so_plainly(bench: WindowBenc
     assert not notice.isHidden()
     assert "No Dash server is set" in said_in(notice)
     click(notice.action)
-    await until(view.page("settings").isVisible)
+    settings = view.page("settings")
+    assert isinstance(settings, SettingsPage)
+    await until(settings.isVisible)
+    assert bench.window.focusWidget() is settings.servers[Chain(DASH, Network.REGTEST)]
     await account_of(view, "toy-hardened")
     assert "Mark them as used by hand" in said_in(notice)
     assert notice.action.isHidden()
@@ -305,6 +341,16 @@ async def test_an_explorer_learns_of_an_address_only_after_a_question(bench: Win
     click(view.receive.panel.explorer)
     await until(lambda: len(opened) == 2)
     assert not bench.window.findChildren(ExplorerQuestion)
+    await until(lambda: not view.receive._tasks.running("explorer"))
+    view.show_page("settings")
+    settings = view.page("settings")
+    assert isinstance(settings, SettingsPage)
+    assert not settings.ask_explorer.isChecked()
+    settings.ask_explorer.click()
+    assert bench.app.settings.values.ask_before_explorer
+    view.show_page("receive")
+    click(view.receive.panel.explorer)
+    (await bench.question(ExplorerQuestion)).reject()
 
 
 @in_a_window_of(MANY)
@@ -401,3 +447,50 @@ async def test_without_the_words_nothing_more_is_handed_out(bench: WindowBench) 
     question.reject()
     await until(lambda: not view.receive._tasks.running("hand-out"))
     assert view.wallet.accounts.counts(account) == before
+
+
+async def walked_to_its_end(bench: WindowBench) -> tuple[WalletView, AccountId]:
+    """An account whose scan came to the end of the rows made ahead, with a used one near it."""
+    view = await safe(bench)
+    accounts = view.wallet.accounts
+    with Secret.from_text(PASSPHRASE) as passphrase:
+        async with view.wallet.unlocking.root(passphrase) as root:
+            added = await accounts.add("toy-walked", root=root, scan_state=ScanState.UNSCANNED)
+    for index in range(0, MADE_AHEAD, WALKED_TOY.gap_limit):
+        bench.chain.pay(await accounts.watch_key(AddressRef(added.id, 0, index)), 1_000)
+    view.wallet.scanning.start(added.id)
+    view.show_account(added.id)
+    await until(lambda: accounts.lacks_rows(added.id) and not view.wallet.scanning.is_running(added.id))
+    return view, added.id
+
+
+@in_a_window_of(MANY)
+async def test_a_scan_that_came_to_the_last_address_goes_on_with_the_words(bench: WindowBench) -> None:
+    view, account = await walked_to_its_end(bench)
+    banner = view.receive.list.banner
+    await until(banner.make_more.isVisible)
+    assert "recovery words are needed" in said_in(banner)
+    assert not banner.scan.isVisible()
+    overview = view.page("overview")
+    assert isinstance(overview, OverviewPage)
+    assert any("as far as it has addresses" in notice.said.text for notice in overview.notices())
+    assert account_object(view.wallet, view.wallet.accounts.get(account))["lacks_addresses"] is True
+    click(banner.make_more)
+    question = await bench.question(PassphraseQuestion)
+    question.passphrase.setText(PASSPHRASE)
+    click(question.go_on)
+    await until(lambda: view.wallet.accounts.get(account).scan_state is ScanState.SCANNED)
+    await until(banner.isHidden)
+    assert account_object(view.wallet, view.wallet.accounts.get(account))["lacks_addresses"] is False
+
+
+@in_a_window_of(MANY)
+async def test_without_the_words_the_scan_stays_where_it_came_to(bench: WindowBench) -> None:
+    view, account = await walked_to_its_end(bench)
+    banner = view.receive.list.banner
+    await until(banner.make_more.isVisible)
+    click(banner.make_more)
+    (await bench.question(PassphraseQuestion)).reject()
+    await until(lambda: not view.receive._tasks.running("hand-out"))
+    assert banner.make_more.isVisible()
+    assert view.wallet.accounts.get(account).scan_state is ScanState.UNSCANNED

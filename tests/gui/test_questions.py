@@ -5,7 +5,17 @@ from pathlib import Path
 
 import pytest
 from PySide6.QtWidgets import QLabel, QWidget
-from window_bench import ACCOUNT, PASSPHRASE, WORDS, WindowBench, click, in_a_window, states, until
+from window_bench import (
+    ACCOUNT,
+    ON_BITCOIN,
+    PASSPHRASE,
+    WORDS,
+    WindowBench,
+    click,
+    in_a_window,
+    states,
+    until,
+)
 
 from pillarbox import __version__
 from pillarbox.errors import ErrorText
@@ -125,7 +135,7 @@ async def test_before_the_scan_and_without_a_server_a_way_to_choose_one_is_offer
     page = view.page("settings")
     assert isinstance(page, SettingsPage)
     await until(page.isVisible)
-    assert bench.window.focusWidget() is page.servers[Network.REGTEST]
+    assert bench.window.focusWidget() is page.servers[ON_BITCOIN]
     assert AddressState.RESERVED not in states(view)
 
 

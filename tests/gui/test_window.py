@@ -8,7 +8,17 @@ from PySide6.QtCore import QCoreApplication, QEvent, Qt
 from PySide6.QtGui import QKeyEvent
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QWidget
-from window_bench import ACCOUNT, PASSPHRASE, WindowBench, click, in_a_window, new_address, state_shown, until
+from window_bench import (
+    ACCOUNT,
+    ON_BITCOIN,
+    PASSPHRASE,
+    WindowBench,
+    click,
+    in_a_window,
+    new_address,
+    state_shown,
+    until,
+)
 
 from pillarbox.errors import ErrorText
 from pillarbox.events import ConnectionChanged
@@ -201,7 +211,7 @@ async def test_a_server_is_checked_before_it_is_kept(bench: WindowBench) -> None
     view.show_page("settings")
     page = view.page("settings")
     assert isinstance(page, SettingsPage)
-    field = page.servers[Network.REGTEST]
+    field = page.servers[ON_BITCOIN]
     field.setText("no port")
     field.editingFinished.emit()
     assert page.trouble.isVisible()
@@ -221,7 +231,7 @@ async def test_the_servers_named_are_asked_in_that_order_and_no_others(bench: Wi
     view.show_page("settings")
     page = view.page("settings")
     assert isinstance(page, SettingsPage)
-    field = page.servers[Network.REGTEST]
+    field = page.servers[ON_BITCOIN]
     field.setText("127.0.0.1:50001:t")
     field.editingFinished.emit()
     field.setText("127.0.0.1:50002 , 127.0.0.1:50003:t,")

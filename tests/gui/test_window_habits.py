@@ -8,7 +8,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtGui import QColor, QPalette
 from PySide6.QtTest import QSignalSpy, QTest
 from PySide6.QtWidgets import QApplication, QLabel, QMainWindow, QWidget
-from window_bench import PASSPHRASE, WindowBench, click, in_a_window, new_address, until
+from window_bench import ON_BITCOIN, PASSPHRASE, WindowBench, click, in_a_window, new_address, until
 
 from pillarbox.model.network import Network
 from pillarbox.wallet.wallet import Wallet
@@ -186,7 +186,7 @@ async def test_a_changed_server_offers_to_be_used(bench: WindowBench) -> None:
     view.show_page("settings")
     page = view.page("settings")
     assert isinstance(page, SettingsPage)
-    field, use = page.servers[Network.REGTEST], page.use_server[Network.REGTEST]
+    field, use = page.servers[ON_BITCOIN], page.use_server[ON_BITCOIN]
     assert not use.isVisible()
     field.setText("127.0.0.1:50001:t")
     assert use.isVisible()

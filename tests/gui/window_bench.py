@@ -16,7 +16,7 @@ from pillarbox.app.new_wallet import NewWallet, PublicSource, WordsSource
 from pillarbox.app.paths import Paths
 from pillarbox.model.account import AccountId
 from pillarbox.model.address import AddressRef, AddressState
-from pillarbox.model.network import Network
+from pillarbox.model.network import BITCOIN, Chain, Network
 from pillarbox.model.payment import ScriptHistory
 from pillarbox.model.progress import ConnectionPhase, ConnectionState
 from pillarbox.secret import Secret
@@ -36,6 +36,7 @@ PUBLIC_KEY = (
 )
 """Account 0 of WORDS under BIP84 for test networks."""
 PASSPHRASE = "correct horse"
+ON_BITCOIN = Chain(BITCOIN, Network.REGTEST)
 ACCOUNT = AccountId(1)
 PATIENCE = 8.0
 

@@ -54,10 +54,11 @@ class AccountPreview(Card):
     def ask(self, derive: Derive, *, at_once: bool) -> None:
         """Show what `derive` gives: at once, or when nothing was typed for a moment."""
 
+        self._show(None, translate("account", "Making it…"))  # not what was asked for before
+
         async def show() -> None:
             if not at_once:
                 await asyncio.sleep(SETTLED)
-            self._show(None, translate("account", "Making it…"))
             try:
                 self._show(await derive(), "")
             except PillarboxError as error:

@@ -6,7 +6,7 @@ from functools import partial
 from typing import Protocol
 
 from PySide6.QtCore import QCoreApplication, Signal
-from PySide6.QtWidgets import QComboBox, QFormLayout, QLabel, QLayout, QLineEdit, QSpinBox, QWidget
+from PySide6.QtWidgets import QComboBox, QFormLayout, QLayout, QLineEdit, QSpinBox, QWidget
 
 from pillarbox.errors import PillarboxError
 from pillarbox.model.account import Account
@@ -15,7 +15,16 @@ from pillarbox.wallet.new_account import Preview
 from pillarbox_gui.dialogs.account_preview import AccountPreview
 from pillarbox_gui.dialogs.kind_list import KindList, KindRow
 from pillarbox_gui.dialogs.question import Question
-from pillarbox_gui.pages.controls import Button, column, number_entry, row, scroll_area, take_role, words
+from pillarbox_gui.pages.controls import (
+    Button,
+    column,
+    field_name,
+    number_entry,
+    row,
+    scroll_area,
+    take_role,
+    words,
+)
 from pillarbox_gui.pages.look import Look
 from pillarbox_gui.tasks import Again, TaskScope
 from pillarbox_gui.theme.tokens import Space
@@ -115,12 +124,12 @@ class AddAccountQuestion(Question[Account]):
         self._form.setHorizontalSpacing(self.theme.px(Space.L))
         named = row(self.theme, Space.L)
         named.addWidget(self.label, 1)
-        named.addWidget(self._named(translate("account", "N&umber"), self.number))
+        named.addWidget(field_name(translate("account", "N&umber"), self.number))
         named.addWidget(self.number)
-        self._form.addRow(self._named(translate("account", "&Name"), self.label), named)
-        self._source_label = self._named(translate("account", "Made &from"), self.source)
+        self._form.addRow(field_name(translate("account", "&Name"), self.label), named)
+        self._source_label = field_name(translate("account", "Made &from"), self.source)
         self._form.addRow(self._source_label, self.source)
-        self._proof_label = self._named(translate("account", "&Passphrase"), self.proof)
+        self._proof_label = field_name(translate("account", "&Passphrase"), self.proof)
         self._form.addRow(self._proof_label, self.proof)
         self._inside.addLayout(self._form)
         self._inside.addWidget(self.note)
@@ -145,12 +154,6 @@ class AddAccountQuestion(Question[Account]):
         self.another.clicked.connect(self._ask_for_wallet)
         self.go_on.clicked.connect(self._submit)
 
-    def _named(self, text: str, entry: QWidget) -> QLabel:
-        label = words(text)
-        label.setBuddy(entry)
-        entry.setAccessibleName(text.replace("&", ""))
-        return label
-
     def _take_kind(self) -> None:
         """Another kind is chosen: its own numbers, its next account, and what it can be made from."""
         for name, entry in list(self.extras.items()):
@@ -160,7 +163,7 @@ class AddAccountQuestion(Question[Account]):
         for place, extra in enumerate(kind.extras if kind else (), 1):
             entry = self.extras[extra.name] = self._entry(0, extra.last, extra.default)
             entry.valueChanged.connect(self._look_again)
-            label = self._named(extra.title, entry)
+            label = field_name(extra.title, entry)
             self._form.insertRow(place, label, entry)
             for part in (label, entry):
                 part.show()  # what is added to a window in sight has no size until then

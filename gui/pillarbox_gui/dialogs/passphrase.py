@@ -8,7 +8,7 @@ from PySide6.QtWidgets import QFormLayout, QLineEdit, QWidget
 from pillarbox.errors import ErrorText, PillarboxError
 from pillarbox.secret import Secret
 from pillarbox_gui.dialogs.question import Question
-from pillarbox_gui.pages.controls import words
+from pillarbox_gui.pages.controls import field_name
 from pillarbox_gui.pages.look import Look
 from pillarbox_gui.tasks import Again, TaskScope
 from pillarbox_gui.theme.tokens import Space
@@ -29,12 +29,9 @@ class PassphraseQuestion(Question[bool]):
         self._tasks = TaskScope(self, look.present)
         self.passphrase = QLineEdit()
         self.passphrase.setEchoMode(QLineEdit.EchoMode.Password)
-        self.passphrase.setAccessibleName(translate("words", "Passphrase"))
-        label = words(translate("words", "&Passphrase"))
-        label.setBuddy(self.passphrase)
         form = QFormLayout()
         form.setHorizontalSpacing(self.theme.px(Space.L))
-        form.addRow(label, self.passphrase)
+        form.addRow(field_name(translate("words", "&Passphrase"), self.passphrase), self.passphrase)
         self.body.addLayout(form)
         self.add_cancel()
         self.go_on = self.add_button(verb, primary=True)

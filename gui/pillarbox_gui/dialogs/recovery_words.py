@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QFormLayout, QLineEdit, QWidget
 from pillarbox.errors import PillarboxError
 from pillarbox.secret import Secret
 from pillarbox_gui.dialogs.question import Question
-from pillarbox_gui.pages.controls import words
+from pillarbox_gui.pages.controls import field_name, words
 from pillarbox_gui.pages.look import Look
 from pillarbox_gui.pages.word_grid import WordGrid
 from pillarbox_gui.tasks import Again, TaskScope
@@ -51,14 +51,11 @@ class RecoveryWordsQuestion(Question[None]):
         self._tasks = TaskScope(self, look.present)
         self.passphrase = QLineEdit()
         self.passphrase.setEchoMode(QLineEdit.EchoMode.Password)
-        label = words(translate("words", "&Passphrase"))
-        label.setBuddy(self.passphrase)
-        self.passphrase.setAccessibleName(translate("words", "Passphrase"))
         self._form = QWidget()
         form = QFormLayout(self._form)
         form.setContentsMargins(0, 0, 0, 0)
         form.setHorizontalSpacing(self.theme.px(Space.L))
-        form.addRow(label, self.passphrase)
+        form.addRow(field_name(translate("words", "&Passphrase"), self.passphrase), self.passphrase)
         self.body.addWidget(self._form)
         self.cancel = self.add_cancel()
         self.go_on = self.add_button(translate("words", "Show the words"), primary=True)

@@ -37,6 +37,8 @@ class AddressList(QWidget):
 
     scan_asked = Signal()
     scan_cancelled = Signal()
+    rows_asked = Signal()
+    """The person would make more addresses, for the scan to go on."""
     server_asked = Signal()
     """The person would choose a server."""
 
@@ -92,8 +94,10 @@ class AddressList(QWidget):
         """The largest amount that the table may have to show whole."""
         self.table.make_room(SortBy.RECEIVED, figures)
 
-    def tell_scan(self, state: ScanState, running: bool, progress: Progress | None) -> None:
-        self.banner.tell(state, running, progress)
+    def tell_scan(
+        self, state: ScanState, running: bool, progress: Progress | None, *, lacks_rows: bool
+    ) -> None:
+        self.banner.tell(state, running, progress, lacks_rows=lacks_rows)
 
     def tell_usage(self, notice: UsageNotice | None) -> None:
         """Who tells what was paid, where it is not a server; after `tell_scan`, which may say so already."""
@@ -150,6 +154,7 @@ class AddressList(QWidget):
 
     def _connect(self) -> None:
         self.banner.scan.clicked.connect(self.scan_asked)
+        self.banner.make_more.clicked.connect(self.rows_asked)
         self.banner.cancel.clicked.connect(self.scan_cancelled)
         self.notice.acted.connect(self.server_asked)
         self.filter.changed.connect(self._filter)

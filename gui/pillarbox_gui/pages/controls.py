@@ -48,6 +48,15 @@ def words(text: str = "", role: str = "", *, wrap: bool = False) -> QLabel:
     return label
 
 
+def field_name(text: str, field: QWidget) -> QLabel:
+    """The label of a form's field, as high as the field. The letter after its "&" leads there."""
+    label = words(text)
+    label.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Expanding)
+    label.setBuddy(field)
+    (field.focusProxy() or field).setAccessibleName(text.replace("&", ""))
+    return label
+
+
 def plain(text: str) -> str:
     """A text as it is, for buttons and menus, where Qt takes "&" for the mark of a shortcut."""
     return text.replace("&", "&&")

@@ -48,7 +48,7 @@ async def hand_out(
             unscanned = True
         except PillarboxError as error:
             if error.code in WORDS_NEEDED and not made_more and await wallet.unlocking.has_words():
-                made_more = await _make_more(wallet, account, error, look, window)
+                made_more = await make_more(wallet, account, look, window, error)
                 if not made_more:
                     return None
                 continue
@@ -60,8 +60,8 @@ async def hand_out(
                 return None
 
 
-async def _make_more(
-    wallet: Wallet, account: AccountId, error: PillarboxError, look: Look, window: QWidget
+async def make_more(
+    wallet: Wallet, account: AccountId, look: Look, window: QWidget, why: PillarboxError
 ) -> bool:
     """Ask for the passphrase and make rows ahead with the words; False where the person would rather not."""
 
@@ -70,4 +70,4 @@ async def _make_more(
             await wallet.accounts.make_rows(account, root)
 
     verb = translate("gap", "Make more addresses")
-    return bool(await PassphraseQuestion(look, window, error_words(error), verb, make).ask())
+    return bool(await PassphraseQuestion(look, window, error_words(why), verb, make).ask())

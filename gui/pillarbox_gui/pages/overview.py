@@ -27,7 +27,7 @@ from pillarbox_gui.pages.controls import (
     words,
 )
 from pillarbox_gui.pages.look import Look
-from pillarbox_gui.pages.telling import notice_of
+from pillarbox_gui.pages.telling import chain_of, notice_of, received_is_known
 from pillarbox_gui.tasks import TaskScope
 from pillarbox_gui.theme.theme import Theme
 from pillarbox_gui.theme.tokens import Space, Tone
@@ -51,6 +51,8 @@ class Notice:
     """The account it is about, to be shown on that page."""
     address: AddressRef | None = None
     """The address it is about, to be chosen on that page."""
+    server: Chain | None = None
+    """The chain it is about, whose server is chosen on that page."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +93,8 @@ class OverviewPage(Page):
     page_asked = Signal(str)
     account_asked = Signal(object)
     address_asked = Signal(object)
+    server_asked = Signal(object)
+    """The person would choose a server for this chain."""
 
     def __init__(self, look: Look, events: Events, wallet: Wallet, connections: Connections) -> None:
         super().__init__(look.theme, translate("overview", "Overview"))
@@ -186,13 +190,16 @@ class OverviewPage(Page):
         """A sum for each coin: amounts of two coins are never added."""
         accounts, network = self._wallet.accounts, self._wallet.network
         sums: dict[Coin, int] = {}
-        known: set[Coin] = set()
+        known: dict[Coin, bool] = {}
         for account in accounts.all():
-            coin = accounts.kind(account.id).coin
-            sums[coin] = sums.get(coin, 0) + accounts.counts(account.id).received
-            if notice_of(self._wallet, self._connections, account.id) is None:
-                known.add(coin)
-        return [received_words(total, coin, network, known=coin in known) for coin, total in sums.items()]
+            kind = accounts.kind(account.id)
+            sums[kind.coin] = sums.get(kind.coin, 0) + accounts.counts(account.id).received
+            if kind.payable:
+                told = received_is_known(self._wallet, self._connections, account.id)
+                known[kind.coin] = known.get(kind.coin, True) and told
+        return [
+            received_words(total, coin, network, known=known.get(coin, False)) for coin, total in sums.items()
+        ]
 
     def notices(self) -> list[Notice]:
         """What there is to say now."""
@@ -201,12 +208,12 @@ class OverviewPage(Page):
         found += self._unwatched_notices()
         for account in self._wallet.accounts.all():
             if account.scan_state in (ScanState.UNSCANNED, ScanState.SCANNING):
-                said = StatusWords(
-                    Tone.WAITING,
-                    "scan",
-                    translate("overview", "{account} is not scanned yet").format(account=account.label),
-                    translate("overview", "Which of its addresses were used before is not known yet."),
-                )
+                title = translate("overview", "{account} is not scanned yet")
+                detail = translate("overview", "Which of its addresses were used before is not known yet.")
+                if self._wallet.accounts.lacks_rows(account.id):
+                    title = translate("overview", "{account} is scanned as far as it has addresses")
+                    detail = translate("overview", "The recovery words are needed to make more of them.")
+                said = StatusWords(Tone.WAITING, "scan", title.format(account=account.label), detail)
                 found.append(Notice(said, translate("overview", "Open receive"), "receive", account.id))
             run = self._wallet.accounts.unused_run(account.id)
             if run * 4 >= account.gap_limit * 3:
@@ -233,31 +240,35 @@ class OverviewPage(Page):
         coins = [self._wallet.accounts.kind(account.id).coin for account in self._wallet.accounts.all()]
         found = []
         for coin in dict.fromkeys((BITCOIN, *coins)):
-            state = self._connections.state(Chain(coin, self._wallet.network))
+            chain = Chain(coin, self._wallet.network)
+            state = self._connections.state(chain, self._wallet.id)
             quiet = {ConnectionPhase.CONNECTED, ConnectionPhase.SYNCING}
             if state.phase not in (quiet if coin == BITCOIN else quiet | {ConnectionPhase.UNSET}):
                 said = connection_words(state)
                 if coin != BITCOIN:
                     said = replace(said, text=f"{coin.title}: {said.text}")
-                found.append(Notice(said, translate("overview", "Open settings"), "settings"))
+                found.append(Notice(said, translate("overview", "Open settings"), "settings", server=chain))
         return found
 
     def _unwatched_notices(self) -> list[Notice]:
         """One for each other coin without a server."""
-        titles = {}
+        unwatched = {}
         for account in self._wallet.accounts.all():
             coin = self._wallet.accounts.kind(account.id).coin
             notice = notice_of(self._wallet, self._connections, account.id)
             if coin != BITCOIN and notice is not None and notice.server_helps:
-                titles[coin.title] = translate("overview", "No {coin} server is set").format(coin=coin.title)
+                unwatched[chain_of(self._wallet, account.id)] = translate(
+                    "overview", "No {coin} server is set"
+                ).format(coin=coin.title)
         detail = translate("overview", "Nobody tells Pillarbox of payments in this coin.")
         return [
             Notice(
                 StatusWords(Tone.QUIET, "offline", title, detail),
                 translate("overview", "Open settings"),
                 "settings",
+                server=chain,
             )
-            for title in titles.values()
+            for chain, title in unwatched.items()
         ]
 
     def _gone_notice(self, account: AccountId, gone: Gone) -> Notice:
@@ -285,4 +296,6 @@ class OverviewPage(Page):
             return lambda: self.address_asked.emit(notice.address)
         if notice.account is not None:
             return lambda: self.account_asked.emit(notice.account)
+        if notice.server is not None:
+            return lambda: self.server_asked.emit(notice.server)
         return lambda: self.page_asked.emit(notice.page)

@@ -19,13 +19,13 @@ from pillarbox.app.connections import Connections
 from pillarbox.events import AmountsChanged, ConnectionChanged, Events
 from pillarbox.model.account import AccountId
 from pillarbox.model.address import AddressRef
-from pillarbox.model.network import Coin, Network
+from pillarbox.model.network import Chain, Coin, Network
 from pillarbox.model.payment import Payment
 from pillarbox.wallet.wallet import Wallet
 from pillarbox_gui.models.column import Column, Face
 from pillarbox_gui.pages.controls import Card, Page
 from pillarbox_gui.pages.look import Look
-from pillarbox_gui.pages.telling import notice_of
+from pillarbox_gui.pages.telling import chain_of, notice_of
 from pillarbox_gui.tasks import TaskScope
 from pillarbox_gui.widgets.empty_state import EmptyState
 from pillarbox_gui.widgets.row_table import RowTableView
@@ -187,8 +187,8 @@ class PaymentsPage(Page):
     """Every account's payments in one table; a row leads to its address."""
 
     address_asked = Signal(object)
-    server_asked = Signal()
-    """The person would choose a server."""
+    server_asked = Signal(object)
+    """The person would choose a server for this chain."""
 
     def __init__(self, look: Look, events: Events, wallet: Wallet, connections: Connections) -> None:
         super().__init__(look.theme, translate("payments", "Payments"), wide=True)
@@ -200,7 +200,7 @@ class PaymentsPage(Page):
         self.table.setAccessibleName(translate("payments", "Payments"))
         self.table.activated.connect(lambda index: self.address_asked.emit(self.model.ref_at(index.row())))
         self.none = EmptyState(look.theme, "payments", "", "")
-        self.none.acted.connect(self.server_asked)
+        self.none.acted.connect(self._ask_for_server)
         card = Card(look.theme, 0, 1)
         self._stack = QStackedLayout()
         card.body.addLayout(self._stack)
@@ -242,18 +242,33 @@ class PaymentsPage(Page):
         self.table.make_room(AMOUNT, self.model.widest_amount())
         self._stack.setCurrentWidget(self.table if rows else self.none)
 
+    @property
+    def _unwatched(self) -> Chain | None:
+        """Where a server would tell of the first account that has none."""
+        for account in self._wallet.accounts.all():
+            notice = notice_of(self._wallet, self._connections, account.id)
+            if notice is not None and notice.server_helps:
+                return chain_of(self._wallet, account.id)
+        return None
+
+    def _ask_for_server(self) -> None:
+        if (chain := self._unwatched) is not None:
+            self.server_asked.emit(chain)
+
     def _tell_none(self) -> None:
         """Why there is nothing: payments are only seen through a server."""
         title = translate("payments", "Nothing was received yet")
         accounts = self._wallet.accounts.all()
-        if all(notice_of(self._wallet, self._connections, account.id) for account in accounts):
+        if not all(notice_of(self._wallet, self._connections, account.id) for account in accounts):
+            self.none.say(title, translate("payments", "A payment shows here seconds after it is made."))
+        elif self._unwatched is None:
+            self.none.say(title, translate("payments", "No server tells of payments to these accounts."))
+        else:
             self.none.say(
                 title,
                 translate("payments", "Pillarbox sees payments through a server, and none is chosen."),
                 translate("payments", "Choose a server"),
             )
-        else:
-            self.none.say(title, translate("payments", "A payment shows here seconds after it is made."))
 
 
 def _side(column: int) -> Qt.AlignmentFlag:

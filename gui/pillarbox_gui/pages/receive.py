@@ -9,7 +9,7 @@ from PySide6.QtWidgets import QMenu, QWidget
 
 from pillarbox.app.connections import Connections
 from pillarbox.app.settings import Settings
-from pillarbox.errors import PillarboxError
+from pillarbox.errors import PillarboxError, WordsNeededError
 from pillarbox.events import AccountsChanged, AddressEvent, ConnectionChanged, Events, ScanProgressed
 from pillarbox.model.account import AccountId
 from pillarbox.model.address import AddressFlag, AddressRef, AddressState
@@ -24,9 +24,9 @@ from pillarbox_gui.pages import account_verbs
 from pillarbox_gui.pages.address_detail import read_detail
 from pillarbox_gui.pages.controls import row, take_role
 from pillarbox_gui.pages.desk_parts import DeskParts
-from pillarbox_gui.pages.hand_out import hand_out
+from pillarbox_gui.pages.hand_out import hand_out, make_more
 from pillarbox_gui.pages.look import Look
-from pillarbox_gui.pages.telling import notice_of
+from pillarbox_gui.pages.telling import chain_of, notice_of
 from pillarbox_gui.tasks import Again, TaskScope
 from pillarbox_gui.theme.tokens import Space
 from pillarbox_gui.wording.amounts import amount_figures
@@ -44,8 +44,8 @@ class ReceivePage(QWidget):
 
     told = Signal(str)
     """Something to say in the status line."""
-    server_asked = Signal()
-    """The person would choose a server."""
+    server_asked = Signal(object)
+    """The person would choose a server for this chain."""
     wallet_asked = Signal()
     """The person would make another wallet."""
 
@@ -158,6 +158,15 @@ class ReceivePage(QWidget):
         self._wallet.scanning.widen(self.account)
         self._tell_account()
 
+    def make_more(self) -> None:
+        """Make more addresses with the words, so that a scan which came to their end goes on."""
+
+        async def make() -> None:
+            why = WordsNeededError(purpose=translate("receive", "looking further for used addresses"))
+            await make_more(self._wallet, self.account, self._look, self.window(), why)
+
+        self._tasks.start("hand-out", make, Again.REJECT)
+
     def copy_address(self, ref: AddressRef) -> None:
         """Only what derives to the same again is copied, and only what was handed out."""
         if self._wallet.accounts.address(ref).state is AddressState.UNUSED:
@@ -201,7 +210,7 @@ class ReceivePage(QWidget):
 
     async def _hand_out(self, terms: RequestTerms | None) -> None:
         notice = notice_of(self._wallet, self._connections, self.account)
-        choose_server = self.server_asked.emit if notice and notice.server_helps else None
+        choose_server = self._ask_for_server if notice and notice.server_helps else None
         given = await hand_out(self._wallet, self.account, terms, self._look, self.window(), choose_server)
         if given is None or given.ref.account != self.account:
             return
@@ -229,7 +238,8 @@ class ReceivePage(QWidget):
         self.list.more.clicked.connect(self._open_account_menu)
         self.list.scan_cancelled.connect(lambda: self._wallet.scanning.cancel(self.account))
         self.list.scan_asked.connect(lambda: self._wallet.scanning.start(self.account))
-        self.list.server_asked.connect(self.server_asked)
+        self.list.server_asked.connect(self._ask_for_server)
+        self.list.rows_asked.connect(self.make_more)
         table, panel = self.list.table, self.panel
         table.chosen.connect(self._show_detail)
         table.opened.connect(self._go_to_panel)
@@ -249,6 +259,9 @@ class ReceivePage(QWidget):
         self.addAction(self._request_act)
         self.addAction(Act(actions.NEW_ADDRESS, theme, self, self.new_address))
         self.addAction(Act(actions.SEARCH, theme, self, self.list.search.setFocus))
+
+    def _ask_for_server(self) -> None:
+        self.server_asked.emit(chain_of(self._wallet, self.account))
 
     def _with_ref(self, do: Callable[[AddressRef], object]) -> None:
         if self.panel.detail is not None:
@@ -330,7 +343,10 @@ class ReceivePage(QWidget):
         self.list.tell_most_received(amount_figures(received, self._wallet.accounts.kind(self.account).coin))
         scanning = self._wallet.scanning
         self.list.tell_scan(
-            account.scan_state, scanning.is_running(self.account), scanning.progress.get(self.account)
+            account.scan_state,
+            scanning.is_running(self.account),
+            scanning.progress.get(self.account),
+            lacks_rows=self._wallet.accounts.lacks_rows(self.account),
         )
         self._tell_usage()
 

@@ -23,6 +23,7 @@ class ScanBanner(QFrame):
         self._bar.setTextVisible(False)
         self._bar.setAccessibleName(translate("scan", "Scan"))
         self.scan = Button(theme, translate("scan", "Scan now"))
+        self.make_more = Button(theme, translate("gap", "Make more addresses"))
         self.cancel = Button(theme, translate("scan", "Stop the scan"))
         line = row(theme, Space.M, Space.M)
         told = column(theme, Space.S)
@@ -30,23 +31,32 @@ class ScanBanner(QFrame):
         told.addWidget(self._bar)
         line.addLayout(told, 1)
         line.addWidget(self.scan)
+        line.addWidget(self.make_more)
         line.addWidget(self.cancel)
         self.setLayout(line)
         self.hide()
 
-    def tell(self, state: ScanState, running: bool, progress: Progress | None) -> None:
+    def tell(self, state: ScanState, running: bool, progress: Progress | None, *, lacks_rows: bool) -> None:
+        """`lacks_rows`: the last scan came to the end of the addresses that were made."""
         unknown = state in (ScanState.UNSCANNED, ScanState.SCANNING)
         self.setVisible(unknown or running)
         self.cancel.setVisible(running)
-        self.scan.setVisible(not running)
+        self.scan.setVisible(not running and not lacks_rows)
+        self.make_more.setVisible(not running and lacks_rows)
         self._bar.setVisible(running and progress is not None)
         if progress is not None:
             self._bar.setMaximum(progress.total or 0)
             self._bar.setValue(progress.done)
-        self._text.setText(_words(running, progress))
+        self._text.setText(_words(running, progress, lacks_rows))
 
 
-def _words(running: bool, progress: Progress | None) -> str:
+def _words(running: bool, progress: Progress | None, lacks_rows: bool) -> str:
+    if not running and lacks_rows:
+        return translate(
+            "scan",
+            "Every address made so far was looked at, and used ones may follow. The recovery words are "
+            "needed to make more and look further.",
+        )
     if not running:
         return translate(
             "scan", "Pillarbox does not know yet which of these addresses were used before. Scan to find out."

@@ -12,7 +12,7 @@ from pillarbox.model.network import Network
 from pillarbox.wallet.wallet import Wallet
 from pillarbox_gui.pages.account_card import AccountCard, AccountFacts
 from pillarbox_gui.pages.controls import Button, column, take_role, tip, words
-from pillarbox_gui.pages.telling import notice_of
+from pillarbox_gui.pages.telling import received_is_known
 from pillarbox_gui.theme.theme import Theme
 from pillarbox_gui.theme.tokens import Space
 from pillarbox_gui.wording.networks import network_words
@@ -126,7 +126,7 @@ class Sidebar(QFrame):
     def _facts(self, account: AccountId) -> AccountFacts:
         accounts = self._wallet.accounts
         coin, counts = accounts.kind(account).coin, accounts.counts(account)
-        network, known = self._wallet.network, notice_of(self._wallet, self._connections, account) is None
+        network, known = self._wallet.network, received_is_known(self._wallet, self._connections, account)
         return AccountFacts(
             account,
             accounts.get(account).label,

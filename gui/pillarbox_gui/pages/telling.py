@@ -1,17 +1,17 @@
 """Whether anybody tells of an account's payments, now."""
 
 from pillarbox.app.connections import Connections
-from pillarbox.model.account import AccountId
-from pillarbox.model.network import Chain, Coin, Network
+from pillarbox.model.account import AccountId, ScanState
+from pillarbox.model.network import Chain
 from pillarbox.model.progress import ConnectionPhase
 from pillarbox.wallet.kind_facts import told_by
 from pillarbox.wallet.wallet import Wallet
 from pillarbox_gui.wording.usage import UsageNotice, unpayable_notice, usage_notice
 
 
-def server_is_set(connections: Connections, coin: Coin, network: Network) -> bool:
-    """Whether a server was chosen for the coin's chain, whether or not it answers."""
-    return connections.state(Chain(coin, network)).phase is not ConnectionPhase.UNSET
+def chain_of(wallet: Wallet, account: AccountId) -> Chain:
+    """Where the account is paid."""
+    return Chain(wallet.accounts.kind(account).coin, wallet.network)
 
 
 def notice_of(wallet: Wallet, connections: Connections, account: AccountId) -> UsageNotice | None:
@@ -19,4 +19,11 @@ def notice_of(wallet: Wallet, connections: Connections, account: AccountId) -> U
     kind = wallet.accounts.kind(account)
     if not kind.payable:
         return unpayable_notice()
-    return usage_notice(told_by(kind), kind.coin, server_is_set(connections, kind.coin, wallet.network))
+    state = connections.state(chain_of(wallet, account), wallet.id)
+    return usage_notice(told_by(kind), kind.coin, state.phase is not ConnectionPhase.UNSET)
+
+
+def received_is_known(wallet: Wallet, connections: Connections, account: AccountId) -> bool:
+    """Whether nothing seen means that nothing came: a server was chosen, and the account's past is known."""
+    past_known = wallet.accounts.get(account).scan_state in (ScanState.SCANNED, ScanState.MADE_HERE)
+    return past_known and notice_of(wallet, connections, account) is None

@@ -136,12 +136,12 @@ class WalletView(QWidget):
         self.show_account(ref.account)
         self.receive.choose(ref)
 
-    def choose_server(self) -> None:
-        """Where the server of this wallet's network is named."""
+    def choose_server(self, chain: Chain) -> None:
+        """Where the server of this chain is named."""
         self.show_page("settings")
         page = self.page("settings")
         if isinstance(page, SettingsPage):
-            page.servers[self.wallet.network].setFocus()
+            page.choose_server(chain)
 
     def tell(self, text: str) -> None:
         """Say something in passing, to screen readers too."""
@@ -186,6 +186,7 @@ class WalletView(QWidget):
                 overview.page_asked.connect(self.show_page)
                 overview.account_asked.connect(self.show_account)
                 overview.address_asked.connect(self.show_address)
+                overview.server_asked.connect(self.choose_server)
                 return overview
             case "payments":
                 payments = PaymentsPage(look, app.events, wallet, app.connections)
@@ -197,9 +198,7 @@ class WalletView(QWidget):
                 backups.words_asked.connect(self._ask_for_words)
                 return backups
             case "settings":
-                return SettingsPage(
-                    look, app.events, app.settings, app.connections, wallet.network, wallet.project_keys
-                )
+                return SettingsPage(look, app.events, app.settings, app.connections, wallet)
         raise LookupError(name)
 
     def _lay_out(self) -> None:

@@ -3,8 +3,9 @@
 from collections.abc import Sequence
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QFormLayout, QLabel, QLineEdit, QSizePolicy, QWidget
+from PySide6.QtWidgets import QFormLayout, QLineEdit, QWidget
 
+from pillarbox_gui.pages.controls import field_name
 from pillarbox_gui.theme.theme import Theme
 from pillarbox_gui.theme.tokens import Space
 
@@ -16,11 +17,7 @@ def labelled_form(theme: Theme, fields: Sequence[tuple[str, QWidget]]) -> QFormL
     form.setHorizontalSpacing(theme.px(Space.L))
     form.setLabelAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
     for text, field in fields:
-        label = QLabel(text)
-        label.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Expanding)
-        label.setBuddy(field)
-        field.setAccessibleName(text.replace("&", ""))
-        form.addRow(label, field)
+        form.addRow(field_name(text, field), field)
     return form
 
 
