@@ -2,8 +2,9 @@
 
 import asyncio
 import re
-from collections.abc import Collection, Iterator, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass, field
+from functools import partial
 from typing import TYPE_CHECKING
 
 from pillarbox.accounts.kind import UsageProof
@@ -43,7 +44,11 @@ _UNKNOWN_PAST = (ScanState.UNSCANNED, ScanState.SCANNING)
 class NoServerNamedError(NoServerError):
     """No parameters."""
 
-    hint = "Name one: pillarbox sync NAME --electrum HOST:PORT"
+    title = "No server is set"
+    hint = (
+        "Name one: pillarbox sync NAME --electrum HOST:PORT, with --coin COIN for another coin than Bitcoin. "
+        "For Cardano: pillarbox sync NAME --indexer URL"
+    )
 
 
 class NotConnectedError(PillarboxError):
@@ -64,7 +69,23 @@ class AddressesRefusedError(PillarboxError):
         "No server would tell of {count} of this wallet's addresses, so what came there is not shown, or not "
         "all of it. The money is safe, and everything else is up to date."
     )
-    hint = "Sync with another server, best with one of your own: pillarbox sync NAME --electrum HOST:PORT"
+    hint = "Sync with another server, best with one of your own."
+
+
+class EndOfAddressesError(PillarboxError):
+    """Parameters: account, wallet."""
+
+    code = "words-needed"
+    title = "The search came to the end of the addresses made"
+    message = (
+        'Addresses of "{account}" are made with the recovery words, and all that were made are looked up. '
+        "Later ones may have been paid too. The money is safe, and everything else is up to date."
+    )
+    hint = 'Make more, then sync again: pillarbox account prepare "{wallet}" "{account}"'
+
+
+Failures = Mapping[Chain, PillarboxError]
+"""Why the servers of a chain could not be used."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,13 +107,13 @@ class SyncArguments:
 async def sync(app: "Application", arguments: SyncArguments) -> Replies:
     """Progress; then a summary; then with `watch` an object for every change.
 
-    Without `watch` it raises AddressesRefusedError after a summary that counts `refused` addresses. Where the
-    servers of one coin cannot be used and those of another can, it raises why after the summary too.
+    Without `watch` it raises after the summary: what the servers of a coin failed with, AddressesRefusedError
+    where addresses were refused, WordsNeededError where a scan came to the end of the addresses made.
     """
     wallet = opened(app, arguments.wallet)
+    chains = _chains_to_ask(app, wallet, arguments)
     if arguments.project_key is not None:
         await _keep_key(wallet, arguments.project_key)
-    chains = _chains_to_ask(app, wallet, arguments)
     heard: asyncio.Queue[Event | None] = asyncio.Queue()
     subscriptions = (
         app.events.subscribe(Event, heard.put_nowait, wallet.id),
@@ -105,9 +126,9 @@ async def sync(app: "Application", arguments: SyncArguments) -> Replies:
             if isinstance(event, ScanProgressed):
                 yield event.progress
         failed = catching_up.result()
-        yield _summary(app, wallet, chains)
+        yield _summary(app, wallet, chains, failed)
         if not arguments.watch:
-            _require_all_told(wallet, failed)
+            _require_all_told(wallet, chains, failed)
         while arguments.watch and (event := await heard.get()) is not None:
             if isinstance(event, ScreenLocked):
                 wallet.unlocking.require_unlocked()
@@ -122,27 +143,45 @@ async def sync(app: "Application", arguments: SyncArguments) -> Replies:
 
 async def _keep_key(wallet: "Wallet", key: Secret) -> None:
     with key:
+        if not key.text().strip():
+            why = "The file is empty. A key that was kept before stays as it is."
+            raise InvalidInputError(what="project key", why=why)
         await wallet.project_keys.keep(Chain(CARDANO, wallet.network), key.text())
 
 
 def _chains_to_ask(app: "Application", wallet: "Wallet", arguments: SyncArguments) -> list[Chain]:
-    """Those with a server, once the one that is named was kept. Raises NoServerNamedError."""
+    """Those with a server, once the one that is named was kept.
+
+    Raises InvalidInputError and NoServerNamedError, and has changed nothing then.
+    """
     chains = _chains(wallet, arguments.coin)
+    named = {}
     if arguments.electrum is not None:
-        app.connections.use_server(chains[0], arguments.electrum)
+        if chains[0].coin == CARDANO:
+            raise InvalidInputError(what="server", why="Cardano is told of by an indexer: --indexer URL")
+        named[chains[0]] = arguments.electrum
     if arguments.indexer is not None:
-        app.connections.use_servers(Chain(CARDANO, wallet.network), arguments.indexer)
-    asked = [chain for chain in chains if app.settings.values.servers_for(chain.name)]
+        if arguments.coin not in (None, CARDANO.name):
+            why = f"An indexer tells of Cardano, and --coin asks for {arguments.coin} alone."
+            raise InvalidInputError(what="indexer", why=why)
+        named[Chain(CARDANO, wallet.network)] = arguments.indexer
+    asked = [chain for chain in chains if chain in named or app.settings.values.servers_for(chain.name)]
     if not asked:
         raise NoServerNamedError
+    for chain, server in named.items():
+        app.connections.use_server(chain, server)
     return asked
 
 
-def _require_all_told(wallet: "Wallet", failed: Sequence[PillarboxError]) -> None:
-    if failed:
-        raise failed[0]
+def _require_all_told(wallet: "Wallet", chains: Collection[Chain], failed: Failures) -> None:
+    for error in failed.values():
+        raise error
     if wallet.watching.refused:
         raise AddressesRefusedError(count=wallet.watching.refused)
+    for account in wallet.accounts.all():
+        kind = wallet.accounts.kind(account.id)
+        if wallet.accounts.lacks_rows(account.id) and Chain(kind.coin, wallet.network) in chains:
+            raise EndOfAddressesError(account=account.label, wallet=wallet.name)
 
 
 def _chains(wallet: "Wallet", coin: str | None) -> list[Chain]:
@@ -159,19 +198,17 @@ def _chains(wallet: "Wallet", coin: str | None) -> list[Chain]:
     return [Chain(each, wallet.network) for each in coins]
 
 
-async def _catch_up_all(
-    app: "Application", wallet: "Wallet", chains: Sequence[Chain]
-) -> list[PillarboxError]:
-    """Catch up with all of them, each for itself; what some failed with. Raises where none did not."""
+async def _catch_up_all(app: "Application", wallet: "Wallet", chains: Sequence[Chain]) -> Failures:
+    """Catch up with all of them, each for itself; what some failed with. Raises where a single one did."""
     work = [_catch_up(app, wallet, chain) for chain in chains]
-    failed: list[PillarboxError] = []
-    for ended in await asyncio.gather(*work, return_exceptions=True):
+    failed: dict[Chain, PillarboxError] = {}
+    for chain, ended in zip(chains, await asyncio.gather(*work, return_exceptions=True), strict=True):
         if isinstance(ended, PillarboxError):
-            failed.append(ended)
+            failed[chain] = ended
         elif ended is not None:
             raise ended
-    if len(failed) == len(chains):
-        raise failed[0]
+    if failed and len(chains) == 1:
+        raise failed[chains[0]]
     return failed
 
 
@@ -273,7 +310,7 @@ async def _lose_patience(app: "Application", wallet: "Wallet", chain: Chain) -> 
     try:
         while True:
             changed.clear()
-            state = app.connections.state(chain)
+            state = app.connections.state(chain, wallet.id)
             only_one = len(app.settings.values.servers_for(chain.name)) == 1
             patience.note(state, only_one=only_one, now=asyncio.get_running_loop().time())
             try:
@@ -288,13 +325,16 @@ async def _lose_patience(app: "Application", wallet: "Wallet", chain: Chain) -> 
             subscription.close()
 
 
-def _summary(app: "Application", wallet: "Wallet", chains: Sequence[Chain]) -> JsonObject:
-    """`connection` is that of the first chain, `connections` those of all."""
+def _summary(app: "Application", wallet: "Wallet", chains: Sequence[Chain], failed: Failures) -> JsonObject:
+    """`connection` is that of the first chain; `unasked` names chains that no server is set for."""
+    state = partial(app.connections.state, wallet=wallet.id)
     return {
         "wallet": wallet.name,
         "network": wallet.network.value,
-        "connection": connection_object(app.connections.state(chains[0])),
-        "connections": {chain.name: connection_object(app.connections.state(chain)) for chain in chains},
+        "connection": connection_object(state(chains[0])),
+        "connections": {chain.name: connection_object(state(chain)) for chain in chains},
+        "failed": {chain.name: asdict(error.text) for chain, error in failed.items()},
+        "unasked": [chain.name for chain in _chains(wallet, None) if chain not in chains],
         "refused": wallet.watching.refused,
         "accounts": accounts_of(wallet),
     }
@@ -315,7 +355,7 @@ def _told(wallet: "Wallet", chains: Collection[Chain], event: Event) -> Iterator
             for index in event.indices:
                 ref = AddressRef(event.account, event.branch, index)
                 yield {"event": name, **address_object(wallet.accounts.address(ref), branch, kind.coin)}
-        case ConnectionChanged() if event.chain in chains:
+        case ConnectionChanged() if event.chain in chains and event.wallet in (None, wallet.id):
             yield {"event": name, "chain": event.chain.name, **connection_object(event.state)}
 
 

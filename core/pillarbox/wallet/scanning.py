@@ -157,7 +157,9 @@ class Scanning:
 
     def go_on(self, account: AccountId) -> None:
         """Rows were made ahead: scan them, if that is what the last scan ended for."""
-        if self._accounts.get(account).lacks_rows:
+        opened = self._accounts.get(account)
+        if opened.lacks_rows:
+            opened.lacks_rows = False
             self.start(account)
 
     def widen(self, account: AccountId) -> None:

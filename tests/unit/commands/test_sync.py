@@ -11,15 +11,25 @@ import pytest
 
 from electrum_peer.scripted_server import Change, Refuse, ScriptedServer, hang_up
 from electrum_peer.synthetic_chain import SyntheticChain
+from indexer_peer.scripted_indexer import ScriptedIndexer
 from pillarbox.app.application import Application
 from pillarbox.app.local_socket import Reply, ToldError
 from pillarbox.app.new_wallet import NewWallet, WordsSource
 from pillarbox.app.paths import Paths
 from pillarbox.chain.electrum_errors import ServerBusyError
 from pillarbox.cli.render import Renderer
-from pillarbox.commands.sync import LOSSES, AddressesRefusedError, SyncArguments, sync
+from pillarbox.commands.sync import (
+    LOSSES,
+    AddressesRefusedError,
+    EndOfAddressesError,
+    NoServerNamedError,
+    SyncArguments,
+    sync,
+)
+from pillarbox.errors import InvalidInputError
+from pillarbox.model.account import ScanState
 from pillarbox.model.address import AddressRef
-from pillarbox.model.network import Network
+from pillarbox.model.network import BITCOIN, CARDANO, Chain, Network
 from pillarbox.model.payment import ScriptHistory
 from pillarbox.model.progress import ConnectionPhase, ConnectionState, Progress
 from pillarbox.model.receiving import Hold, RequestTerms
@@ -190,3 +200,79 @@ async def test_a_service_that_fails_ends_it_with_its_own_words(tmp_path: Path, m
         await app.stop()
     assert caught.value.text.code == "server-busy"
     assert re.search("here .*too much", caught.value.text.message)
+
+
+async def cardano_of(app: Application, kind: str = "cardano-shelley") -> Wallet:
+    """A wallet on the main networks with an account of Bitcoin and one of Cardano."""
+    source = WordsSource(Secret.from_text("abandon " * 11 + "about"), made_here=True)
+    plan = NewWallet("w", Network.MAINNET, source, Secret.from_text("correct horse"), use_keychain=False)
+    wallet = (await app.create_wallet(plan)).wallet
+    async with wallet.unlocking.root(Secret.from_text("correct horse")) as root:
+        await wallet.accounts.add(kind, label="Ada", root=root, scan_state=ScanState.UNSCANNED)
+    return wallet
+
+
+@pytest.mark.parametrize(
+    ("arguments", "why"),
+    [
+        (SyncArguments("w", indexer="http://127.0.0.1:9/", coin="bitcoin"), "asks for bitcoin alone"),
+        (SyncArguments("w", electrum="127.0.0.1:9:t", coin="cardano"), "told of by an indexer"),
+    ],
+)
+async def test_a_server_that_does_not_fit_the_coin_is_refused_and_nothing_is_changed(
+    app: Application, arguments: SyncArguments, why: str
+) -> None:
+    await cardano_of(app)
+    before = app.settings.values.servers
+    with pytest.raises(InvalidInputError, match=why):
+        await anext(aiter(sync(app, arguments)))
+    assert app.settings.values.servers == before
+
+
+async def test_without_a_server_it_is_said_how_to_name_one_of_either_sort(app: Application) -> None:
+    await cardano_of(app)
+    with pytest.raises(NoServerNamedError) as refused:
+        await anext(aiter(sync(app, SyncArguments("w", coin="cardano"))))
+    assert "--indexer URL" in refused.value.text.hint
+
+
+async def test_an_empty_key_file_takes_no_key_away(app: Application) -> None:
+    wallet = await cardano_of(app)
+    async with ScriptedIndexer("secret") as indexer:
+        app.connections.use_servers(Chain(CARDANO, Network.MAINNET), str(indexer.address))
+        await wallet.project_keys.keep(Chain(CARDANO, Network.MAINNET), "secret")
+        with pytest.raises(InvalidInputError, match="The file is empty"):
+            await anext(aiter(sync(app, SyncArguments("w", project_key=Secret.from_text("")))))
+        assert await wallet.project_keys.has(Chain(CARDANO, Network.MAINNET))
+
+
+async def drain(app: Application, arguments: SyncArguments, into: list[Reply]) -> None:
+    async for reply in sync(app, arguments):
+        into.append(reply)  # noqa: PERF401  # kept although an error ends it
+
+
+async def test_of_each_coin_it_is_said_how_it_went(app: Application, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("pillarbox.commands.sync.PATIENCE", 0.5)
+    await cardano_of(app)
+    replies: list[Reply] = []
+    async with ScriptedIndexer("secret") as indexer:
+        app.connections.use_servers(Chain(CARDANO, Network.MAINNET), str(indexer.address))
+        app.connections.use_servers(Chain(BITCOIN, Network.MAINNET), "127.0.0.1:9:t")
+        with pytest.raises(ToldError):
+            await drain(app, SyncArguments("w"), replies)
+    summary = replies[-1]
+    assert isinstance(summary, dict)
+    assert set(summary["failed"]) == {"cardano/mainnet", "mainnet"}
+
+
+async def test_where_the_search_ends_for_want_of_the_words_it_is_said(app: Application) -> None:
+    wallet = await cardano_of(app, "cardano-byron")
+    account = wallet.accounts.get("Ada").id
+    replies: list[Reply] = []
+    async with ScriptedIndexer() as indexer:
+        for index in range(15, 100, 15):
+            indexer.pay(wallet.accounts.columns(account, 0).texts[index], 5)
+        with pytest.raises(EndOfAddressesError) as ended:
+            await drain(app, SyncArguments("w", coin="cardano", indexer=str(indexer.address)), replies)
+    assert isinstance(replies[-1], dict)
+    assert 'account prepare "w" "Ada"' in ended.value.text.hint

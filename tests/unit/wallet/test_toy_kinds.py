@@ -17,6 +17,7 @@ from pillarbox.model.address import AddressFlag, AddressRef, AddressState
 from pillarbox.model.network import Network
 from pillarbox.model.receiving import RequestTerms
 from pillarbox.pool.refusals import NoKeySourceError
+from pillarbox.wallet.hand_out_refusals import NotScannedError
 from pillarbox.wallet.new_account import MADE_AHEAD, Preview
 from pillarbox.wallet.wallet import Wallet
 
@@ -143,7 +144,10 @@ async def test_a_scan_that_comes_to_the_end_of_the_rows_says_that_the_words_are_
     assert wallet.accounts.get(account.id).scan_state is ScanState.UNSCANNED
     with pytest.raises(WordsNeededError, match="looking further"):
         await wallet.receiving.hand_out(account.id)
+    assert wallet.accounts.lacks_rows(account.id)
     await wallet.accounts.make_rows(account.id, ROOT)
+    with pytest.raises(NotScannedError):
+        await wallet.receiving.hand_out(account.id)
     await _scanned(bench, wallet, account.id)
     assert wallet.accounts.get(account.id).scan_state is ScanState.SCANNED
     assert (await wallet.receiving.hand_out(account.id)).ref.index == MADE_AHEAD + 4
