@@ -4,6 +4,7 @@ A kind is one module in this room and one line in `KINDS`. Nobody else names kin
 """
 
 from collections.abc import Iterable, Iterator
+from difflib import get_close_matches
 
 from pillarbox.accounts.bitcoin import P2PKH, P2SH_P2WPKH, P2TR, P2WPKH
 from pillarbox.accounts.cardano_byron import CARDANO_BYRON
@@ -25,6 +26,13 @@ class UnknownKindError(PillarboxError):
     hint = "Check the spelling; if another Pillarbox made the account, use at least its version."
 
 
+class NoSuchKindError(UnknownKindError):
+    """A name that somebody typed. Parameters: kind, advice."""
+
+    message = "Pillarbox makes no addresses of such a kind. Nothing was changed."
+    hint = "{advice}"
+
+
 class Kinds:
     """A set of account kinds, looked up by name, in the order people see them."""
 
@@ -39,6 +47,16 @@ class Kinds:
         if kind is None:
             raise UnknownKindError(kind=name, known=", ".join(self._by_name))
         return kind
+
+    def typed(self, name: str) -> AccountKind:
+        """By a name that a person gave. Raises NoSuchKindError, which names those that are near."""
+        if name in self._by_name:
+            return self._by_name[name]
+        plain = name.lower()
+        begun = [known for known in self._by_name if plain and known.startswith(plain)]
+        near = (get_close_matches(plain, self._by_name) or begun)[:2]
+        meant = f"Did you mean {' or '.join(near)}? " if near else ""
+        raise NoSuchKindError(kind=ascii(name[:40]), advice=f"{meant}All of them: pillarbox account kinds")
 
     def with_kind(self, kind: AccountKind) -> "Kinds":
         """These kinds and one more, as a set of its own."""

@@ -17,6 +17,7 @@ from pillarbox.accounts.kind import (
     Requirement,
     UsageProof,
 )
+from pillarbox.accounts.other_kind import other_kind
 from pillarbox.accounts.single_key import AddressMaker, address_maker
 from pillarbox.bitcoin.hashes import tagged_hash
 from pillarbox.bitcoin.script import (
@@ -48,17 +49,6 @@ from pillarbox.model.address import DerivedAddress
 from pillarbox.model.network import BITCOIN, Coin, Network
 
 PARAMS_VERSION = 1
-
-
-class KeyKindError(PillarboxError):
-    """Parameters: found, wanted."""
-
-    code = "key-other-kind"
-    title = "This key is meant for another kind of account"
-    message = (
-        "It says {found}, and the account to make is {wanted}. The addresses would not be the ones expected."
-    )
-    hint = "Add an account of kind {found}, or export the key again for {wanted}."
 
 
 class NewerAccountError(PillarboxError):
@@ -141,10 +131,8 @@ class BitcoinKind:
             )
         key = account_key(need.public)
         key.require_network(need.network)
-        if key.coin not in ("", self.coin.name):
-            raise KeyKindError(found=key.coin, wanted=self.name)
-        if key.script not in (None, self.script):
-            raise KeyKindError(found=f"{self.coin.name}-{key.script}", wanted=self.name)
+        if key.coin not in ("", self.coin.name) or key.script not in (None, self.script):
+            raise other_kind(key, self.name, self.coin)
         return self._params(key, need.network)
 
     def deriver(self, params: str, network: Network, root: Root | None = None) -> BitcoinDeriver:
@@ -188,12 +176,17 @@ class BitcoinKind:
         )
 
     def _path(self, key: ExtendedKey, network: Network) -> str:
-        """The account's path: as its origin says, or as the BIP has it for a key of that depth, or ""."""
+        """The account's path: as its origin says, or as the BIP has it for a key of that depth, or "".
+
+        A key of another coin is written with Bitcoin's letters too: only its origin says where it lies.
+        """
         node = key.node
         if key.origin is not None:
             return "/".join(filter(None, ("m", format_path(key.origin.path))))
         if node.depth == 0:
             return "m"
+        if self.coin != BITCOIN:
+            return ""
         path = self.account_path(network, node.child_number & MAX_INDEX)
         return f"m/{format_path(path)}" if (node.depth, node.child_number) == (len(path), path[-1]) else ""
 
@@ -212,7 +205,7 @@ def address_parts(name: str, parsed: ParsedAddress, network: Network | None) -> 
 P2PKH = BitcoinKind(
     "bitcoin-p2pkh",
     "Bitcoin · Legacy",
-    "For payers whose software knows the oldest addresses only; fees are highest.",
+    "For payers who know only the oldest addresses; spending costs most.",
     ScriptType.P2PKH,
     44,
     OutputForm.P2PKH,
@@ -236,7 +229,7 @@ P2WPKH = BitcoinKind(
 P2TR = BitcoinKind(
     "bitcoin-p2tr",
     "Bitcoin · Taproot",
-    "The newest addresses: the lowest fees to spend, but some payers cannot use them yet.",
+    "The newest, and cheapest to spend; some payers cannot pay to it yet.",
     ScriptType.P2TR,
     86,
     OutputForm.P2TR,

@@ -75,9 +75,7 @@ class ByronKind:
 
     name: str = cardano_reading.BYRON
     title: str = "Cardano · Byron"
-    sentence: str = (
-        "Addresses of the first years, counted from 0; those that Daedalus drew at random are not found."
-    )
+    sentence: str = "Only for old Byron addresses; most from Daedalus are not found this way."
     coin: Coin = CARDANO
     networks: frozenset[Network] = NETWORKS
     branches: tuple[Branch, ...] = (EXTERNAL,)

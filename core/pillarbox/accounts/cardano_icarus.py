@@ -20,7 +20,7 @@ class IcarusKind:
 
     name: str = cardano_reading.ICARUS
     title: str = "Cardano · Icarus"
-    sentence: str = "For getting back at money in an old Yoroi or AdaLite wallet; its addresses cannot stake."
+    sentence: str = "For money in an old Yoroi or AdaLite wallet; there it cannot be staked."
     coin: Coin = CARDANO
     networks: frozenset[Network] = NETWORKS
     branches: tuple[Branch, ...] = (EXTERNAL, INTERNAL)

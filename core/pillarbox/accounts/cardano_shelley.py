@@ -73,6 +73,6 @@ CARDANO_SHELLEY = ShelleyKind(
 CARDANO_ENTERPRISE = ShelleyKind(
     cardano_reading.ENTERPRISE,
     "Cardano · Enterprise",
-    "Shorter addresses that never stake, and so do not show which of them belong together.",
+    "Never stakes; its addresses do not show that they belong together.",
     (EXTERNAL, INTERNAL),
 )

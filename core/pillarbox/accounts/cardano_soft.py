@@ -12,12 +12,21 @@ from pillarbox.cardano.roots import icarus_root
 from pillarbox.cardano.soft_keys import SoftKey, children
 from pillarbox.errors import InvalidInputError
 from pillarbox.keys.bip32 import MAX_INDEX, format_path, hardened
+from pillarbox.keys.extended_key import ExtendedKeyError, is_extended_public_key
 from pillarbox.keys.root import Root
 from pillarbox.model.address import DerivedAddress
 from pillarbox.model.network import CARDANO, Network
 from pillarbox.secret import Secret
 
 PARAMS_VERSION = 1
+
+
+class CardanoKeyError(ExtendedKeyError):
+    """Parameters: why."""
+
+    title = "This is not the public key of a Cardano account"
+    hint = "Export it from a Cardano wallet: acct_xvk1..., or 128 hexadecimal digits. Nothing was changed."
+
 
 Make = Callable[[SoftKey, int, int, bytes], tuple[str, bytes]]
 """Role node, role, index and public key -> address text and its raw bytes."""
@@ -67,7 +76,7 @@ def enrol(kind: str, purpose: int, need: Enrolment) -> Params:
         ):
             key, path = account.public(), f"m/{format_path(steps)}"
     elif need.public is not None:
-        key, path = account_key.parse(need.public), ""
+        key, path = _public_key(need.public), ""
     else:
         raise InvalidInputError(what="account", why="Neither the recovery words nor a public key were given.")
     identity = f"{kind}/{need.network}/".encode() + key.to_bytes()
@@ -77,6 +86,16 @@ def enrol(kind: str, purpose: int, need: Enrolment) -> Params:
         fingerprint="",
         same_key=tagged_hash("Pillarbox/account", identity).hex(),
     )
+
+
+def _public_key(text: str) -> SoftKey:
+    """Raises CardanoKeyError, PrivateKeyGivenError."""
+    if is_extended_public_key(text):
+        raise CardanoKeyError(why="it is a Bitcoin-style key, which Cardano does not have")
+    try:
+        return account_key.parse(text)
+    except ExtendedKeyError as error:
+        raise CardanoKeyError(**error.parameters) from error
 
 
 def kept(params: str) -> tuple[SoftKey, str]:

@@ -20,7 +20,7 @@ DASH_P2PKH = BitcoinKind(
 LITECOIN_P2WPKH = BitcoinKind(
     "litecoin-p2wpkh",
     "Litecoin · SegWit",
-    "The usual choice for Litecoin: low fees, and nearly everybody can pay to it.",
+    "The usual choice: low fees, and nearly everybody can pay to it.",
     ScriptType.P2WPKH,
     84,
     OutputForm.P2WPKH,
@@ -40,7 +40,7 @@ LITECOIN_P2SH_P2WPKH = BitcoinKind(
 LITECOIN_P2PKH = BitcoinKind(
     "litecoin-p2pkh",
     "Litecoin · Legacy",
-    "For payers whose software knows the oldest Litecoin addresses only; fees are highest.",
+    "For payers who know only the oldest addresses; spending costs most.",
     ScriptType.P2PKH,
     44,
     OutputForm.P2PKH,

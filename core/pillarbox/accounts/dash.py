@@ -53,7 +53,7 @@ class DashPoolKind:
 
     def enrol(self, need: Enrolment) -> Params:
         path = _pool_path(self.steps, self.numbered, need)
-        return single_pool.enrol(FORM, path, need)
+        return single_pool.enrol(FORM, path, need, self.name)
 
     def deriver(self, params: str, network: Network, root: Root | None = None) -> SinglePoolDeriver:
         """Raises NewerAccountError. The root is not needed, and not looked at."""
@@ -105,7 +105,7 @@ class PlatformNodeKind:
 
     name: str = "dash-provider-platform-node"
     title: str = "Dash · Platform node"
-    sentence: str = "Node ids for running an evonode. Coins sent to one are lost."
+    sentence: str = "Names of nodes for running an evonode. Coins sent to one are lost."
     coin: Coin = DASH
     networks: frozenset[Network] = DASH_P2PKH.networks
     branches: tuple[Branch, ...] = (EXTERNAL,)
@@ -156,7 +156,7 @@ DASH_BIP32 = replace(
     DASH_P2PKH,
     name="dash-bip32",
     title="Dash · BIP32",
-    sentence="For getting back at money of a wallet that put its accounts right below the master key.",
+    sentence="Only for money in an early Dash wallet, with paths such as m/0'/0/5.",
     purpose=None,
 )
 DASH_COINJOIN: BitcoinKind = replace(
@@ -177,7 +177,7 @@ DASH_IDENTITY_REGISTRATION = DashPoolKind(
 DASH_IDENTITY_TOPUP = DashPoolKind(
     "dash-identity-topup",
     "Dash · Identity top-up",
-    "Pays for topping up one identity: the account's number is that of its registration.",
+    "Pays for topping up the identity with the same number as the account.",
     (5, 2),
     numbered=True,
 )
@@ -194,10 +194,16 @@ DASH_IDENTITY_INVITATION = DashPoolKind(
     (5, 3),
 )
 DASH_PROVIDER_VOTING = DashPoolKind(
-    "dash-provider-voting", "Dash · Masternode voting", "Voting keys of masternodes.", (3, 1)
+    "dash-provider-voting",
+    "Dash · Masternode voting",
+    "Voting keys of masternodes; not for receiving payments.",
+    (3, 1),
 )
 DASH_PROVIDER_OWNER = DashPoolKind(
-    "dash-provider-owner", "Dash · Masternode owner", "Owner keys of masternodes.", (3, 2)
+    "dash-provider-owner",
+    "Dash · Masternode owner",
+    "Owner keys of masternodes; not for receiving payments.",
+    (3, 2),
 )
 DASH_PLATFORM_NODE = PlatformNodeKind()
 

@@ -52,7 +52,7 @@ class DashPlatformKind:
         require_number(need.number)
         key_class = need.extra(KEY_CLASS)  # noqa: S610  # no database: a number beside the account's
         steps = (9, coin_type(DASH.slip44, need.network), 17, need.number, key_class)
-        return single_pool.enrol(self.name, tuple(map(hardened, steps)), need)
+        return single_pool.enrol(self.name, tuple(map(hardened, steps)), need, self.name)
 
     def deriver(self, params: str, network: Network, root: Root | None = None) -> SinglePoolDeriver:
         """Raises NewerAccountError. The root is not needed, and not looked at."""

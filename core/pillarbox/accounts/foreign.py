@@ -2,7 +2,17 @@
 
 import re
 
+from pillarbox.accounts.secret_texts import holds_private_key
 from pillarbox.bitcoin.script import AddressUnknownError
+
+
+class PrivateKeyNotAddressError(AddressUnknownError):
+    """No parameters: the key itself is in no message."""
+
+    code = "private-key-not-address"
+    title = "This is a private key, not an address"
+    message = "This is a private key: whoever sees it can take its money. Pillarbox did not keep it."
+    hint = "Show it to nobody, and clear the clipboard if you pasted it. Give an address instead."
 
 
 class ForeignAddressError(AddressUnknownError):
@@ -10,7 +20,7 @@ class ForeignAddressError(AddressUnknownError):
 
     code = "address-foreign"
     title = "This is {what}"
-    message = "Pillarbox makes and watches no such thing, so it says nothing more of it."
+    message = "This is {what}. Pillarbox makes and watches no such thing, so it says nothing more of it."
     hint = "Look at it with the program that it came from."
 
 
@@ -32,6 +42,14 @@ _FORMS = (
     (r"[xyztuvXYZTUV]pub[1-9A-HJ-NP-Za-km-z]{100,}", "an extended public key, not an address"),
     (r"acct_xvk1[02-9ac-hj-np-z]{50,}", "a Cardano account's public key, not an address"),
 )
+
+
+def refusal_of(text: str) -> AddressUnknownError | None:
+    """What to say of a text that is certain to be something else than an address of ours; None of others."""
+    if holds_private_key(text):
+        return PrivateKeyNotAddressError()
+    what = name_of(text)
+    return None if what is None else ForeignAddressError(what=what)
 
 
 def name_of(text: str) -> str | None:

@@ -4,8 +4,9 @@ import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from pillarbox.accounts.bitcoin import PARAMS_VERSION, KeyKindError, NewerAccountError
+from pillarbox.accounts.bitcoin import PARAMS_VERSION, NewerAccountError
 from pillarbox.accounts.kind import Enrolment, Params
+from pillarbox.accounts.other_kind import other_kind
 from pillarbox.accounts.single_key import AddressMaker
 from pillarbox.bitcoin.hashes import tagged_hash
 from pillarbox.errors import InvalidInputError
@@ -38,8 +39,8 @@ def require_number(number: int) -> None:
         raise InvalidInputError(what="account number", why="Account numbers are 0 to 2147483647.")
 
 
-def enrol(form: str, path: tuple[int, ...], need: Enrolment) -> Params:
-    """From the words at `path`, or from a public key. `form` names how keys become addresses.
+def enrol(form: str, path: tuple[int, ...], need: Enrolment, kind: str) -> Params:
+    """From the words at `path`, or from a public key. `form` names how keys become addresses of a `kind`.
 
     Raises InvalidInputError, KeyKindError, and what `parse_extended_key` and `require_network` raise.
     """
@@ -51,7 +52,7 @@ def enrol(form: str, path: tuple[int, ...], need: Enrolment) -> Params:
         key = parse_extended_key(need.public)
         key.require_network(need.network)
         if key.coin not in ("", DASH.name) or key.script not in (None, ScriptType.P2PKH):
-            raise KeyKindError(found=f"{key.coin or 'bitcoin'}-{key.script or ScriptType.P2PKH}", wanted=form)
+            raise other_kind(key, kind, DASH)
         node, origin = key.node, key.origin
         fingerprint = origin.fingerprint.hex() if origin else ""
         written = f"m/{format_path(origin.path)}" if origin else ""

@@ -38,8 +38,8 @@ class IndexerBehindError(IndexerError):
         "meanwhile are found later."
     )
     hint = (
-        "It may still be catching up, or this computer's clock is wrong. Wait for it, set the clock, or choose "
-        "another indexer."
+        "It may still be catching up, or this computer's clock is wrong. Wait for it, set the clock, or "
+        "choose another indexer."
     )
 
 

@@ -7,11 +7,12 @@ from contextlib import aclosing
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
-from pillarbox.app.local_socket import Answer, Json, LocalServer
+from pillarbox.app.local_socket import Answer, Json, LocalServer, Reply
 from pillarbox.app.paths import Paths
 from pillarbox.cli.prompts import ATTEMPTS, Prompts
 from pillarbox.commands.command import Command, Desk, Replies, Where
 from pillarbox.errors import PillarboxError
+from pillarbox.model.progress import Progress
 
 if TYPE_CHECKING:
     from pillarbox.app.application import Application
@@ -42,13 +43,20 @@ async def run_here(
                 opened.set()
             async with aclosing(desk.run(command, arguments)) as replies:
                 async for reply in replies:
-                    yield reply
+                    yield _of_this_process(command, reply)
         finally:
             await server.aclose()
     finally:
         await app.stop()
         # The loop's threads ended with the application; the command may have to begin again.
         asyncio.get_running_loop().set_default_executor(ThreadPoolExecutor())
+
+
+def _of_this_process(command: Command[Any], reply: Reply) -> Reply:
+    """A plain hand-out is held by its process, which ends with the command here: that has to be told."""
+    if command.name != "receive" or isinstance(reply, Progress) or reply["request"] is not None:
+        return reply
+    return {**reply, "ends_with_command": True}
 
 
 def _after(opened: asyncio.Event, answer: Answer) -> Answer:

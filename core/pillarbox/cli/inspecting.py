@@ -16,7 +16,7 @@ class SecretItemError(PillarboxError):
     message = (
         "Other programs on this computer can read a command line, and the shell may keep it. It was not used."
     )
-    hint = "Give the item on standard input. If these words hold money, consider them seen."
+    hint = "Give the item on standard input. If this key or these words hold money, consider them seen."
 
 
 def inspect_items(given: Mapping[str, object], renderer: Renderer) -> bool:

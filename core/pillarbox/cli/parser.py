@@ -174,10 +174,10 @@ def _add_wallet_commands(commands: _Commands) -> None:
 
 
 def _add_account_commands(commands: _Commands) -> None:
-    account = commands.group("account", "add, list and prepare accounts")
+    account = commands.group("account", "add, list and prepare accounts; list their kinds")
     add = account.add("add", "add an account", name="account add")
     add.add_argument("wallet", metavar="NAME")
-    add.add_argument("kind", metavar="KIND", help="such as bitcoin-p2wpkh or cardano-shelley")
+    add.add_argument("kind", metavar="KIND", help="such as bitcoin-p2wpkh (pillarbox account kinds)")
     add.add_argument("--account", dest="number", type=int, metavar="N", help="its number in the path")
     add.add_argument("--label", metavar="L")
     add.add_argument("--xpub", metavar="X", help="watch-only, from an extended public key or descriptor")
@@ -190,6 +190,7 @@ def _add_account_commands(commands: _Commands) -> None:
     )
     _add_place(prepare)
     _add_passphrase(prepare)
+    account.add("kinds", "every kind of account there is, and what it takes", name="account kinds")
     shown = account.add("list", "the accounts of a wallet", name="account list")
     shown.add_argument("wallet", metavar="NAME")
     _add_passphrase(shown)

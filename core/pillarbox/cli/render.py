@@ -8,6 +8,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, TextIO
 
 from pillarbox.app.local_socket import Json
+from pillarbox.cli.kind_text import kind_text
 from pillarbox.commands.nouns import error_object
 from pillarbox.errors import ErrorText, PillarboxError
 from pillarbox.model.printable import is_printable
@@ -22,6 +23,10 @@ _HINTS: Mapping[str, str] = {
     "gap-reached": (
         "Say what to do: --at-limit reuse hands out the address that was held longest, "
         "--at-limit extend goes beyond the gap limit."
+    ),
+    "no-key-source": (
+        "Make more with the recovery words: pillarbox account prepare NAME ACCOUNT. "
+        "Or make a held address available again: pillarbox release NAME ADDRESS"
     ),
     "not-scanned": (
         "Let it look first: pillarbox sync NAME. Or hand one out knowingly without it: --unscanned."
@@ -156,6 +161,8 @@ def _held(address: Json) -> str:
         return ""
     until: Any = address["held_until"]
     if until is None:
+        if address.get("ends_with_command"):
+            return "not once this command ends; use --hold or --label to keep it for somebody"
         return "until used" if address["held_until_used"] else "until Pillarbox closes"
     return f"until {moment(until)}"
 
@@ -177,11 +184,24 @@ def _account_row(account: Any) -> Row:
         str(account["account"]),
         account["label"],
         account["kind"],
-        account["path"] or "watch-only",
+        _place(account),
         f"{account['unused']} unused, {account['reserved']} reserved, {account['used']} used",
         _amount(account),
-        account["scan_state"],
+        _past(account),
     )
+
+
+def _place(account: Any) -> str:
+    """Where its keys lie, as far as that is known."""
+    watch_only = "watch-only" if account["watch_only"] else ""
+    return ", ".join(filter(None, (account["path"], watch_only)))
+
+
+def _past(account: Any) -> str:
+    """Where a scan came to the end of the addresses that were made, also which command makes more."""
+    state: str = account["scan_state"]
+    lacks = account["lacks_addresses"] and state == "unscanned"
+    return f"{state}, words needed to go on: account prepare" if lacks else state
 
 
 def _wallet_row(wallet: Any) -> Row:
@@ -209,17 +229,36 @@ def _lines(found: Any) -> str:
 
 def _address_text(address: Any) -> str:
     """The address alone on the first line, so that a script may take that."""
-    told = {
-        "state": address["state"],
-        "path": address["path"],
-        "held": _held(address),
-        "label": address["label"],
-        "asks for": (address.get("request") or {}).get("amount_text") or "",
-        "link": address.get("uri", ""),
-        "note": "somebody was shown this address before" if address["handed_out_before"] else "",
-    }
-    lines = (f"  {name.ljust(10)}  {printable(value)}" for name, value in told.items() if value)
+    told = (
+        ("state", address["state"]),
+        ("path", address["path"]),
+        ("held", _held(address)),
+        ("label", address["label"]),
+        ("asks for", _asked(address)),
+        ("link", address.get("uri")),
+        ("note", "somebody was shown this address before" if address["handed_out_before"] else ""),
+        ("note", address.get("note")),
+    )
+    lines = (f"  {name.ljust(10)}  {printable(value)}" for name, value in told if value)
     return "\n".join((address["address"], *lines))
+
+
+def _asked(address: Any) -> str:
+    """In whole coins, and in the unit that all else is told in."""
+    request = address.get("request")
+    if not request or request["amount"] is None:
+        return ""
+    return f"{request['amount_text']} ({request['amount']} {address['unit']})"
+
+
+def _new_account_text(account: Any) -> str:
+    rows = table((_ACCOUNT_HEAD, _account_row(account)))
+    return f"{rows}{account.get('note', '')}".rstrip("\n")
+
+
+def _prepared_text(made: Any) -> str:
+    count = made["made"]
+    return f"{count} {'address was' if count == 1 else 'addresses were'} made ahead."
 
 
 def _wallet_text(wallet: Any) -> str:
@@ -261,11 +300,18 @@ def _sync_text(found: Any) -> str:
     if "event" in found:
         return f"{moment(found.get('at'))}{found['event']}: {_event_text(found)}"
     rows = (_account_row(account) for account in found["accounts"])
-    connection = found["connection"]
-    head = f"{printable(found['wallet'])} is up to date with {connection['server']}"
-    refused = found["refused"]
+    failed, refused = found["failed"], found["refused"]
     but = f", but no server would tell of {refused} of its addresses" if refused else ""
-    return f"{head} at height {connection['height']}{but}.\n\n{table((_ACCOUNT_HEAD, *rows))}".rstrip("\n")
+    lines = [
+        f"{printable(found['wallet'])} is up to date with {each['server']} at height {each['height']}{but}."
+        for chain, each in found["connections"].items()
+        if chain not in failed
+    ]
+    lines += [f"{chain}: {printable(error['message'])}" for chain, error in failed.items()]
+    if found["unasked"]:
+        lines.append(f"Nobody was asked about {', '.join(found['unasked'])}: no server is set.")
+    told = "\n".join(lines)
+    return f"{told}\n\n{table((_ACCOUNT_HEAD, *rows))}".rstrip("\n")
 
 
 def _event_text(found: Any) -> str:
@@ -284,8 +330,9 @@ _TEXTS: Mapping[str, Text] = {
     "wallet show": _wallet_text,
     "wallet lock": _lock_text,
     "wallet unlock": _lock_text,
-    "account prepare": lambda made: f"{made['made']} addresses were made ahead.",
-    "account add": lambda account: table((_ACCOUNT_HEAD, _account_row(account))).rstrip("\n"),
+    "account prepare": _prepared_text,
+    "account add": _new_account_text,
+    "account kinds": kind_text,
     "receive": _address_text,
     "release": _address_text,
     "mark-used": _address_text,

@@ -1,14 +1,15 @@
-"""`account add|list|prepare`."""
+"""`account add|kinds|list|prepare`."""
 
 import asyncio
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from pillarbox.accounts.kind import Enrolment
+from pillarbox.accounts.kind import Enrolment, KeyNeed
 from pillarbox.commands.command import Command, PassphraseNeededError, Replies, Where, opened
+from pillarbox.commands.kinds import kind_object, payer_note
 from pillarbox.commands.nouns import account_object, accounts_of
 from pillarbox.commands.public_keys import require_account
-from pillarbox.errors import InvalidInputError
+from pillarbox.errors import InvalidInputError, PillarboxError
 from pillarbox.model.account import Account, ScanState
 from pillarbox.secret import Secret
 
@@ -16,6 +17,15 @@ if TYPE_CHECKING:
     from pillarbox.accounts.kind import AccountKind
     from pillarbox.app.application import Application
     from pillarbox.wallet.wallet import Wallet
+
+
+class NothingToPrepareError(PillarboxError):
+    """Parameters: account."""
+
+    code = "nothing-to-prepare"
+    title = "This account needs no addresses made ahead"
+    message = 'Addresses of "{account}" are made without the recovery words, whenever one is asked for.'
+    hint = "Hand them out with: pillarbox receive NAME ACCOUNT. Nothing was changed."
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +51,11 @@ class AddArguments:
 
 
 @dataclass(frozen=True, slots=True)
+class KindsArguments:
+    """Nothing is asked: all of them are told."""
+
+
+@dataclass(frozen=True, slots=True)
 class ListArguments:
     wallet: str
 
@@ -55,7 +70,7 @@ class PrepareArguments:
 async def add(app: "Application", arguments: AddArguments) -> Replies:
     """A further account of the wallet, from its words or watch-only."""
     wallet = opened(app, arguments.wallet)
-    kind = app.kinds.get(arguments.kind)
+    kind = app.kinds.typed(arguments.kind)
     if arguments.server is not None and "server" not in kind.requires:
         raise InvalidInputError(what="server", why=f"{kind.title} is made without a server of its own.")
     if arguments.key_class is not None and "key_class" not in {extra.name for extra in kind.extras}:
@@ -64,7 +79,14 @@ async def add(app: "Application", arguments: AddArguments) -> Replies:
         account = await _add_from_words(wallet, arguments)
     else:
         account = await _watch(wallet, kind, arguments)
-    yield account_object(wallet, account)
+    yield {**account_object(wallet, account), **payer_note(kind)}
+
+
+async def kinds(app: "Application", arguments: KindsArguments) -> Replies:
+    """Every kind that an account may be of."""
+    del arguments
+    for kind in app.kinds:
+        yield kind_object(kind)
 
 
 async def list_accounts(app: "Application", arguments: ListArguments) -> Replies:
@@ -73,9 +95,14 @@ async def list_accounts(app: "Application", arguments: ListArguments) -> Replies
 
 
 async def prepare(app: "Application", arguments: PrepareArguments) -> Replies:
-    """Make addresses ahead for an account whose every address takes the recovery words."""
+    """Make addresses ahead for an account whose every address takes the recovery words.
+
+    Raises NothingToPrepareError for any other.
+    """
     wallet = opened(app, arguments.wallet)
     account = wallet.accounts.get(arguments.account)
+    if wallet.accounts.kind(account.id).key_need is not KeyNeed.EACH_ADDRESS:
+        raise NothingToPrepareError(account=account.label)
     passphrase = await _passphrase(wallet, arguments.passphrase, "The addresses are made from")
     async with wallet.unlocking.root(passphrase) as root:
         made = await wallet.accounts.make_rows(account.id, root)
@@ -128,6 +155,7 @@ def _past(wallet: "Wallet") -> ScanState:
 
 COMMANDS = (
     Command("account add", AddArguments, Where.OPEN_WALLET, add),
+    Command("account kinds", KindsArguments, Where.WINDOW, kinds),
     Command("account prepare", PrepareArguments, Where.OPEN_WALLET, prepare),
     Command("account list", ListArguments, Where.OPEN_WALLET, list_accounts),
 )

@@ -1,15 +1,18 @@
 """`addresses`, `release`, `mark-used`: look at addresses, and say what became of them."""
 
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
+from pillarbox.accounts.reader import read, spellings, without_link
 from pillarbox.commands.command import Command, Replies, Where, opened
 from pillarbox.commands.nouns import JsonObject, address_object
 from pillarbox.errors import InvalidInputError, PillarboxError
 from pillarbox.model.account import Account, Branch
 from pillarbox.model.address import AddressFlag, AddressRef, AddressState
+from pillarbox.wallet.open_accounts import NoSuchAddressError
 
 if TYPE_CHECKING:
     from pillarbox.accounts.kind import AccountKind
@@ -33,6 +36,13 @@ class MarkStaysError(PillarboxError):
     title = "There is no mark to take back"
     message = "{address} {why}."
     hint = "Only a mark made by hand can be taken back. Nothing was changed."
+
+
+class OtherCoinAddressError(NoSuchAddressError):
+    """Parameters: address, kind."""
+
+    message = "{address} is one of {kind}, which no account of this wallet makes. Nothing was changed."
+    hint = "Look in another wallet, or add such an account: pillarbox account kinds"
 
 
 class StateWord(StrEnum):
@@ -86,7 +96,7 @@ async def addresses(app: "Application", arguments: AddressesArguments) -> Replie
 async def release(app: "Application", arguments: ReleaseArguments) -> Replies:
     """Make a reserved address available again."""
     wallet = opened(app, arguments.wallet)
-    ref = await wallet.accounts.find(arguments.address)
+    ref = await _find(app, wallet, arguments.address)
     if not await wallet.holding.release(ref):
         found = wallet.accounts.address(ref)
         raise NotReservedError(address=found.text, state=found.state.word)
@@ -96,7 +106,7 @@ async def release(app: "Application", arguments: ReleaseArguments) -> Replies:
 async def mark_used(app: "Application", arguments: MarkUsedArguments) -> Replies:
     """Mark an address Used by hand, or take such a mark back."""
     wallet = opened(app, arguments.wallet)
-    ref = await wallet.accounts.find(arguments.address)
+    ref = await _find(app, wallet, arguments.address)
     if not arguments.undo:
         await wallet.holding.mark_used(ref)
     elif not await wallet.holding.undo_mark_used(ref):
@@ -106,6 +116,27 @@ async def mark_used(app: "Application", arguments: MarkUsedArguments) -> Replies
         why = "was paid, which is final" if used else f"is {found.state.word}"
         raise MarkStaysError(address=found.text, why=why)
     yield _object(wallet, ref)
+
+
+async def _find(app: "Application", wallet: "Wallet", given: str) -> AddressRef:
+    """Which of the wallet's addresses a text is, in whatever way it is written.
+
+    Raises what the reader raises for a text that is no address, and NoSuchAddressError.
+    """
+    text = without_link(given)
+    try:
+        return await wallet.accounts.find(text)
+    except NoSuchAddressError:
+        parts = read(text, wallet.network, app.kinds)
+        coins = {wallet.accounts.kind(account.id).coin for account in wallet.accounts.all()}
+        for spelling in spellings(text, wallet.network, coins):
+            with suppress(NoSuchAddressError):
+                return await wallet.accounts.find(spelling)
+        kind = app.kinds.get(parts.kind) if parts.kind in app.kinds else None
+        if kind is None or kind.coin not in coins:
+            title = parts.kind if kind is None else kind.title
+            raise OtherCoinAddressError(address=text[:100], kind=title) from None
+        raise
 
 
 def _branches(kind: "AccountKind", wanted: str) -> tuple[Branch, ...]:

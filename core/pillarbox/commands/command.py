@@ -87,6 +87,7 @@ _MODULES: Mapping[str, str] = MappingProxyType(
         "wallet lock": "wallets",
         "wallet unlock": "wallets",
         "account add": "accounts",
+        "account kinds": "accounts",
         "account list": "accounts",
         "account prepare": "accounts",
         "receive": "receive",

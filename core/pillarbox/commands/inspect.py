@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from importlib import import_module
 from types import MappingProxyType
 
+from pillarbox.accounts.secret_texts import holds_private_key
 from pillarbox.commands.arguments import ArgumentsError
 from pillarbox.errors import ErrorText, InvalidInputError, PillarboxError
 
@@ -48,6 +49,8 @@ def inspector(kind: str) -> Inspect:
 def read_item(text: str) -> Item:
     """A JSON object where the text is one, else the text itself. Raises InvalidInputError."""
     text = text.strip()
+    if not text:
+        raise InvalidInputError(what="item", why="Nothing was given.")
     if len(text) > LONGEST_ITEM:
         raise InvalidInputError(what="item", why="It is far longer than any item is.")
     try:
@@ -62,6 +65,8 @@ def read_item(text: str) -> Item:
 
 def holds_secrets(text: str) -> bool:
     """Whether an item must not be given on a command line, where every program of the machine can read it."""
+    if holds_private_key(text):
+        return True
     try:
         item = read_item(text)
     except InvalidInputError:

@@ -1,10 +1,11 @@
 """`inspect address` and `inspect derive`: look at addresses, change nothing."""
 
 from collections.abc import Mapping
+from collections.abc import Set as AbstractSet
 
 from pillarbox.accounts import KINDS, Kinds
 from pillarbox.accounts.kind import AccountKind, Enrolment
-from pillarbox.accounts.reader import read
+from pillarbox.accounts.reader import read, without_link
 from pillarbox.commands.public_keys import require_account
 from pillarbox.errors import InvalidInputError
 from pillarbox.keys import mnemonic
@@ -19,16 +20,20 @@ Item = str | Mapping[str, object]
 MAX_COUNT = 100_000
 """Addresses of one item."""
 _SOURCES = ("mnemonic", "entropy", "seed", "xpub")
+_KEYS = frozenset(
+    {*_SOURCES, "passphrase", "kind", "network", "account", "role", "start", "count", "ark_server"}
+)
+"""All that an item to derive from may have, beside what its kind takes."""
 
 
 def inspect_address(item: Item, kinds: Kinds = KINDS) -> dict[str, object]:
     """An address's `kind`, `network`, and what its encoding holds. Raises PillarboxError.
 
-    `item` is the address, or `{"address", "network"?}`.
+    `item` is the address or a payment link with it, or `{"address", "network"?}`.
     """
     given = {"address": item} if isinstance(item, str) else item
     network = _network(given) if "network" in given else None
-    parts = read(_text(given, "address"), network, kinds)
+    parts = read(without_link(_text(given, "address")), network, kinds)
     return {"kind": parts.kind, "network": parts.network, **parts.holds}
 
 
@@ -43,7 +48,8 @@ def inspect_derive(item: Item, kinds: Kinds = KINDS) -> dict[str, object]:
         raise InvalidInputError(
             what="item", why="To derive takes a JSON object with a key source and a kind."
         )
-    kind = kinds.get(_text(item, "kind"))
+    _require_known(item, {extra.name for kind in kinds for extra in kind.extras})
+    kind = kinds.typed(_text(item, "kind"))
     network = _network(item)
     if network not in kind.networks:
         raise InvalidInputError(what="network", why=f"{kind.title} does not exist on {network}.")
@@ -71,6 +77,13 @@ def inspect_derive(item: Item, kinds: Kinds = KINDS) -> dict[str, object]:
         "addresses": [row.text for row in rows],
         "paths": [deriver.path(branch, row.index) for row in rows],
     }
+
+
+def _require_known(item: Mapping[str, object], extras: AbstractSet[str]) -> None:
+    """Raises InvalidInputError for a key that means nothing: a mistyped one would be left out unseen."""
+    unknown = sorted(set(item) - _KEYS - extras)
+    if unknown:
+        raise InvalidInputError(what="item", why=f"It has {unknown[0][:40]!a}, which means nothing here.")
 
 
 def _key_source(item: Mapping[str, object]) -> tuple[Root | None, str | None]:
@@ -120,8 +133,10 @@ def _network(item: Mapping[str, object]) -> Network:
 
 def _text(item: Mapping[str, object], name: str) -> str:
     value = item.get(name)
+    if name not in item:
+        raise InvalidInputError(what="item", why=f'It lacks "{name}".')
     if not isinstance(value, str):
-        raise InvalidInputError(what="item", why=f"It needs {name} as a text.")
+        raise InvalidInputError(what="item", why=f'Its "{name}" must be a text.')
     return value
 
 

@@ -53,6 +53,7 @@ def account_object(wallet: "Wallet", account: Account) -> JsonObject:
         "gap_limit": account.gap_limit,
         "at_limit": account.at_limit.value,
         "scan_state": _scan_state(wallet, account).value,
+        "lacks_addresses": wallet.accounts.lacks_rows(account.id),
         "unused": counts.unused,
         "reserved": counts.reserved,
         "used": counts.used,

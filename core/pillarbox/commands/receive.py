@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING
 
 from pillarbox.bitcoin.payment_link import PaymentLinkError, format_amount, parse_amount
 from pillarbox.commands.command import Command, Replies, Where, opened
+from pillarbox.commands.kinds import payer_note
 from pillarbox.commands.nouns import JsonObject, address_object
-from pillarbox.errors import InvalidInputError
+from pillarbox.errors import InvalidInputError, PillarboxError
 from pillarbox.model.account import AtLimit
 from pillarbox.model.network import Coin, Network
 from pillarbox.model.printable import is_printable
@@ -24,6 +25,18 @@ CHUNK = 1_000
 """Hand-outs asked for at a time: those before are told of while these are made."""
 HOUR = 3600
 LONGEST_LABEL = 200
+
+
+class NotPayableError(PillarboxError):
+    """Parameters: kind."""
+
+    code = "not-payable"
+    title = "No payment can be asked for here"
+    message = (
+        "Coins sent to addresses of {kind} are lost: they name nodes, and no key spends from them. "
+        "No address was handed out."
+    )
+    hint = "Leave the amount out, and give such an address to no payer."
 
 
 class HoldFor(StrEnum):
@@ -76,12 +89,17 @@ class ReceiveArguments:
 
 
 async def receive(app: "Application", arguments: ReceiveArguments) -> Replies:
-    """An address object for each hand-out. Those made before an error are told of before it is raised."""
+    """An address object for each hand-out. Those made before an error are told of before it is raised.
+
+    Raises NotPayableError for an amount where coins would be lost.
+    """
     wallet = opened(app, arguments.wallet)
     account = wallet.accounts.get(arguments.account)
-    coin = wallet.accounts.kind(account.id).coin
+    kind = wallet.accounts.kind(account.id)
+    if arguments.amount is not None and not kind.payable:
+        raise NotPayableError(kind=kind.title)
     usual = await wallet.holding.usual(account.id) or Hold(app.settings.values.hold_hours * HOUR)
-    terms = _terms(arguments, coin, wallet.network, usual)
+    terms = _terms(arguments, kind.coin, wallet.network, usual)
     hand_out = partial(
         wallet.receiving.hand_out,
         account.id,
@@ -128,9 +146,10 @@ def _amount(text: str, coin: Coin, network: Network) -> int:
 def _hand_out_object(wallet: "Wallet", made: HandOut) -> JsonObject:
     kind = wallet.accounts.kind(made.ref.account)
     branch = next(branch.name for branch in kind.branches if branch.number == made.ref.branch)
+    address, link = wallet.accounts.address(made.ref), wallet.accounts.payment_link(made.ref).link
     return {
-        **address_object(wallet.accounts.address(made.ref), branch, kind.coin),
-        "uri": wallet.accounts.payment_link(made.ref).link,
+        **address_object(address, branch, kind.coin),
+        "uri": link if link != address.text else None,
         "request": None
         if made.request is None
         else {
@@ -138,6 +157,7 @@ def _hand_out_object(wallet: "Wallet", made: HandOut) -> JsonObject:
             "amount": made.request.amount,
             "amount_text": _amount_text(made.request.amount, kind.coin, wallet.network),
         },
+        **payer_note(kind, one=True),
     }
 
 

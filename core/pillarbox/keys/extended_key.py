@@ -142,6 +142,7 @@ class ExtendedKey:
 
 
 _ORIGIN = re.compile(r"\[([0-9a-fA-F]{8})((?:/[0-9]{1,10}['hH]?)*)\]")
+_LOOK = re.compile(r"(?:\[[^]]*\])?(?:[xyztuvXYZTUV]pub|[LMt]tub|[dt]gub|drkp)\w+")
 _SIZE = 78
 
 
@@ -158,6 +159,11 @@ def parse_origin(text: str) -> tuple[KeyOrigin | None, str]:
             why="the origin in brackets is not a fingerprint and a path, [73c5da0a/84h/0h/0h]"
         )
     return KeyOrigin(bytes.fromhex(found[1]), parse_path(found[2].removeprefix("/"))), text[found.end() :]
+
+
+def is_extended_public_key(text: str) -> bool:
+    """Whether a text looks like [origin]xpub... or a form of it, whole or damaged."""
+    return _LOOK.fullmatch(text.strip()) is not None
 
 
 def parse_extended_key(text: str) -> ExtendedKey:

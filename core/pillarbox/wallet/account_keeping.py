@@ -98,6 +98,10 @@ class AccountKeeping:
     def counts(self, account: AccountId) -> StateCounts:
         return self._accounts.counts(account)
 
+    def lacks_rows(self, account: AccountId) -> bool:
+        """Whether the last scan came to the end of the rows, and needs the words to look further."""
+        return self._accounts.get(account).lacks_rows
+
     def columns(
         self, account: AccountId, branch: int, indices: Sequence[int] | None = None
     ) -> AddressColumns:
@@ -279,7 +283,7 @@ class AccountKeeping:
     def _label(self, label: str, kind: AccountKind) -> str:
         if label:
             return new_account.checked_label(label, self._accounts)
-        return new_account.free_label(self._accounts, kind.coin.title)
+        return new_account.free_label(self._accounts, new_account.usual_label(kind))
 
     def _draft(
         self,

@@ -7,7 +7,7 @@ from pillarbox.accounts.kind import AccountKind, Deriver, Enrolment, KeyNeed
 from pillarbox.errors import InvalidInputError, PillarboxError
 from pillarbox.model.account import Account, AccountId
 from pillarbox.model.address import DerivedAddress
-from pillarbox.model.network import Network
+from pillarbox.model.network import BITCOIN, Network
 from pillarbox.model.printable import is_printable
 from pillarbox.pool.address_pool import AddressPool
 from pillarbox.pool.sequence import Sequential
@@ -46,6 +46,11 @@ def checked_label(label: str, accounts: OpenAccounts, account: AccountId | None 
     else:
         return plain
     raise InvalidInputError(what="label", why=why)
+
+
+def usual_label(kind: AccountKind) -> str:
+    """What an account is called unless somebody says otherwise: by its kind, Bitcoin's by the coin alone."""
+    return kind.coin.title if kind.coin == BITCOIN else kind.title.replace(" \N{MIDDLE DOT} ", " ")
 
 
 def free_label(accounts: OpenAccounts, plain: str) -> str:

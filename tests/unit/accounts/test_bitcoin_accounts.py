@@ -6,13 +6,14 @@ import pytest
 from bip_utils import Bip44, Bip44Changes, Bip44Coins, Bip49, Bip49Coins, Bip84, Bip84Coins, Bip86, Bip86Coins
 
 from pillarbox.accounts import KINDS
-from pillarbox.accounts.bitcoin import KeyKindError, NewerAccountError
+from pillarbox.accounts.bitcoin import NewerAccountError
 from pillarbox.accounts.descriptor import (
     DescriptorNotAnAccountError,
     DescriptorPrivateKeyError,
     named_kind,
 )
 from pillarbox.accounts.kind import Enrolment, Params
+from pillarbox.accounts.other_kind import KeyKindError
 from pillarbox.bitcoin.script import address_to_script
 from pillarbox.errors import InvalidInputError
 from pillarbox.keys import mnemonic
@@ -211,7 +212,8 @@ def test_a_key_of_another_network_is_refused() -> None:
 def test_a_key_that_names_another_kind_is_refused() -> None:
     with pytest.raises(KeyKindError) as caught:
         watch("bitcoin-p2tr", ZPUB)
-    assert caught.value.parameters == {"found": "bitcoin-p2wpkh", "wanted": "bitcoin-p2tr"}
+    assert "SegWit addresses" in caught.value.text.message
+    assert "kind bitcoin-p2wpkh, or export the key again for bitcoin-p2tr" in caught.value.text.hint
     with pytest.raises(KeyKindError):
         watch("bitcoin-p2wpkh", f"tr({XPUB_86}/0/*)")
 

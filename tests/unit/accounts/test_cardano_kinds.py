@@ -195,6 +195,15 @@ def test_what_is_no_account_key_is_refused(text: str) -> None:
 def test_byron_is_made_from_words_alone() -> None:
     with pytest.raises(InvalidInputError, match="recovery words"):
         CARDANO_BYRON.enrol(Enrolment(Network.MAINNET, 0, public="ab" * 64))
+
+
+@pytest.mark.parametrize("key", ["xpub" + "6" * 107, "[73c5da0a/84h/0h/0h]zpub" + "6" * 107])
+def test_a_bitcoin_style_key_is_named_and_the_right_one_asked_for(key: str) -> None:
+    with pytest.raises(ExtendedKeyError) as caught:
+        CARDANO_SHELLEY.enrol(Enrolment(Network.MAINNET, 0, public=key))
+    assert "Bitcoin-style key" in caught.value.text.message
+    assert "acct_xvk1" in caught.value.text.hint
+    assert "128 hexadecimal digits" in caught.value.text.hint
     params = CARDANO_BYRON.enrol(Enrolment(Network.MAINNET, 0, ROOT))
     with pytest.raises(WordsNeededError):
         CARDANO_BYRON.deriver(params.data, Network.MAINNET).derive(0, 0, 1)

@@ -2,6 +2,7 @@
 
 import pytest
 from bip_utils import (
+    Bip32Slip10Secp256k1,
     Bip39SeedGenerator,
     Bip44,
     Bip44Changes,
@@ -15,7 +16,8 @@ from bip_utils.bip.bip44_base import Bip44Base
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pillarbox.accounts.bitcoin import P2PKH, BitcoinKind, KeyKindError
+from pillarbox.accounts import KINDS
+from pillarbox.accounts.bitcoin import P2PKH, BitcoinKind
 from pillarbox.accounts.coins import (
     BITCOIN_CASH_P2PKH,
     COIN_KINDS,
@@ -27,6 +29,7 @@ from pillarbox.accounts.coins import (
 )
 from pillarbox.accounts.descriptor import named_kind
 from pillarbox.accounts.kind import Enrolment
+from pillarbox.accounts.other_kind import KeyKindError
 from pillarbox.bitcoin import base58
 from pillarbox.bitcoin.script import AddressUnknownError, AddressUnreadableError, OutputForm, parse_address
 from pillarbox.keys.extended_key import PrivateKeyGivenError
@@ -157,10 +160,43 @@ def test_a_coins_own_extended_keys_make_its_accounts_and_no_others(
         kind, network
     )
     assert named_kind(public) == kind.name
-    with pytest.raises(KeyKindError, match=kind.coin.name):
+    with pytest.raises(KeyKindError, match=kind.coin.title):
         P2PKH.enrol(Enrolment(network, 0, public=public))
     with pytest.raises(PrivateKeyGivenError):
         kind.enrol(Enrolment(network, 0, public=account.PrivateKey().ToExtended()))
+
+
+def _public(purpose: int, version: str) -> str:
+    """The public key of the first Litecoin account of a purpose, written with a version's letters."""
+    node = Bip32Slip10Secp256k1.FromSeed(SEED).DerivePath(f"m/{purpose}'/2'/0'").PublicKey()
+    return base58.encode_check(bytes.fromhex(version) + base58.decode_check(node.ToExtended())[4:])
+
+
+@pytest.mark.parametrize(
+    ("kind", "key", "kinds"),
+    [
+        (P2PKH, _public(44, "019da462"), {"litecoin-p2pkh", "litecoin-p2wpkh", "litecoin-p2sh-p2wpkh"}),
+        (P2PKH, _public(49, "01b26ef6"), {"litecoin-p2sh-p2wpkh"}),
+        (DASH_P2PKH, _public(84, "04b24746"), {"bitcoin-p2wpkh"}),
+        (LITECOIN_P2PKH, _public(84, "04b24746"), {"litecoin-p2wpkh"}),
+    ],
+)
+def test_for_a_key_of_another_kind_only_kinds_that_exist_are_advised(
+    kind: BitcoinKind, key: str, kinds: set[str]
+) -> None:
+    with pytest.raises(KeyKindError) as caught:
+        kind.enrol(Enrolment(MAIN, 0, public=key))
+    advised = set(caught.value.text.hint.partition(", or export")[0].split()) - {"Add", "an", "account"}
+    assert advised - {"of", "kind", "or"} == kinds <= set(KINDS.names)
+
+
+def test_a_public_key_alone_says_no_path_of_another_coin() -> None:
+    key = _public(84, "0488b21e")
+    alone = LITECOIN_P2WPKH.enrol(Enrolment(MAIN, 0, public=key))
+    assert alone.path == ""
+    assert LITECOIN_P2WPKH.deriver(alone.data, MAIN).path(0, 7) == "0/7"
+    told = LITECOIN_P2WPKH.enrol(Enrolment(MAIN, 0, public=f"[73c5da0a/84h/2h/0h]{key}"))
+    assert (told.path, told.same_key) == ("m/84'/2'/0'", alone.same_key)
 
 
 def test_accounts_of_two_coins_are_never_the_same() -> None:

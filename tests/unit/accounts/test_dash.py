@@ -6,7 +6,6 @@ import json
 import pytest
 from bip_utils import Bip32Slip10Ed25519, Bip32Slip10Secp256k1, P2PKHAddrEncoder
 
-from pillarbox.accounts.bitcoin import KeyKindError
 from pillarbox.accounts.coins import DASH_P2PKH
 from pillarbox.accounts.dash import (
     DASH_BIP32,
@@ -22,6 +21,7 @@ from pillarbox.accounts.dash import (
     DashPoolKind,
 )
 from pillarbox.accounts.kind import AccountKind, Enrolment, Params
+from pillarbox.accounts.other_kind import KeyKindError
 from pillarbox.bitcoin import base58
 from pillarbox.errors import InvalidInputError, WordsNeededError
 from pillarbox.keys import mnemonic, slip10

@@ -75,6 +75,27 @@ def test_a_kind_is_found_by_its_name() -> None:
     assert all(ALL.get(kind.name) is kind for kind in ALL)
 
 
+def test_each_kind_says_what_it_is_for_in_one_short_line() -> None:
+    assert {kind.name: kind.sentence for kind in KINDS if len(kind.sentence) > 75} == {}
+
+
+@pytest.mark.parametrize(
+    ("typed", "meant"),
+    [("litecoin-p2wkh", "litecoin-p2wpkh"), ("Dash-Platform", "dash-platform"), ("dash", "dash-p2pkh")],
+)
+def test_of_a_mistyped_kind_those_that_are_near_are_named(typed: str, meant: str) -> None:
+    with pytest.raises(UnknownKindError) as caught:
+        KINDS.typed(typed)
+    assert f"Did you mean {meant}" in caught.value.text.hint
+    assert "pillarbox account kinds" in caught.value.text.hint
+
+
+def test_of_a_kind_like_no_other_only_the_list_is_named() -> None:
+    with pytest.raises(UnknownKindError) as caught:
+        KINDS.typed("nonsense")
+    assert caught.value.text.hint == "All of them: pillarbox account kinds"
+
+
 def test_an_unknown_kind_is_named_with_the_known_ones() -> None:
     with pytest.raises(UnknownKindError) as caught:
         Kinds([TOY]).get("bitcoin-p2ms")

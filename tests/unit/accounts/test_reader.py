@@ -1,9 +1,11 @@
 import pytest
 
-from pillarbox.accounts.foreign import ForeignAddressError
-from pillarbox.accounts.reader import read
+from pillarbox.accounts.foreign import ForeignAddressError, PrivateKeyNotAddressError
+from pillarbox.accounts.reader import read, spellings, without_link
+from pillarbox.accounts.secret_texts import holds_private_key
 from pillarbox.bitcoin.script import AddressNetworkError, AddressUnknownError, AddressUnreadableError
-from pillarbox.model.network import Network
+from pillarbox.errors import InvalidInputError
+from pillarbox.model.network import BITCOIN, BITCOIN_CASH, Network
 
 NAMED = [
     ("1LqBGSKuX5yYUonjxT5qGfpUsXKYYWeabA", "bitcoin-p2pkh", "mainnet"),
@@ -18,6 +20,13 @@ NAMED = [
     ("ltc1qjmxnz78nmc8nq77wuxh25n2es7rzm5c2rkk4wh", "litecoin-p2wpkh", "mainnet"),
     ("DBus3bamQjgJULBJtYXpEzDWQRwF5iwxgC", "dogecoin-p2pkh", "mainnet"),
     ("BC1SW50QGDZ25J", "bitcoin-witness", "mainnet"),
+]
+
+PRIVATE_KEYS = [
+    *(f"{letters}{'9' * 107}" for letters in ("xprv", "yprv", "zprv", "tprv", "vprv", "Ltpv", "dgpv")),
+    *("5" + "J" * 50, "K" + "w" * 51, "L" + "w" * 51, "9" + "2" * 50, "c" + "N" * 51),
+    *(f"{prefix}1{'q' * 100}" for prefix in ("acct_xsk", "root_xsk", "addr_sk", "stake_xsk")),
+    "nsec1" + "q" * 58,
 ]
 
 
@@ -70,6 +79,53 @@ def test_a_damaged_address_of_another_coin_is_damaged_and_not_unknown(text: str)
     with pytest.raises(AddressUnreadableError) as caught:
         read(text)
     assert caught.value.code == "address-unreadable"
+
+
+def test_a_damaged_cash_address_without_its_prefix_is_told_as_one() -> None:
+    with pytest.raises(AddressUnreadableError, match="Bitcoin Cash"):
+        read("qpm2qsznhks23z7629mms6s4cwef74vcwvy22gdx6b"[:-1] + "q")
+
+
+def test_no_text_is_told_as_such() -> None:
+    with pytest.raises(InvalidInputError, match="Nothing was given"):
+        read("  ")
+
+
+@pytest.mark.parametrize(
+    ("text", "address"),
+    [
+        ("bitcoin:bc1q?amount=0.1", "bc1q"),
+        ("BITCOIN:BC1Q?AMOUNT=0.1", "BC1Q"),
+        ("litecoin:ltc1q", "ltc1q"),
+        ("web+cardano:addr1q?amount=3", "addr1q"),
+        ("bitcoincash:qpm2?amount=1", "bitcoincash:qpm2"),
+        (" bc1q ", "bc1q"),
+        ("toy:1:2:3", "toy:1:2:3"),
+    ],
+)
+def test_a_payment_link_is_read_by_its_address(text: str, address: str) -> None:
+    assert without_link(text) == address
+
+
+@pytest.mark.parametrize(
+    "text", ["qpm2qsznhks23z7629mms6s4cwef74vcwvy22gdx6a", "1BpEi6DfDAUFd7GtittLSdBeYJvcoaVggu"]
+)
+def test_a_cash_address_is_spelled_as_pillarbox_writes_it(text: str) -> None:
+    spelled = "bitcoincash:qpm2qsznhks23z7629mms6s4cwef74vcwvy22gdx6a"
+    assert list(spellings(text, Network.MAINNET, (BITCOIN, BITCOIN_CASH))) == [spelled]
+    assert list(spellings(text.upper(), Network.TESTNET, (BITCOIN_CASH,))) == []
+
+
+@pytest.mark.parametrize("key", PRIVATE_KEYS)
+def test_a_private_key_is_told_as_one_and_not_repeated(key: str) -> None:
+    with pytest.raises(PrivateKeyNotAddressError) as caught:
+        read(key)
+    assert key not in str(caught.value.text)
+
+
+def test_no_address_and_no_public_key_is_taken_for_a_private_key() -> None:
+    public = ("zpub" + "6" * 107, "acct_xvk1" + "q" * 100, "npub1" + "q" * 58)
+    assert not any(map(holds_private_key, (*(text for text, _, _ in NAMED), *public)))
 
 
 @pytest.mark.parametrize(

@@ -12,6 +12,15 @@ TPUB = (
     "tpubDC8msFGeGuwnKG9Upg7DM2b4DaRqg3CUZa5g8v2SRQ6K4NSkxUgd7HsL2"
     "XVWbVm39yBA4LAxysQAm397zwQSQoQgewGiYZqrA9DsP4zbQ1M"
 )
+STRANGERS = {
+    "mrCDrCybB6J1vRfbwM5hemdJz73FwDBC8r": "no-such-address",
+    "XoJA8qE3N2Y3jMLEtZ3vcN42qseZ8LvFf5": "address-other-network",
+    "0x52908400098527886E0F7030069857D2E4169EE7": "address-foreign",
+    "bcrt1qstranger": "address-unreadable",
+    "garbage": "address-unknown",
+    "": "invalid-input",
+}
+"""Of texts that are no address of a Bitcoin wallet on regtest: what they are told to be."""
 ADDRESS_KEYS = [
     *("account", "branch", "index", "path", "address", "state", "label"),
     *("held_until", "handed_out_before", "flags", "received", "unit"),
@@ -166,7 +175,7 @@ def test_an_address_may_be_given_as_its_code_shows_it(alice: CommandLine) -> Non
     given = alice.json("receive", "alice", "--label", "Rent").object["address"]
     assert alice.json("release", "alice", given.upper()).object["address"] == given
     assert alice.json("mark-used", "alice", f" {given.upper()} ").object["state"] == "used"
-    assert alice.json("mark-used", "alice", given.capitalize()).error == "no-such-address"
+    assert alice.json("mark-used", "alice", given.capitalize()).error == "address-unreadable"
 
 
 def test_a_label_may_be_written_in_any_script(alice: CommandLine) -> None:
@@ -178,9 +187,9 @@ def test_a_label_may_be_written_in_any_script(alice: CommandLine) -> None:
 
 def test_a_strange_address_is_not_touched(alice: CommandLine) -> None:
     for command in ("release", "mark-used"):
-        refused = alice.json(command, "alice", "bcrt1qstranger")
-        assert refused.status == 1
-        assert refused.error == "no-such-address"
+        for stranger, code in STRANGERS.items():
+            refused = alice.json(command, "alice", stranger)
+            assert (refused.status, refused.error) == (1, code)
 
 
 def test_addresses_are_chosen_by_branch_state_and_place(alice: CommandLine) -> None:
@@ -412,6 +421,18 @@ def test_inspect_takes_no_secret_from_the_command_line(pillarbox: CommandLine) -
     assert (refused.status, refused.error) == (2, "secret-on-command-line")
     found = pillarbox("inspect", "derive", typed=item)
     assert found.object["addresses"] == ["bc1qcr8te4kr609gcawutmrza0j4xv80jy8z306fyu"]
+
+
+@pytest.mark.parametrize("key", ["xprv9s21ZrQH143K3" + "9" * 95, "5" + "J" * 50, "acct_xsk1" + "q" * 150])
+@pytest.mark.parametrize("kind", ["address", "derive"])
+def test_inspect_takes_no_private_key_from_the_command_line_either(
+    pillarbox: CommandLine, kind: str, key: str
+) -> None:
+    for item in (key, f'{{"xpub": "{key}", "kind": "bitcoin-p2wpkh", "network": "mainnet"}}'):
+        refused = pillarbox("inspect", kind, item, "--json")
+        assert (refused.status, refused.error) == (2, "secret-on-command-line")
+        assert "consider them seen" in refused.object["error"]["hint"]
+        assert key not in refused.out + refused.err
 
 
 def test_the_self_test_names_each_check(pillarbox: CommandLine, data_dir: Path) -> None:

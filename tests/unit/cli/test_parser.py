@@ -22,6 +22,7 @@ COMMAND_LINES = {
     "wallet lock": "wallet lock w",
     "wallet unlock": "wallet unlock w --passphrase-file -",
     "account add": "account add w bitcoin-p2tr --account 3 --label Savings --gap-limit 40 --server https://x",
+    "account kinds": "account kinds",
     "account list": "account list w",
     "account prepare": "account prepare w 2",
     "receive": "receive w Savings --label Ann --amount 0.5 --hold 7d --count 3 --at-limit extend --unscanned",

@@ -31,6 +31,22 @@ ADDRESS = {
 }
 
 
+ACCOUNT = {
+    "account": 2,
+    "kind": "cardano-byron",
+    "label": "Ada",
+    "path": "m/44'/1815'/0'",
+    "watch_only": False,
+    "scan_state": "unscanned",
+    "lacks_addresses": True,
+    "unused": 0,
+    "reserved": 0,
+    "used": 100,
+    "received": 5,
+    "unit": "lovelace",
+}
+
+
 class Streams:
     def __init__(self, *, as_json: bool) -> None:
         self.out = io.StringIO()
@@ -90,7 +106,14 @@ def test_words_that_nobody_reads_are_no_failure() -> None:
     renderer.error(DiskFullError(where="/home").text)
 
 
-@pytest.mark.parametrize(("code", "option"), [("gap-reached", "--at-limit"), ("not-scanned", "--unscanned")])
+@pytest.mark.parametrize(
+    ("code", "option"),
+    [
+        ("gap-reached", "--at-limit"),
+        ("not-scanned", "--unscanned"),
+        ("no-key-source", "pillarbox account prepare NAME ACCOUNT"),
+    ],
+)
 def test_a_question_is_answered_by_an_option(people: Streams, code: str, option: str) -> None:
     people.renderer.error(ErrorText(code, "A question", "It is asked.", "Press a button."))
     assert option in people.err.getvalue()
@@ -108,6 +131,50 @@ def test_the_address_stands_alone_on_the_first_line(people: Streams) -> None:
     first, *rest = people.out.getvalue().splitlines()
     assert first == ADDRESS["address"]
     assert any("until used" in line for line in rest)
+
+
+def _shown(people: Streams, **also: object) -> str:
+    """What a person reads of a hand-out that has these fields."""
+    people.renderer.reply("receive", {**ADDRESS, "uri": None, "request": None, **also})
+    return people.out.getvalue()
+
+
+def test_an_address_without_a_link_has_no_line_for_one(people: Streams) -> None:
+    assert "link" not in _shown(people)
+
+
+def test_what_must_be_known_of_an_address_stands_below_it(people: Streams) -> None:
+    shown = _shown(people, note="Never give it to a payer.", handed_out_before=True)
+    assert "somebody was shown this address before" in shown
+    assert "Never give it to a payer." in shown
+
+
+def test_a_request_is_told_in_whole_coins_and_in_the_accounts_unit(people: Streams) -> None:
+    request = {"id": 1, "amount": 50_000_000_000, "amount_text": "0.5 DASH"}
+    assert "0.5 DASH (50000000000 credit)" in _shown(people, request=request, unit="credit")
+
+
+def test_a_hand_out_that_ends_with_its_command_is_not_said_to_be_held(people: Streams) -> None:
+    plain: dict[str, object] = {"held_until": None, "held_until_used": False}
+    assert "until Pillarbox closes" in _shown(people, **plain)
+    shown = _shown(Streams(as_json=False), **plain, ends_with_command=True)
+    assert "until Pillarbox closes" not in shown
+    assert "not once this command ends; use --hold or --label" in shown
+
+
+@pytest.mark.parametrize(("made", "said"), [(1, "1 address was made"), (2, "2 addresses were made")])
+def test_one_address_is_not_told_of_as_several(people: Streams, made: int, said: str) -> None:
+    people.renderer.reply("account prepare", {"made": made, "account": 1})
+    assert people.out.getvalue().startswith(said)
+
+
+@pytest.mark.parametrize(
+    ("path", "place"), [("m/84'/2'/0'", "m/84'/2'/0', watch-only"), ("", "cardano-byron  watch-only")]
+)
+def test_an_account_that_only_watches_is_marked(people: Streams, path: str, place: str) -> None:
+    people.renderer.reply("account list", {**ACCOUNT, "path": path, "watch_only": True})
+    people.renderer.finish("account list")
+    assert place in people.out.getvalue()
 
 
 def test_a_list_is_aligned_under_its_head(people: Streams) -> None:
@@ -154,6 +221,15 @@ def test_a_label_cannot_command_the_terminal(people: Streams) -> None:
     assert "\x1b" not in people.out.getvalue()
     assert "\x07" not in people.out.getvalue()
     assert len(people.out.getvalue().splitlines()) == 2
+
+
+def test_a_scan_that_lacks_addresses_names_the_command_that_makes_more(people: Streams) -> None:
+    people.renderer.reply("account list", ACCOUNT)
+    people.renderer.reply("account list", {**ACCOUNT, "lacks_addresses": False})
+    people.renderer.finish("account list")
+    lacking, other = people.out.getvalue().splitlines()[1:]
+    assert lacking.endswith("unscanned, words needed to go on: account prepare")
+    assert other.endswith("unscanned")
 
 
 @given(st.text())

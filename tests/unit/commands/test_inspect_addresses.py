@@ -136,6 +136,27 @@ def test_an_address_is_inspected_as_text_or_as_an_object() -> None:
     assert json.loads(json.dumps(inspect_address(text))) == expected
 
 
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [({"cnt": 3}, "'cnt'"), ({"Mnemonic": WORDS}, "'Mnemonic'"), ({"entropy ": "00"}, "'entropy '")],
+)
+def test_a_key_that_means_nothing_is_refused_by_its_name(change: dict[str, object], said: str) -> None:
+    with pytest.raises(InvalidInputError, match=said):
+        inspect_derive(ITEM | {"mnemonic": WORDS} | change)
+
+
+@pytest.mark.parametrize("missing", ["kind", "network"])
+def test_a_missing_key_is_named(missing: str) -> None:
+    item = {name: value for name, value in (ITEM | {"mnemonic": WORDS}).items() if name != missing}
+    with pytest.raises(InvalidInputError, match=f'lacks "{missing}"'):
+        inspect_derive(item)
+
+
+def test_a_payment_link_is_inspected_by_its_address() -> None:
+    text = "bc1qcr8te4kr609gcawutmrza0j4xv80jy8z306fyu"
+    assert inspect_address(f"bitcoin:{text}?amount=0.1") == inspect_address(text)
+
+
 def test_an_address_that_does_not_read_is_refused() -> None:
     with pytest.raises(AddressUnreadableError):
         inspect_address("bc1qcr8te4kr609gcawutmrza0j4xv80jy8z306fyp")

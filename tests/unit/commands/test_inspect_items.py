@@ -72,6 +72,30 @@ def test_bare_recovery_words_are_known_as_a_secret() -> None:
     assert holds_secrets(WORDS)
 
 
+@pytest.mark.parametrize("key", ["zprv" + "9" * 107, "tprv8" + "9" * 106, "L" + "w" * 51, "nsec1" + "q" * 58])
+def test_a_private_key_is_known_as_a_secret_wherever_it_stands(key: str) -> None:
+    assert holds_secrets(key)
+    assert holds_secrets(json.dumps({"address": key}))
+    assert holds_secrets(f"{{mistyped {key}")
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_where_nothing_was_given_that_is_said(kind: str) -> None:
+    assert inspect_text(inspector(kind), "  ")["error"]["message"] == "Nothing was given."  # type: ignore[index]
+
+
+def test_a_text_of_another_coin_is_named_in_the_message() -> None:
+    found = inspect_text(inspector("address"), "0x52908400098527886E0F7030069857D2E4169EE7")
+    assert "This is an Ethereum address" in found["error"]["message"]  # type: ignore[index]
+
+
+def test_a_private_key_is_told_as_one_and_not_repeated() -> None:
+    key = "5" + "J" * 50
+    found = inspect_text(inspector("address"), key)
+    assert "private key" in found["error"]["message"]  # type: ignore[index]
+    assert key not in json.dumps(found)
+
+
 def test_what_is_public_may_be_on_the_command_line() -> None:
     assert not holds_secrets(ADDRESS)
     assert not holds_secrets(json.dumps({"xpub": "xpub...", "kind": "bitcoin-p2tr"}))
