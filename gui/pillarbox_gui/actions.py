@@ -24,6 +24,8 @@ class Verb:
 
 
 NEW_ADDRESS = Verb(lambda: translate("actions", "New receive address"), "plus", "Ctrl+N")
+NEW_ADDRESS_BRIEFLY = Verb(lambda: translate("actions", "New address"), "plus")
+NEXT_NODE = Verb(lambda: translate("actions", "Next node id"), "plus", "Ctrl+N")
 REQUEST = Verb(lambda: translate("actions", "Request a payment…"), "receive", "Ctrl+Shift+N")
 REQUEST_BRIEFLY = Verb(lambda: translate("actions", "Request…"), "receive")
 COPY_ADDRESS = Verb(lambda: translate("actions", "Copy address"), "copy")

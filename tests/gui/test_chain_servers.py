@@ -5,6 +5,7 @@ import asyncio
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QLabel
 from window_bench import (
     ACCOUNT,
     ON_BITCOIN,
@@ -31,6 +32,7 @@ from pillarbox_gui.pages.overview import NoticeCard, OverviewPage
 from pillarbox_gui.pages.project_key_field import ProjectKeyField
 from pillarbox_gui.pages.settings import SettingsPage
 from pillarbox_gui.pages.wallet_view import WalletView
+from pillarbox_gui.theme.tokens import Tone
 from pillarbox_gui.wording.amounts import NOTHING, UNIT_SPACE
 
 ON_DASH = Chain(DASH, Network.REGTEST)
@@ -196,3 +198,39 @@ async def test_nothing_received_is_a_dash_until_a_server_told_of_the_past(bench:
     await view.wallet.accounts.set_scan_state(ACCOUNT, ScanState.SCANNED)
     (zero,) = told()
     assert zero.startswith("0.")
+
+
+@in_a_window_of(KINDS.with_kind(DASH_P2PKH))
+async def test_bitcoin_is_named_where_there_are_other_coins(bench: WindowBench) -> None:
+    await bench.wallet_of_words()
+    view = await bench.shown("Safe")
+    overview, settings = view.page("overview"), view.page("settings")
+    assert isinstance(overview, OverviewPage)
+    assert isinstance(settings, SettingsPage)
+    assert "No server chosen" in [notice.said.text for notice in overview.notices()]
+    with Secret.from_text(PASSPHRASE) as passphrase:
+        async with view.wallet.unlocking.root(passphrase) as root:
+            await view.wallet.accounts.add("dash-p2pkh", root=root)
+    assert "Bitcoin: No server chosen" in [notice.said.text for notice in overview.notices()]
+    assert "Bitcoin" in [label.text() for label in settings._lines[ON_BITCOIN].findChildren(QLabel)]
+
+
+@in_a_window
+async def test_what_is_wrong_with_a_server_is_said_below_its_own_field(bench: WindowBench) -> None:
+    view = await bench.watching_wallet()
+    view.show_page("settings")
+    page = view.page("settings")
+    assert isinstance(page, SettingsPage)
+    first, second = (page.servers[chain] for chain in page._chains[:2])
+    first.setText("nonsense")
+    first.editingFinished.emit()
+    trouble = page.troubles[first]
+    assert trouble._tone is Tone.BAD
+    assert second not in page.troubles
+
+    def lies_between() -> bool:
+        above, below = (field.mapTo(page, field.rect().topLeft()).y() for field in (first, second))
+        return above < trouble.mapTo(page, trouble.rect().topLeft()).y() < below
+
+    await until(lies_between)
+    await until(lambda: trouble.visibleRegion().boundingRect() == trouble.rect())

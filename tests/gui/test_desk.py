@@ -12,6 +12,7 @@ from window_bench import ACCOUNT, WindowBench, click, in_a_window, new_address, 
 from pillarbox.model.address import AddressRef, AddressState
 from pillarbox.model.receiving import Hold, RequestTerms
 from pillarbox_gui.models.address_order import SortBy
+from pillarbox_gui.pages.address_panel import BAR
 from pillarbox_gui.pages.controls import Elided
 from pillarbox_gui.pages.wallet_view import WalletView
 from pillarbox_gui.theme.theme import SchemePreference
@@ -65,6 +66,11 @@ async def resize(bench: WindowBench, size: tuple[int, int]) -> None:
     await asyncio.sleep(0.05)
 
 
+def end_of(part: QWidget, root: QWidget) -> int:
+    """Where its right edge is."""
+    return part.mapTo(root, part.rect().topRight()).x()
+
+
 def overflowing(root: QWidget) -> list[str]:
     """What stands out of the widget it is in, at a side."""
     return [
@@ -95,7 +101,9 @@ async def test_no_label_and_no_amount_pushes_the_address_out_of_the_panel(bench:
             assert overflowing(panel) == []
             (area,) = panel.findChildren(QScrollArea)
             assert area.widget().width() == area.viewport().width()
-            assert panel.chunks.width() > area.viewport().width() - 4
+            assert panel.chunks.width() > area.viewport().width() - BAR - 4
+            ends = {end_of(part, panel) for part in (panel.chunks, panel.release) if part.isVisible()}
+            assert len(ends) == 1
         assert panel.qr.isVisible()
         assert panel.copy.visibleRegion().boundingRect().width() == panel.copy.width()
     handed_out = next(label for label in panel.findChildren(Elided) if "…" in label.text())
@@ -262,7 +270,8 @@ async def test_with_large_text_the_desk_fits_a_small_screen_and_its_buttons_are_
     assert desk.meter.isVisible()
     menu = QMenu(desk)
     view.receive.fill_account_menu(menu)
-    assert any(action.text() == "Request a payment…" for action in menu.actions())
+    in_menu = any(action.text() == "Request a payment…" for action in menu.actions())
+    assert desk.request.isVisible() != in_menu
 
 
 @in_a_window
@@ -344,3 +353,14 @@ async def test_a_change_of_the_address_just_left_does_not_bring_it_back(bench: W
     view.receive._take_changes()
     await until(lambda: not view.receive._tasks.running("detail"))
     assert shown_ref(view) == wanted
+
+
+@in_a_window
+async def test_an_accounts_name_keeps_the_number_at_its_end_at_every_size(bench: WindowBench) -> None:
+    view = await bench.watching_wallet()
+    for size in SIZES:
+        await resize(bench, size)
+        for name in ("Cardano 2", "Dash Platform", "What my grandmother gave to me for the summer 12"):
+            await view.wallet.accounts.rename(ACCOUNT, name)
+            title = view.receive.list.title
+            await until(lambda title=title, name=name: title.text()[-1] == name[-1])

@@ -91,12 +91,12 @@ async def test_a_payment_request_is_not_ended_by_accident(bench: WindowBench) ->
     view = await bench.watching_wallet()
     given = await view.wallet.receiving.hand_out(ACCOUNT, RequestTerms("Mara, rent"))
     await until(lambda: states(view)[0] == AddressState.RESERVED)
-    view.receive._release(given.ref)
+    view.receive.release(given.ref)
     question = await bench.question(Confirmation)
     click(question.cancel)
     await until(lambda: not bench.window.findChildren(Confirmation))
     assert view.wallet.accounts.address(given.ref).state is AddressState.RESERVED
-    view.receive._release(given.ref)
+    view.receive.release(given.ref)
     click((await bench.question(Confirmation)).go_on)
     await until(lambda: states(view)[0] == AddressState.UNUSED)
 
@@ -219,3 +219,16 @@ async def test_a_refused_private_key_does_not_stay_in_the_question(bench: Window
     click(question.go_on)
     await until(question.go_on.isEnabled)
     assert question.proof.text() == "nonsense"
+
+
+@in_a_window
+async def test_what_the_words_bring_back_is_told_of_every_coin_and_of_accounts_that_watch(
+    bench: WindowBench,
+) -> None:
+    await bench.wallet_of_words()
+    page = (await bench.shown("Safe")).page("backups")
+    assert isinstance(page, BackupsPage)
+    said = "\n".join(label.text() for label in page.findChildren(QLabel))
+    assert "every account that was made from them" in said
+    assert "of any coin" in said
+    assert "Accounts that only watch" in said

@@ -28,6 +28,7 @@ from pillarbox_gui.widgets.empty_state import EmptyState
 from pillarbox_gui.widgets.gap_meter import GapMeter
 from pillarbox_gui.widgets.qr_code import QUIET, SIDE, QrCode
 from pillarbox_gui.widgets.reflow import Reflow
+from pillarbox_gui.widgets.row_delegate import elided_address
 from pillarbox_gui.widgets.state_bar import StateBar, bar_widths
 from pillarbox_gui.widgets.state_chip import StateChip
 from pillarbox_gui.wording.amounts import amount_words
@@ -94,6 +95,19 @@ def test_groups_of_four_lose_nothing_and_fit(address: str, most: int) -> None:
     assert "".join("".join(lines).split()) == address
     assert all(len(line.split()) <= most for line in lines)
     assert all(len(group) == 4 for line in lines for group in line.split()[:-1])
+
+
+def test_what_stands_before_the_colon_of_an_address_is_in_a_line_of_its_own() -> None:
+    assert grouped("bitcoincash:qpm2qsznhks", 5) == ["bitcoincash:", "qpm2  qszn  hks"]
+
+
+@given(address=st.text("abc123:", max_size=60), room=st.integers(3, 40))
+def test_of_an_address_that_does_not_fit_most_of_its_end_is_seen(address: str, room: int) -> None:
+    shown = elided_address(address, room)
+    head, cut, tail = shown.partition("\N{HORIZONTAL ELLIPSIS}")
+    assert len(shown) <= room
+    assert address.endswith(tail or head)
+    assert not cut or len(tail) > len(head)
 
 
 def test_an_address_is_read_whole_and_copying_it_is_asked_for(theme: Theme, qtbot: QtBot) -> None:
@@ -218,7 +232,7 @@ def test_the_gap_meter_says_its_numbers_and_warns_by_more_than_words(theme: Them
     meter = GapMeter(theme)
     qtbot.addWidget(meter)
     meter.set_gap(3, 20)
-    assert meter.accessibleName() == "3 of 20 unused in a row"
+    assert meter.accessibleName() == "3 of 20 unpaid in a row"
     meter.resize(meter.sizeHint())
     assert LIGHT.unused.fg in colours(meter)
     meter.set_gap(18, 20)
@@ -237,10 +251,10 @@ def test_the_gap_meter_gives_up_words_before_cells(theme: Theme, qtbot: QtBot) -
         meter.fit(room)
         said[room] = meter.shown_words()
         assert meter.sizeHint().width() <= room
-    assert said[whole] == "3 of 20 unused in a row"
+    assert said[whole] == "3 of 20 unpaid in a row"
     assert "3 of 20" in said[whole - 1]
     assert said[cells] == ""
-    assert meter.toolTip() == meter.accessibleName() == "3 of 20 unused in a row"
+    assert meter.toolTip() == meter.accessibleName() == "3 of 20 unpaid in a row"
 
 
 def test_parts_stand_in_one_line_only_where_all_of_them_fit(theme: Theme, qtbot: QtBot) -> None:

@@ -214,11 +214,11 @@ async def test_a_server_is_checked_before_it_is_kept(bench: WindowBench) -> None
     field = page.servers[ON_BITCOIN]
     field.setText("no port")
     field.editingFinished.emit()
-    assert page.trouble.isVisible()
+    assert page.troubles[field].isVisible()
     assert bench.app.settings.values.servers_for(Network.REGTEST) == ()
     field.setText("127.0.0.1:50001:t")
     field.editingFinished.emit()
-    assert not page.trouble.isVisible()
+    assert not page.troubles[field].isVisible()
     assert bench.app.settings.values.servers_for(Network.REGTEST) == ("127.0.0.1:50001:t",)
     field.setText("")
     field.editingFinished.emit()
@@ -243,7 +243,7 @@ async def test_the_servers_named_are_asked_in_that_order_and_no_others(bench: Wi
     assert field.text() == "127.0.0.1:50002:s, 127.0.0.1:50003:t"
     field.setText("127.0.0.1:50002:s, no port")
     field.editingFinished.emit()
-    assert page.trouble.isVisible()
+    assert page.troubles[field].isVisible()
     assert len(bench.app.settings.values.servers_for(Network.REGTEST)) == 2
 
 

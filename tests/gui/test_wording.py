@@ -280,7 +280,7 @@ def test_only_a_wallet_with_words_is_told_of_its_words() -> None:
 
 
 def test_the_gap_is_told_in_full() -> None:
-    assert gap_words(3, 20) == "3 of 20 unused in a row"
+    assert gap_words(3, 20) == "3 of 20 unpaid in a row"
 
 
 class SpilledError(PillarboxError):

@@ -84,7 +84,7 @@ class AddAccountQuestion(Question[Account]):
         """The passphrase as it stands made a preview: the next one needs no click."""
         self._tasks = TaskScope(self, look.present)
         self.search = QLineEdit()
-        self.search.setPlaceholderText(translate("account", "Search coin or kind"))
+        self.search.setPlaceholderText(translate("account", "Search coin, ticker or kind"))
         self.search.setAccessibleName(self.search.placeholderText())
         self.search.setClearButtonEnabled(True)
         self.search.setVisible(len(kinds) >= LONG_LIST)
@@ -210,7 +210,10 @@ class AddAccountQuestion(Question[Account]):
 
     def _note(self, kind: KindChoice | None) -> str:
         if kind is None:
-            return translate("account", "No kind matches this search.")
+            return translate(
+                "account",
+                "Nothing matches. Search for a coin (Bitcoin), its ticker (BTC) or a kind (Taproot).",
+            )
         if kind.needs_words and not self._has_words:
             return translate(
                 "account",
@@ -246,6 +249,8 @@ class AddAccountQuestion(Question[Account]):
 
     def _look_again(self) -> None:
         """What a preview is made from changed. A passphrase that was never right waits for a click."""
+        if not self.trouble.isHidden():
+            self.say_trouble("")  # it was about what stood here before
         possible = self.proof.isEnabled() and bool(self.proof.text().strip())
         if not possible and self.preview.show_it.hasFocus():
             self.proof.setFocus()  # not to the next in line, which leads out of here
@@ -303,6 +308,7 @@ class AddAccountQuestion(Question[Account]):
             said = error_words(error)
             if said.code in NOT_KEPT:
                 self.proof.clear()
+            self.preview.say("")  # which may say the same
             self.say_trouble(f"{said.message} {said.hint}")
             self.proof.selectAll()
             self.proof.setFocus()
@@ -317,4 +323,4 @@ def anew(layout: QLayout) -> None:
 
 
 def _row(kind: KindChoice) -> KindRow:
-    return KindRow(kind.name, kind.coin.title, kind.title, kind.sentence)
+    return KindRow(kind.name, kind.coin.title, kind.coin.ticker, kind.title, kind.sentence)

@@ -22,6 +22,7 @@ MARK = 3
 """Width of the bar before the chosen row: its tint alone would be told by colour only."""
 NAME_ROLE = Qt.ItemDataRole.UserRole
 SENTENCE_ROLE = Qt.ItemDataRole.UserRole + 1
+WRAPPED = Qt.AlignmentFlag.AlignTop | Qt.TextFlag.TextWordWrap
 
 Index = QModelIndex | QPersistentModelIndex
 
@@ -32,21 +33,31 @@ class KindRow:
 
     name: str
     coin: str
+    ticker: str
     title: str
     sentence: str
 
+    @property
+    def searched(self) -> str:
+        return f"{self.coin} {self.ticker} {self.title} {self.sentence} {self.name}".casefold()
+
 
 class KindDelegate(QStyledItemDelegate):
-    """Paints a coin's name, or a title with its sentence below."""
+    """Paints a coin's name, or a title with its sentence below, in as many lines as that takes."""
 
     def __init__(self, theme: Theme, view: QAbstractItemView) -> None:
         super().__init__(view)
         self._theme = theme
+        self._view = view
 
     def sizeHint(self, _option: QStyleOptionViewItem, index: Index) -> QSize:
         fonts, px = self._theme.fonts, self._theme.px
-        lines = (fonts.strong, fonts.muted) if index.data(NAME_ROLE) else (fonts.section,)
-        height = sum(QFontMetrics(font).height() for font in lines)
+        if not index.data(NAME_ROLE):
+            height = QFontMetrics(fonts.section).height()
+        else:
+            room = QRect(0, 0, self._view.viewport().width() - px(2 * Space.M), 0)
+            said = QFontMetrics(fonts.muted).boundingRect(room, WRAPPED, index.data(SENTENCE_ROLE))
+            height = QFontMetrics(fonts.strong).height() + said.height()
         return QSize(px(160), height + px(2 * Space.S - 2))
 
     def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: Index) -> None:
@@ -60,19 +71,18 @@ class KindDelegate(QStyledItemDelegate):
             return
         chosen = bool(option.state & QStyle.StateFlag.State_Selected)
         self._paint_ground(painter, option, chosen)
-        top = inner.top()
-        for text, font, ink in (
-            (index.data(), fonts.strong if chosen else fonts.base, palette.text),
-            (index.data(SENTENCE_ROLE), fonts.muted, palette.muted),
-        ):
-            metrics = QFontMetrics(font)
-            line = QRect(inner.left(), top, inner.width(), metrics.height())
-            painter.setFont(font)
-            painter.setPen(colour(ink))
-            painter.drawText(
-                line, _side(option), metrics.elidedText(text, Qt.TextElideMode.ElideRight, line.width())
-            )
-            top = line.bottom() + 1
+        font = fonts.strong if chosen else fonts.base
+        metrics = QFontMetrics(font)
+        line = QRect(inner.left(), inner.top(), inner.width(), metrics.height())
+        title = metrics.elidedText(index.data(), Qt.TextElideMode.ElideRight, line.width())
+        painter.setFont(font)
+        painter.setPen(colour(palette.text))
+        painter.drawText(line, _side(option), title)
+        below = inner.adjusted(0, line.height(), 0, 0)
+        painter.setFont(fonts.muted)
+        painter.setPen(colour(palette.muted))
+        side = QStyle.visualAlignment(option.direction, Qt.AlignmentFlag.AlignLeft)
+        painter.drawText(below, side | WRAPPED, index.data(SENTENCE_ROLE))
 
     def _paint_ground(self, painter: QPainter, option: QStyleOptionViewItem, chosen: bool) -> None:
         palette, colour, rect = self._theme.palette, self._theme.colour, option.rect
@@ -99,6 +109,7 @@ class KindList(QListWidget):
         self.setItemDelegate(KindDelegate(theme, self))
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.setVerticalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
+        self.setResizeMode(QListWidget.ResizeMode.Adjust)
         self.setMouseTracking(True)
         self._rows = rows
         coin = ""
@@ -122,13 +133,9 @@ class KindList(QListWidget):
                 self.setCurrentRow(row)
 
     def filter(self, text: str) -> None:
-        """Show what has all of these words in its coin, title, sentence or name."""
+        """Show what has all of these words in its coin, ticker, title, sentence or name."""
         before, wanted = self.kind, text.casefold().split()
-        shown = {
-            row.name
-            for row in self._rows
-            if all(word in f"{row.coin} {row.title} {row.sentence} {row.name}".casefold() for word in wanted)
-        }
+        shown = {row.name for row in self._rows if all(word in row.searched for word in wanted)}
         coins = {row.coin for row in self._rows if row.name in shown}
         for place in range(self.count()):
             item = self.item(place)

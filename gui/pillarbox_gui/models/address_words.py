@@ -82,7 +82,7 @@ ADDRESS_COLUMNS: tuple[Column[AddressWords], ...] = (
         "address",
         lambda _: translate("addresses", "Address"),
         AddressWords.address,
-        Face.MONO,
+        Face.ADDRESS,
         width=170,
         least=100,
     ),

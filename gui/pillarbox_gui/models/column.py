@@ -19,6 +19,7 @@ class Face(StrEnum):
     WORDS = "words"
     MUTED = "muted"
     MONO = "mono"
+    ADDRESS = "address"
     CHIP = "chip"
 
 

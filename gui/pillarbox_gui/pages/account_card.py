@@ -39,6 +39,7 @@ class AccountCard(QAbstractButton):
     def __init__(self, theme: Theme, facts: AccountFacts) -> None:
         super().__init__()
         self._theme = theme
+        self._compact = False
         self.setCheckable(True)
         self.setAutoExclusive(True)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
@@ -61,27 +62,45 @@ class AccountCard(QAbstractButton):
                 amount=facts.spoken_amount, counts=counts
             )
         )
-        self.setToolTip(tip(f"{facts.label}\n{facts.amount}\n{counts}"))
+        self.setToolTip(tip(f"{facts.label}\n{facts.kind}\n{facts.amount}\n{counts}"))
         self.update()
+
+    def be_compact(self, compact: bool) -> None:
+        """Among many the kind is said by the tooltip alone."""
+        if compact != self._compact:
+            self._compact = compact
+            self.updateGeometry()
+            self.update()
+
+    @property
+    def _margin(self) -> int:
+        return self._theme.px(Space.XS if self._compact else Space.S)
 
     def sizeHint(self) -> QSize:
         fonts, px = self._theme.fonts, self._theme.px
-        lines = sum(QFontMetrics(font).height() for font in (fonts.strong, fonts.muted, fonts.mono_muted))
-        return QSize(px(160), lines + px(2 * Space.S + 2 * LINE_GAP + Space.S + BAR))
+        shown = (
+            (fonts.strong, fonts.mono_muted)
+            if self._compact
+            else (fonts.strong, fonts.muted, fonts.mono_muted)
+        )
+        lines = sum(QFontMetrics(font).height() + px(LINE_GAP) for font in shown)
+        return QSize(px(160), lines + 3 * self._margin - px(LINE_GAP) + px(BAR))
 
     def paintEvent(self, _event: QPaintEvent) -> None:
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         self._paint_ground(painter)
         px, fonts, palette = self._theme.px, self._theme.fonts, self._theme.palette
-        inner = self.rect().adjusted(px(Space.M), px(Space.S), -px(Space.M), -px(Space.S))
+        inner = self.rect().adjusted(px(Space.M), self._margin, -px(Space.M), -self._margin)
         top = inner.top()
         for text, font, colour in (
             (self.facts.label, fonts.strong if self.isChecked() else fonts.base, palette.text),
             (self.facts.kind, fonts.muted, palette.muted),
             (self._amount_within(inner.width()), fonts.mono_muted, palette.text),
         ):
-            top = self._paint_line(painter, QRect(inner.left(), top, inner.width(), 0), text, font, colour)
+            if text is not self.facts.kind or not self._compact:
+                line = QRect(inner.left(), top, inner.width(), 0)
+                top = self._paint_line(painter, line, text, font, colour)
         counts = self.facts.used, self.facts.reserved, self.facts.unused
         bar = QRect(inner.left(), inner.bottom() + 1 - px(BAR), inner.width(), px(BAR))
         draw_state_bar(painter, self._theme, QRectF(bar), counts, self.layoutDirection())
@@ -115,6 +134,7 @@ class AccountCard(QAbstractButton):
         at.setHeight(metrics.height())
         painter.setFont(font)
         painter.setPen(self._theme.colour(colour))
-        shown = metrics.elidedText(text, Qt.TextElideMode.ElideRight, at.width())
+        # In the middle: the number at the end tells an account from its neighbour.
+        shown = metrics.elidedText(text, Qt.TextElideMode.ElideMiddle, at.width())
         painter.drawText(at, Qt.AlignmentFlag.AlignLeading | Qt.AlignmentFlag.AlignVCenter, shown)
         return at.bottom() + 1 + self._theme.px(LINE_GAP)

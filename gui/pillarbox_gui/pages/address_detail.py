@@ -14,11 +14,13 @@ from pillarbox_gui.dialogs.explorer import explorer_link
 
 @dataclass(frozen=True, slots=True)
 class AddressDetail:
-    """One address, its request, its past. `history` is oldest first; `link` only while it is held."""
+    """One address, its request, its past. `history` is oldest first; `link` while it is held for a payer."""
 
     address: Address
     coin: Coin
     network: Network
+    payable: bool
+    """Whether what is sent to it can be spent again."""
     request: PaymentRequest | None
     link: LinkTexts | None
     explorer: str = ""
@@ -48,8 +50,11 @@ async def read_detail(wallet: Wallet, ref: AddressRef) -> AddressDetail:
         address=held,
         coin=kind.coin,
         network=wallet.network,
+        payable=kind.payable,
         request=request,
-        link=wallet.accounts.payment_link(ref) if held.state is AddressState.RESERVED else None,
+        link=wallet.accounts.payment_link(ref)
+        if held.state is AddressState.RESERVED and kind.payable
+        else None,
         explorer=explorer_link(kind.coin, wallet.network, held.text) if shown_by_explorers(kind) else "",
         history=history,
         payments=payments,

@@ -1,6 +1,6 @@
 """The middle of the desk: heading, filters, gap meter, table."""
 
-from PySide6.QtCore import QCoreApplication, Signal
+from PySide6.QtCore import QCoreApplication, Qt, Signal
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QMenu, QSizePolicy, QStackedLayout, QWidget
 
@@ -25,7 +25,8 @@ from pillarbox_gui.wording.usage import UsageNotice
 
 MORE_WIDTH = 54
 NAMES_WIDTH = 110
-"""Of title and origin beside the buttons, at least."""
+MOST_NAMES = 180
+"""Of title and origin beside the buttons, at least: as wide as the title, within these."""
 BRIEF_BELOW = 700
 """Logical pixels below which buttons say less."""
 
@@ -46,7 +47,9 @@ class AddressList(QWidget):
         super().__init__()
         self._theme = theme
         self._model = model
-        self.title = Elided("title")
+        self._payable = True
+        # In the middle: the number at its end tells an account from its neighbour.
+        self.title = Elided("title", Qt.TextElideMode.ElideMiddle)
         self.origin = Elided("muted")
         self.request = Button(theme, actions.REQUEST.text())
         self.new_address = Button(theme, actions.NEW_ADDRESS.text(), "primary")
@@ -69,7 +72,9 @@ class AddressList(QWidget):
         self.banner = ScanBanner(theme)
         self.notice = Banner(theme)
         whole = column(theme, Space.M)
-        whole.addWidget(self._heading())
+        self._names = QWidget()
+        self._top = self._heading()
+        whole.addWidget(self._top)
         whole.addWidget(self.banner)
         whole.addWidget(self.notice)
         whole.addWidget(self.filter)
@@ -78,17 +83,21 @@ class AddressList(QWidget):
         self._connect()
         self._count()
 
-    def tell_account(self, account: Account, unused_run: int, *, watched: bool) -> None:
+    def tell_account(self, account: Account, unpaid_run: int, *, watched: bool, payable: bool) -> None:
         """Heading and gap meter. `watched`: a server can tell of this account."""
         self.title.say(account.label)
+        self._payable = payable
+        self._top.withhold(self.request, not payable)
+        self._name_buttons()
         parts = [translate("receive", "watch-only")] if account.watch_only else []
         if account.path:
             parts.append(account.path)
+        briefly = " · ".join(parts)
         if watched:
             ahead = translate("receive", "{n} addresses watched beyond the last one shown")
             parts.append(ahead.format(n=group_digits(account.gap_limit)))
-        self.origin.say(" · ".join(parts))
-        self.filter.tell_gap(unused_run, account.gap_limit)
+        self.origin.say(" · ".join(parts), briefly)
+        self.filter.tell_gap(unpaid_run, account.gap_limit)
 
     def tell_most_received(self, figures: str) -> None:
         """The largest amount that the table may have to show whole."""
@@ -100,14 +109,15 @@ class AddressList(QWidget):
         self.banner.tell(state, running, progress, lacks_rows=lacks_rows)
 
     def tell_usage(self, notice: UsageNotice | None) -> None:
-        """Who tells what was paid, where it is not a server; after `tell_scan`, which may say so already."""
-        if notice is None or (notice.server_helps and not self.banner.isHidden()):
+        """Why nobody tells what was paid; after `tell_scan`, which may ask for a server already."""
+        asked_already = not self.banner.isHidden() and notice is not None and notice.tone is Tone.QUIET
+        if notice is None or (notice.server_helps and asked_already):
             self.notice.hide()
             return
-        if not notice.server_helps:
-            self.banner.hide()  # no scan could find anything
+        if not notice.server_helps or (notice.tone is not Tone.QUIET and self.banner.waits):
+            self.banner.hide()  # no scan could find anything, or not until what is said here is over
         settings = translate("receive", "Open settings") if notice.server_helps else ""
-        self.notice.tell(Tone.QUIET, "info", notice.title, notice.words, settings)
+        self.notice.tell(notice.tone, notice.icon, notice.title, notice.words, settings)
         self.notice.dismiss.hide()
 
     def show_all(self) -> None:
@@ -124,16 +134,24 @@ class AddressList(QWidget):
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
+        self._name_buttons()
+
+    def _name_buttons(self) -> None:
         brief = self.width() < self._theme.px(BRIEF_BELOW)
         self.request.say((actions.REQUEST_BRIEFLY if brief else actions.REQUEST).text())
+        new = actions.NEW_ADDRESS_BRIEFLY if brief else actions.NEW_ADDRESS
+        self.new_address.say((new if self._payable else actions.NEXT_NODE).text())
+        self.title.ensurePolished()
+        wanted = self.title.fontMetrics().horizontalAdvance(self.title.accessibleName())
+        px = self._theme.px
+        self._names.setMinimumWidth(max(px(NAMES_WIDTH), min(px(MOST_NAMES), wanted)))
 
     def _heading(self) -> Reflow:
-        names = QWidget()
+        names = self._names
         inside = column(self._theme, 2)
         inside.addWidget(self.title)
         inside.addWidget(self.origin)
         names.setLayout(inside)
-        names.setMinimumWidth(self._theme.px(NAMES_WIDTH))
         names.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
         for button in (self.more, self.request, self.new_address):
             button.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)

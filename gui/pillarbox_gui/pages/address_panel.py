@@ -20,10 +20,13 @@ from pillarbox_gui.widgets.empty_state import EmptyState
 from pillarbox_gui.widgets.qr_code import QrCode
 from pillarbox_gui.widgets.state_chip import StateChip
 from pillarbox_gui.wording.amounts import UNIT_SPACE, amount_words
-from pillarbox_gui.wording.states import flag_sentence, hold_sentence, hold_words
+from pillarbox_gui.wording.states import flag_sentence, hold_sentence, hold_words, unshown_sentence
+from pillarbox_gui.wording.usage import unpayable_notice
 
 WIDTH = 312
 NARROW = 304
+BAR = 10
+"""How wide the style sheet makes a scroll bar."""
 AMOUNTS = ("asked", "received", "missing", "extra")
 """Names of facts."""
 
@@ -90,11 +93,16 @@ class AddressPanel(Card):
         """Whether it shows the first step, to somebody who has handed out nothing yet."""
         return self.detail is None and self._first
 
-    def show_nothing(self, *, first: bool) -> None:
+    def show_nothing(self, *, first: bool, payable: bool = True) -> None:
         """No address is in hand. `first`: none was handed out yet."""
         self._enter_label()
         self.detail, self._first = None, first
-        if first:
+        if not payable:
+            self.nothing.say(
+                translate("panel", "No node id in hand"),
+                translate("panel", "Choose one to see it here, or take the next one."),
+            )
+        elif first:
             self.nothing.say(
                 translate("panel", "Your first payer"),
                 translate(
@@ -187,10 +195,31 @@ class AddressPanel(Card):
         area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         inside = QWidget()
         take_role(inside, "clear")
-        inside.setLayout(self._upper_part())
+        upper = self._upper_part()
+        inside.setLayout(upper)
         area.setWidget(inside)
-        whole.addWidget(area, 1)
+        above = column(theme, 0)
+        above.addWidget(area, 1)
+        # What is scrolled ends at a line: a row cut there is seen to go on.
+        edge, line = QFrame(), row(theme)
+        take_role(edge, "hairline")
+        edge.hide()
+        line.setContentsMargins(0, 0, BAR, 0)
+        line.addWidget(edge)
+        above.addLayout(line)
+        whole.addLayout(above, 1)
         holds = row(theme)
+        bar = area.verticalScrollBar()
+        # It lies in the card's margin: what is above it and below it ends where the buttons do.
+        self.body.setContentsMargins(*(theme.px(Space.L),) * 2, theme.px(Space.L) - BAR, theme.px(Space.L))
+        holds.setContentsMargins(0, 0, BAR, 0)
+        upper.setContentsMargins(0, 0, BAR, 0)
+
+        def make_room(_least: int, most: int) -> None:
+            upper.setContentsMargins(0, 0, 0 if most else BAR, 0)
+            edge.setVisible(bool(most))
+
+        bar.rangeChanged.connect(make_room)
         holds.addWidget(self.keep, 1)
         holds.addWidget(self.release, 1)
         whole.addLayout(holds)
@@ -275,14 +304,14 @@ class AddressPanel(Card):
     def _fill_sentences(self, detail: AddressDetail) -> None:
         address = detail.address
         sentences = [flag_sentence(flag) for flag in AddressFlag if flag in address.flags]
-        if address.state is AddressState.RESERVED:
+        if not detail.payable:
+            said = unpayable_notice()
+            sentences = [f"{said.title}. {said.words}"]
+        elif address.state is AddressState.RESERVED:
             now, calendar = self._look.now(), self._look.calendar
             sentences.insert(0, hold_sentence(address.held_until, address.held_until_used, now, calendar))
         elif address.state is AddressState.UNUSED and not detail.history:
-            sentences.insert(
-                0,
-                translate("panel", "Nobody has been shown this address yet. New receive address picks one."),
-            )
+            sentences.insert(0, unshown_sentence(payable=True))
         elif address.state is AddressState.USED:
             sentences.insert(0, translate("panel", "Ask for a new address for the next payment."))
         self._sentences.setText("\n\n".join(sentences))

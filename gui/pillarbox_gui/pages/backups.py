@@ -73,17 +73,19 @@ def _advice(watch_only: bool) -> tuple[tuple[str, str], ...]:
             translate("backups", "What the words bring back"),
             translate(
                 "backups",
-                "The first account of each kind (SegWit, Taproot, nested SegWit, legacy) with every payment "
-                "to it: use Import a wallet on the other computer, and Pillarbox scans for all that was "
-                "used. Further accounts have the same words, and you add them there with Add account…",
+                "The money of every account that was made from them, of any coin. On the other computer use "
+                "Import a wallet: it brings back the first Bitcoin account of each kind (SegWit, Taproot, "
+                "nested SegWit, legacy). Add the others there with Add account…, each by its kind and "
+                "number: note these beside the words.",
             ),
         ),
         (
             translate("backups", "What they do not bring back"),
             translate(
                 "backups",
-                "Labels, payment requests, and who was shown which address. Pillarbox cannot write backup "
-                "files yet, so these are on this computer only.",
+                "Accounts that only watch: keep the public key or descriptor that each was made from; what "
+                "brings back their money is elsewhere. Nor labels, payment requests, and who was shown which "
+                "address: Pillarbox cannot write backup files yet, so these are on this computer only.",
             ),
         ),
     )

@@ -16,7 +16,7 @@ translate = QCoreApplication.translate
 
 
 class ConnectionLine(QWidget):
-    """A chip, what it means, and a button where only a person can go on. `title` names the coin, or is ""."""
+    """A chip, what it means, and a button where only a person can go on. `title` names the coin."""
 
     def __init__(self, theme: Theme, title: str) -> None:
         super().__init__()
@@ -25,8 +25,7 @@ class ConnectionLine(QWidget):
         self.trust = Button(theme, translate("settings", "Trust the new certificate"))
         lines = column(theme, Space.S)
         lines.setContentsMargins(0, 0, 0, 0)
-        if title:
-            lines.addWidget(words(title, "strong"))
+        lines.addWidget(words(title, "strong"))
         lines.addWidget(self.chip)
         lines.addWidget(self._detail)
         line = row(theme)

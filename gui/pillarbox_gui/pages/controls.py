@@ -98,17 +98,19 @@ def scroll_area(inside: QWidget) -> QScrollArea:
 
 
 class Elided(QLabel):
-    """One line that gives way: what does not fit is cut at its end, and stands in the tooltip."""
+    """One line that gives way: what does not fit is cut, and stands in the tooltip."""
 
-    def __init__(self, role: str) -> None:
+    def __init__(self, role: str, cut: Qt.TextElideMode = Qt.TextElideMode.ElideRight) -> None:
         super().__init__()
-        self._whole = ""
+        self._cut = cut
+        self._whole = self._brief = ""
         take_role(self, role)
         self.setTextFormat(Qt.TextFormat.PlainText)
         self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
 
-    def say(self, text: str) -> None:
-        self._whole = text
+    def say(self, text: str, briefly: str = "") -> None:
+        """`briefly`: what is shown where there is no room for all of it."""
+        self._whole, self._brief = text, briefly or text
         self.setToolTip(text and tip(text))
         self.setAccessibleName(text)
         self._fit()
@@ -119,7 +121,10 @@ class Elided(QLabel):
 
     def _fit(self) -> None:
         self.ensurePolished()
-        self.setText(self.fontMetrics().elidedText(self._whole, Qt.TextElideMode.ElideRight, self.width()))
+        metrics = self.fontMetrics()
+        fits = metrics.horizontalAdvance(self._whole) <= self.width()
+        text = self._whole if fits else self._brief
+        self.setText(metrics.elidedText(text, self._cut, self.width()))
 
 
 class Pressable(QPushButton):

@@ -1,8 +1,9 @@
 """What needs attention, and what does not."""
 
 import asyncio
+from collections import Counter
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from PySide6.QtCore import QCoreApplication, Signal
 from PySide6.QtGui import QShowEvent
@@ -197,9 +198,13 @@ class OverviewPage(Page):
             if kind.payable:
                 told = received_is_known(self._wallet, self._connections, account.id)
                 known[kind.coin] = known.get(kind.coin, True) and told
-        return [
-            received_words(total, coin, network, known=known.get(coin, False)) for coin, total in sums.items()
-        ]
+        tickers = Counter(coin.ticker for coin in sums)
+
+        def say(coin: Coin, total: int) -> str:
+            said = received_words(total, coin, network, known=known.get(coin, False))
+            return said if tickers[coin.ticker] == 1 else f"{said} ({coin.title})"
+
+        return [say(coin, total) for coin, total in sums.items()]
 
     def notices(self) -> list[Notice]:
         """What there is to say now."""
@@ -238,15 +243,13 @@ class OverviewPage(Page):
     def _connection_notices(self) -> list[Notice]:
         """One for each connection that does not stand. Of Bitcoin's, also where no server was chosen."""
         coins = [self._wallet.accounts.kind(account.id).coin for account in self._wallet.accounts.all()]
-        found = []
+        found, others = [], any(coin != BITCOIN for coin in coins)
         for coin in dict.fromkeys((BITCOIN, *coins)):
             chain = Chain(coin, self._wallet.network)
             state = self._connections.state(chain, self._wallet.id)
             quiet = {ConnectionPhase.CONNECTED, ConnectionPhase.SYNCING}
             if state.phase not in (quiet if coin == BITCOIN else quiet | {ConnectionPhase.UNSET}):
-                said = connection_words(state)
-                if coin != BITCOIN:
-                    said = replace(said, text=f"{coin.title}: {said.text}")
+                said = connection_words(state, coin, name_all=others)
                 found.append(Notice(said, translate("overview", "Open settings"), "settings", server=chain))
         return found
 

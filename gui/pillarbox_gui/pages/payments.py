@@ -122,7 +122,7 @@ COLUMNS: tuple[Column[PaymentWords], ...] = (
         "address",
         lambda _: translate("payments", "Address"),
         PaymentWords.address,
-        Face.MONO,
+        Face.ADDRESS,
         width=170,
         least=100,
         gives_way=1,

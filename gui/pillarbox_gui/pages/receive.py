@@ -12,25 +12,31 @@ from pillarbox.app.settings import Settings
 from pillarbox.errors import PillarboxError, WordsNeededError
 from pillarbox.events import AccountsChanged, AddressEvent, ConnectionChanged, Events, ScanProgressed
 from pillarbox.model.account import AccountId
-from pillarbox.model.address import AddressFlag, AddressRef, AddressState
+from pillarbox.model.address import AddressRef, AddressState
+from pillarbox.model.progress import ConnectionPhase
 from pillarbox.model.receiving import Hold, RequestTerms
 from pillarbox.wallet.wallet import Wallet
 from pillarbox_gui import actions
 from pillarbox_gui.actions import Act
+from pillarbox_gui.dialogs.address_questions import mark_used_question, release_question
 from pillarbox_gui.dialogs.explorer import open_in_browser
 from pillarbox_gui.dialogs.message import Confirmation
-from pillarbox_gui.dialogs.payment_request import PaymentRequestQuestion, hold_choices
+from pillarbox_gui.dialogs.payment_request import PaymentRequestQuestion
 from pillarbox_gui.pages import account_verbs
 from pillarbox_gui.pages.address_detail import read_detail
+from pillarbox_gui.pages.address_menu import fill_address_menu
 from pillarbox_gui.pages.controls import row, take_role
 from pillarbox_gui.pages.desk_parts import DeskParts
 from pillarbox_gui.pages.hand_out import hand_out, make_more
 from pillarbox_gui.pages.look import Look
-from pillarbox_gui.pages.telling import chain_of, notice_of
+from pillarbox_gui.pages.telling import chain_of, notice_of, shown_notice
 from pillarbox_gui.tasks import Again, TaskScope
+from pillarbox_gui.theme.theme import Theme
 from pillarbox_gui.theme.tokens import Space
 from pillarbox_gui.wording.amounts import amount_figures
+from pillarbox_gui.wording.states import unshown_sentence
 from pillarbox_gui.wording.times import HOUR
+from pillarbox_gui.wording.usage import UsageNotice
 
 NARROW_BELOW = 860
 COALESCE_MS = 16
@@ -69,6 +75,8 @@ class ReceivePage(QWidget):
         self._changed: set[int] = set()
         self._chosen: AddressRef | None = None
         """What the panel shows, or is about to show."""
+        self._down: tuple[AccountId, UsageNotice | None] | None = None
+        """What was told last of a server that does not answer, and of which account."""
         self._focus_next: tuple[AddressRef, QWidget] | None = None
         """What is to take the focus once this address is shown."""
         self.account = wallet.accounts.all()[0].id
@@ -109,6 +117,8 @@ class ReceivePage(QWidget):
         self._changed.clear()
         columns = self._wallet.accounts.columns(account, self._branch)
         self.model.show(columns, kind.coin, self._wallet.network)
+        self.list.table.scrollToTop()  # it was scrolled for another account
+        self._request_act.setEnabled(kind.payable)
         self._tell_account()
         newest = bytes(columns.states).rfind(AddressState.RESERVED)
         if newest >= 0:
@@ -116,7 +126,7 @@ class ReceivePage(QWidget):
         else:
             self._tasks.cancel("detail")
             self._chosen = None
-            self.panel.show_nothing(first=not any(columns.states))
+            self.panel.show_nothing(first=not any(columns.states), payable=kind.payable)
             self._fit_panel()
 
     def choose(self, ref: AddressRef) -> None:
@@ -170,11 +180,7 @@ class ReceivePage(QWidget):
     def copy_address(self, ref: AddressRef) -> None:
         """Only what derives to the same again is copied, and only what was handed out."""
         if self._wallet.accounts.address(ref).state is AddressState.UNUSED:
-            self.told.emit(
-                translate(
-                    "receive", "Nobody has this address yet. Take a new receive address to hand one out."
-                )
-            )
+            self.told.emit(unshown_sentence(self._wallet.accounts.kind(ref.account).payable))
             return
         self._copy(lambda: self._wallet.accounts.checked_text(ref), translate("receive", "Address copied"))
 
@@ -217,7 +223,7 @@ class ReceivePage(QWidget):
         self._take_changes()
         self._focus_next = given.ref, self.panel.copy
         self.choose(given.ref)
-        if given.handed_out_before:
+        if given.handed_out_before and self._wallet.accounts.kind(self.account).payable:
             self.told.emit(
                 translate(
                     "receive", "Somebody was shown this address before. A late payment may arrive on it."
@@ -250,10 +256,10 @@ class ReceivePage(QWidget):
         panel.link_asked.connect(lambda: self._with_ref(self.copy_link))
         panel.explorer_asked.connect(lambda: self._with_ref(self.show_in_explorer))
         panel.label_entered.connect(self._set_label)
-        panel.hold_asked.connect(lambda hold: self._with_ref(lambda ref: self._hold(ref, hold)))
-        panel.release_asked.connect(lambda: self._with_ref(self._release))
-        panel.mark_used_asked.connect(lambda: self._with_ref(self._mark_used))
-        panel.undo_asked.connect(lambda: self._with_ref(self._undo_mark_used))
+        panel.hold_asked.connect(lambda hold: self._with_ref(lambda ref: self.hold(ref, hold)))
+        panel.release_asked.connect(lambda: self._with_ref(self.release))
+        panel.mark_used_asked.connect(lambda: self._with_ref(self.mark_used))
+        panel.undo_asked.connect(lambda: self._with_ref(self.undo_mark_used))
         theme = self._look.theme
         self._request_act = Act(actions.REQUEST, theme, self, self.request_payment)
         self.addAction(self._request_act)
@@ -274,18 +280,8 @@ class ReceivePage(QWidget):
     def _open_menu(self, ref: AddressRef, at: QPoint) -> None:
         menu = QMenu(self)
         menu.aboutToHide.connect(menu.deleteLater)
-        theme, address = self._look.theme, self._wallet.accounts.address(ref)
-        menu.addAction(Act(actions.COPY_ADDRESS, theme, menu, lambda: self.copy_address(ref)))
-        menu.addAction(Act(actions.RENAME, theme, menu, self.list.edit_label))
-        if address.state is AddressState.RESERVED:
-            keep = menu.addMenu(actions.KEEP.text())
-            for text, hold in hold_choices():
-                keep.addAction(text).triggered.connect(partial(self._hold, ref, hold))
-            menu.addAction(Act(actions.RELEASE, theme, menu, lambda: self._release(ref)))
-        if address.state is not AddressState.USED:
-            menu.addAction(Act(actions.MARK_USED, theme, menu, lambda: self._mark_used(ref)))
-        elif AddressFlag.MARKED_BY_HAND in address.flags:
-            menu.addAction(Act(actions.UNDO_MARK_USED, theme, menu, lambda: self._undo_mark_used(ref)))
+        address = self._wallet.accounts.address(ref)
+        fill_address_menu(menu, self._look.theme, address, self, self.list.edit_label)
         menu.popup(at)
 
     def _open_account_menu(self) -> None:
@@ -297,7 +293,7 @@ class ReceivePage(QWidget):
     def fill_account_menu(self, menu: QMenu) -> None:
         """What else there is to do with the account shown."""
         theme = self._look.theme
-        if self.list.request.isHidden():
+        if self.list.request.isHidden() and self._request_act.isEnabled():
             menu.addAction(self._request_act)
         menu.addAction(Act(actions.RENAME_ACCOUNT, theme, menu, self.rename_account))
         menu.addAction(Act(actions.ACCOUNT_SETTINGS, theme, menu, self.set_up_account))
@@ -335,23 +331,27 @@ class ReceivePage(QWidget):
             self._show_detail(self._chosen)
 
     def _tell_account(self) -> None:
-        account = self._wallet.accounts.get(self.account)
-        notice = notice_of(self._wallet, self._connections, self.account)
+        accounts, scanning, shown = self._wallet.accounts, self._wallet.scanning, self.account
+        account, kind = accounts.get(shown), accounts.kind(shown)
+        notice = notice_of(self._wallet, self._connections, shown)
         watched = notice is None or notice.server_helps
-        self.list.tell_account(account, self._wallet.accounts.unused_run(self.account), watched=watched)
-        received = self._wallet.accounts.counts(self.account).received
-        self.list.tell_most_received(amount_figures(received, self._wallet.accounts.kind(self.account).coin))
-        scanning = self._wallet.scanning
-        self.list.tell_scan(
-            account.scan_state,
-            scanning.is_running(self.account),
-            scanning.progress.get(self.account),
-            lacks_rows=self._wallet.accounts.lacks_rows(self.account),
-        )
+        self.list.tell_account(account, accounts.unused_run(shown), watched=watched, payable=kind.payable)
+        self.list.tell_most_received(amount_figures(accounts.counts(shown).received, kind.coin))
+        progress, lacks_rows = scanning.progress.get(shown), accounts.lacks_rows(shown)
+        running = scanning.is_running(shown)
+        self.list.tell_scan(account.scan_state, running, progress, lacks_rows=lacks_rows)
         self._tell_usage()
 
     def _tell_usage(self) -> None:
-        self.list.tell_usage(notice_of(self._wallet, self._connections, self.account))
+        notice = shown_notice(self._wallet, self._connections, self.account)
+        phase = self._connections.state(chain_of(self._wallet, self.account), self._wallet.id).phase
+        if phase is ConnectionPhase.CONNECTING and self._down is not None and self._down[0] == self.account:
+            notice = self._down[1]  # it is tried again and again: the notice would come and go
+        elif phase in (ConnectionPhase.OFFLINE, ConnectionPhase.REFUSED):
+            self._down = self.account, notice
+        else:
+            self._down = None
+        self.list.tell_usage(notice)
 
     def _tell_times(self) -> None:
         self.model.refresh_times()
@@ -361,50 +361,32 @@ class ReceivePage(QWidget):
     def _set_label(self, ref: AddressRef, text: str) -> None:
         self._change(f"label {ref}", lambda: self._wallet.labels.set(ref, text))
 
-    def _hold(self, ref: AddressRef, hold: Hold) -> None:
+    def hold(self, ref: AddressRef, hold: Hold) -> None:
         self._change(f"hold {ref}", lambda: self._wallet.holding.hold(ref, hold))
 
-    def _release(self, ref: AddressRef) -> None:
+    def release(self, ref: AddressRef) -> None:
         """At once where nobody was promised anything; a payment request is a promise to somebody."""
-        request = self._wallet.accounts.request(ref)
-        if request is None:
+        if self._wallet.accounts.request(ref) is None:
             self._change(f"hold {ref}", lambda: self._wallet.holding.release(ref))
             return
+        self._change_if_sure(f"hold {ref}", release_question, lambda: self._wallet.holding.release(ref))
 
-        self._change_if_sure(
-            f"hold {ref}",
-            translate("receive", "End this payment request?"),
-            translate(
-                "receive",
-                "Whoever was shown the address may still pay to it, and the money still arrives. But the "
-                "address may be offered to somebody else then.",
-            ),
-            actions.RELEASE.text(),
-            lambda: self._wallet.holding.release(ref),
-        )
-
-    def _undo_mark_used(self, ref: AddressRef) -> None:
+    def undo_mark_used(self, ref: AddressRef) -> None:
         self._change(f"mark {ref}", lambda: self._wallet.holding.undo_mark_used(ref))
 
-    def _mark_used(self, ref: AddressRef) -> None:
-        self._change_if_sure(
-            f"mark {ref}",
-            translate("receive", "Mark this address as used?"),
-            translate(
-                "receive", "It is never handed out again. It stays watched, and you can take the mark back."
-            ),
-            actions.MARK_USED.text(),
-            lambda: self._wallet.holding.mark_used(ref),
-        )
+    def mark_used(self, ref: AddressRef) -> None:
+        self._change_if_sure(f"mark {ref}", mark_used_question, lambda: self._wallet.holding.mark_used(ref))
 
     def _change_if_sure(
-        self, key: str, title: str, explanation: str, verb: str, work: Callable[[], Awaitable[object]]
+        self,
+        key: str,
+        question: Callable[[Theme, QWidget], Confirmation],
+        work: Callable[[], Awaitable[object]],
     ) -> None:
         """What a person might do by accident, after a question."""
 
         async def ask() -> None:
-            question = Confirmation(self._look.theme, self.window(), title, explanation, verb)
-            if await question.ask():
+            if await question(self._look.theme, self.window()).ask():
                 await work()
 
         self._tasks.start(key, ask, Again.REJECT)

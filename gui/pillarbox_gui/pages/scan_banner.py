@@ -36,6 +36,11 @@ class ScanBanner(QFrame):
         self.setLayout(line)
         self.hide()
 
+    @property
+    def waits(self) -> bool:
+        """It looks for nothing until a server answers."""
+        return not self.isHidden() and not self.cancel.isHidden() and self._bar.isHidden()
+
     def tell(self, state: ScanState, running: bool, progress: Progress | None, *, lacks_rows: bool) -> None:
         """`lacks_rows`: the last scan came to the end of the addresses that were made."""
         unknown = state in (ScanState.UNSCANNED, ScanState.SCANNING)

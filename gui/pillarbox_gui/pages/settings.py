@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from functools import partial
 
-from PySide6.QtCore import QCoreApplication
+from PySide6.QtCore import QCoreApplication, QTimer
 from PySide6.QtGui import QShowEvent
 from PySide6.QtWidgets import (
     QCheckBox,
@@ -41,6 +41,7 @@ from pillarbox_gui.pages.project_key_field import ProjectKeyField
 from pillarbox_gui.tasks import Again, TaskScope
 from pillarbox_gui.theme.theme import SchemePreference
 from pillarbox_gui.theme.tokens import Space
+from pillarbox_gui.widgets.banner import Banner
 from pillarbox_gui.wording.errors import error_words
 
 translate = QCoreApplication.translate
@@ -62,6 +63,10 @@ class SettingsPage(Page):
         """Those that the wallet can have accounts on: other networks' servers are chosen in their wallets."""
         self._lines: dict[Chain, ConnectionLine] = {}
         self._labels: list[QLabel] = []
+        self._rows: dict[QWidget, tuple[QFormLayout, QLabel]] = {}
+        """Of each field its form, and the label before it."""
+        self.troubles: dict[QWidget, Banner] = {}
+        """Below each field that was refused once, why."""
         inside = QWidget()
         take_role(inside, "clear")
         cards = column(look.theme, Space.L)
@@ -108,8 +113,8 @@ class SettingsPage(Page):
                     "settings",
                     "An Electrum server tells Pillarbox of payments. Write HOST:PORT, with :t at the end for "
                     "plain TCP or :s for TLS. Of several, with commas between, the first that answers is "
-                    "used. Your own server learns nothing that you do not know. Cardano is told of by an "
-                    "indexer, named by its web address.",
+                    "used. Your own server learns nothing that you do not know. For Cardano, enter the web "
+                    "address of one indexer (Blockfrost-compatible); no more than one is asked.",
                 ),
                 "muted",
                 wrap=True,
@@ -125,9 +130,6 @@ class SettingsPage(Page):
         self.proxy.setPlaceholderText("127.0.0.1:9050")
         self.proxy.editingFinished.connect(self._keep_proxy)
         self._add(form, translate("settings", "SOCKS5 proxy"), self.proxy)
-        self.trouble = words("", "strong", wrap=True)
-        self.trouble.hide()
-        body.addWidget(self.trouble)
 
     def _add_server(self, form: QFormLayout, chain: Chain) -> None:
         field = self.servers[chain] = QLineEdit(self._known_servers(chain))
@@ -191,6 +193,7 @@ class SettingsPage(Page):
         """A row of a field, which the label names, and what may stand beside it."""
         label = field_name(text, parts[0])
         line = row(self._look.theme)
+        self._rows[parts[0]] = form, label
         form.addRow(label, line)
         for part in parts:
             line.addWidget(part, 1 if part is parts[0] else 0)
@@ -206,7 +209,7 @@ class SettingsPage(Page):
     def _tell_connection(self, chain: Chain, state: ConnectionState) -> None:
         needed = chain.coin == BITCOIN or state.phase is not ConnectionPhase.UNSET
         if needed and chain not in self._lines:
-            line = ConnectionLine(self._look.theme, "" if chain.coin == BITCOIN else chain.coin.title)
+            line = ConnectionLine(self._look.theme, chain.coin.title)
             line.trust.clicked.connect(self._truster(chain))
             self._line_room.addWidget(line)
             self._lines[chain] = line
@@ -264,10 +267,18 @@ class SettingsPage(Page):
         self._say_trouble(self.proxy, None)
 
     def _say_trouble(self, field: QLineEdit, error: PillarboxError | None) -> None:
-        said = None if error is None else error_words(error)
-        self.trouble.setText("" if said is None else f"{said.title}. {said.message} {said.hint}")
-        self.trouble.setVisible(said is not None)
-        field.setProperty("wrong", said is not None)
+        if error is not None:
+            if field not in self.troubles:
+                self.troubles[field] = Banner(self._look.theme)
+                form, label = self._rows[field]
+                form.insertRow(_row_of(label, form) + 1, "", self.troubles[field])
+            self.troubles[field].tell_error(error_words(error))
+            self.troubles[field].dismiss.hide()
+            # Where it lies is known once it is laid out.
+            QTimer.singleShot(0, self, lambda: self._area.ensureWidgetVisible(self.troubles[field]))
+        elif field in self.troubles:
+            self.troubles[field].hide()
+        field.setProperty("wrong", error is not None)
         field.style().unpolish(field)
         field.style().polish(field)
 
@@ -281,6 +292,11 @@ class SettingsPage(Page):
             self._settings.change(**changes)
         except PillarboxError as error:
             self._look.present(error)
+
+
+def _row_of(label: QLabel, form: QFormLayout) -> int:
+    names = (form.itemAt(row, QFormLayout.ItemRole.LabelRole) for row in range(form.rowCount()))
+    return next(row for row, item in enumerate(names) if item is not None and item.widget() is label)
 
 
 def _number(least: int, most: int, value: int, unit: str, indent: int) -> QSpinBox:

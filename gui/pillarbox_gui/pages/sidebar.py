@@ -21,6 +21,8 @@ from pillarbox_gui.wording.usage import received_words, spoken_received
 WIDTH = 232
 NARROW = 196
 CHEVRON_ROOM = 28
+MANY = 6
+"""Of more accounts than this the cards are smaller."""
 
 translate = QCoreApplication.translate
 
@@ -104,6 +106,7 @@ class Sidebar(QFrame):
         if account not in self._cards:  # its event may be on the way
             self.refresh()
         self._cards[account].setChecked(True)
+        self._bring_into_view()
         _stop_at(self._cards[account], self._cards.values())
 
     def refresh(self) -> None:
@@ -119,6 +122,14 @@ class Sidebar(QFrame):
             card.setFocusPolicy(Qt.FocusPolicy.ClickFocus)
             QWidget.setTabOrder(self._last_stop, card)
             self._last_stop = card
+        for card in self._cards.values():
+            card.be_compact(len(self._cards) > MANY)
+
+    def _bring_into_view(self) -> None:
+        """The chosen account, whole."""
+        for card in self._cards.values():
+            if card.isChecked():
+                self._area.ensureWidgetVisible(card, 0, self._theme.px(Space.XS))
 
     def _chooser(self, account: AccountId) -> Callable[[], None]:
         return lambda: self.account_chosen.emit(account)
@@ -156,7 +167,7 @@ class Sidebar(QFrame):
         return heading
 
     def _accounts(self) -> QScrollArea:
-        area = QScrollArea()
+        area = self._area = QScrollArea()
         area.setWidgetResizable(True)
         area.setFrameShape(QFrame.Shape.NoFrame)
         area.setFocusPolicy(Qt.FocusPolicy.NoFocus)
@@ -168,6 +179,8 @@ class Sidebar(QFrame):
         self._list.addStretch()
         inside.setLayout(self._list)
         area.setWidget(inside)
+        # Where it lies is known only once all are laid out, and is another in a lower window.
+        area.verticalScrollBar().rangeChanged.connect(self._bring_into_view)
         return area
 
     def _page_button(self, name: str, title: str, icon: str) -> Button:

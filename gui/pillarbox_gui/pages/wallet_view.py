@@ -19,7 +19,7 @@ from pillarbox.events import (
 )
 from pillarbox.model.account import AccountId
 from pillarbox.model.address import AddressRef
-from pillarbox.model.network import BITCOIN, Chain
+from pillarbox.model.network import Chain
 from pillarbox.wallet.kind_facts import kind_choices
 from pillarbox.wallet.wallet import Wallet
 from pillarbox_gui import actions
@@ -37,10 +37,11 @@ from pillarbox_gui.pages.receive import ReceivePage
 from pillarbox_gui.pages.service_trouble import ServiceTrouble
 from pillarbox_gui.pages.settings import SettingsPage
 from pillarbox_gui.pages.sidebar import Sidebar
+from pillarbox_gui.pages.telling import connection_fact
 from pillarbox_gui.subscriptions import Subscriptions
 from pillarbox_gui.tasks import Again, TaskScope
 from pillarbox_gui.theme.tokens import Space
-from pillarbox_gui.wording.states import StatusWords, backup_words, connection_words
+from pillarbox_gui.wording.states import StatusWords, backup_words
 
 NARROW_BELOW = 1200
 TOLD_MS = 6_000
@@ -69,8 +70,7 @@ class WalletView(QWidget):
         self._stack = QStackedWidget()
         self._stack.addWidget(self.receive)
         self.sidebar = Sidebar(look.theme, wallet, app.connections, _titles())
-        self._chain = Chain(BITCOIN, wallet.network)
-        self.connection = StatusFact(look.theme, connection_words(app.connections.state(self._chain)))
+        self.connection = StatusFact(look.theme, self._connection_words())
         self.backup = StatusFact(look.theme, self._backup_words())
         self.trouble = ServiceTrouble(look.theme)
         for notice in wallet.notices:
@@ -129,6 +129,7 @@ class WalletView(QWidget):
     def show_account(self, account: AccountId) -> None:
         self.receive.show_account(account)
         self.sidebar.show_account(account)
+        self.connection.tell(self._connection_words())
         self.show_page("receive")
 
     def show_address(self, ref: AddressRef) -> None:
@@ -258,8 +259,12 @@ class WalletView(QWidget):
 
     def _tell_facts(self) -> None:
         self.sidebar.refresh()
-        self.connection.tell(connection_words(self._app.connections.state(self._chain)))
+        self.connection.tell(self._connection_words())
         self.backup.tell(self._backup_words())
+
+    def _connection_words(self) -> StatusWords:
+        """Of the chain of the account that is shown: another's server says nothing of it."""
+        return connection_fact(self.wallet, self._app.connections, self.receive.account)
 
     def _backup_words(self) -> StatusWords:
         return backup_words(self.wallet.backup, watch_only=self.wallet.watch_only)

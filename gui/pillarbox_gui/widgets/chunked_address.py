@@ -21,11 +21,17 @@ translate = QCoreApplication.translate
 
 
 def grouped(address: str, most_in_line: int = MOST_IN_LINE) -> list[str]:
-    """Lines of groups of four, as equal in length as can be."""
+    """Lines of groups of four, as equal in length as can be. What ends in a colon, such as "bitcoincash:",
+    stands in a line before them: it is the same for every address.
+    """
+    before, colon, address = address.rpartition(":")
     groups = [address[i : i + GROUP] for i in range(0, len(address), GROUP)]
     lines = -(-len(groups) // max(1, most_in_line))
     in_line = -(-len(groups) // max(1, lines))
-    return [(" " * BETWEEN).join(groups[i : i + in_line]) for i in range(0, len(groups), in_line or 1)]
+    first = [before + colon] if before else []
+    return first + [
+        (" " * BETWEEN).join(groups[i : i + in_line]) for i in range(0, len(groups), in_line or 1)
+    ]
 
 
 class ChunkedAddress(QTextEdit):

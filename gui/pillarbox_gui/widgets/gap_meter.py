@@ -1,4 +1,4 @@
-"""How close an account is to its gap limit: "3 of 20 unused in a row", and a cell for each."""
+"""How close an account is to its gap limit: "3 of 20 unpaid in a row", and a cell for each."""
 
 from PySide6.QtCore import QCoreApplication, QRectF, QSize, Qt
 from PySide6.QtGui import QFontMetrics, QPainter, QPaintEvent
@@ -34,10 +34,10 @@ class GapMeter(QWidget):
         self.set_gap(0, MOST_CELLS)
         theme.changed.connect(self.updateGeometry)
 
-    def set_gap(self, unused_in_a_row: int, gap_limit: int) -> None:
-        """How many addresses handed out in a row are still unused, of how many at most."""
-        self._run, self._limit = unused_in_a_row, gap_limit
-        words = gap_words(unused_in_a_row, gap_limit)
+    def set_gap(self, unpaid_in_a_row: int, gap_limit: int) -> None:
+        """How many addresses handed out in a row are still unpaid, of how many at most."""
+        self._run, self._limit = unpaid_in_a_row, gap_limit
+        words = gap_words(unpaid_in_a_row, gap_limit)
         self.setAccessibleName(words)
         self.setToolTip(words)
         self.updateGeometry()

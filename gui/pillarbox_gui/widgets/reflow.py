@@ -24,6 +24,7 @@ class Reflow(QWidget):
         self._arrangements = arrangements
         self._parts = list(dict.fromkeys(_parts(*arrangements)))
         self._shown: Lines = ()
+        self._withheld: set[QWidget] = set()
         whole = QVBoxLayout(self)
         whole.setContentsMargins(0, 0, 0, 0)
         whole.setSpacing(self._gap)
@@ -35,6 +36,14 @@ class Reflow(QWidget):
         for part in self._parts:
             part.setParent(self)
         self._arrange(arrangements[0])
+
+    def withhold(self, part: QWidget, withheld: bool) -> None:
+        """Leave a part out of every arrangement, or no longer."""
+        if withheld == (part in self._withheld):
+            return
+        (self._withheld.add if withheld else self._withheld.discard)(part)
+        self._arrange(self._shown)
+        self.refit()
 
     def refit(self) -> None:
         """Choose again: the width, or what the parts need of it, has changed."""
@@ -62,7 +71,7 @@ class Reflow(QWidget):
 
     def _arrange(self, lines: Lines) -> None:
         self._shown = lines
-        shown = set(_parts(lines))
+        shown = set(_parts(lines)) - self._withheld
         for part in self._parts:
             for box in self._boxes:
                 box.removeWidget(part)
@@ -77,7 +86,8 @@ class Reflow(QWidget):
         return max(map(self._least_of_line, lines))
 
     def _least_of_line(self, line: Sequence[QWidget]) -> int:
-        return sum(map(_least_of, line)) + self._gap * (len(line) - 1)
+        parts = [part for part in line if part not in self._withheld]
+        return sum(map(_least_of, parts)) + self._gap * (len(parts) - 1)
 
 
 def _parts(*arrangements: Lines) -> list[QWidget]:

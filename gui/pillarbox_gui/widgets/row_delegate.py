@@ -25,10 +25,20 @@ from pillarbox_gui.wording.states import STATE_ICONS, state_word
 
 PADDING = Space.S
 """At either side of a cell."""
+ELLIPSIS = "\N{HORIZONTAL ELLIPSIS}"
 MARK = 3
 """Width of the bar before the chosen row: its tint alone would be told by colour only."""
 
 Index = QModelIndex | QPersistentModelIndex
+
+
+def elided_address(text: str, room: int) -> str:
+    """An address in so many characters, most of them from its end: all of a coin begin alike."""
+    bare = text.rpartition(":")[2]
+    if len(bare) <= room:
+        return bare
+    head = (room - 1) // 3
+    return f"{bare[:head]}{ELLIPSIS}{bare[len(bare) - max(1, room - 1 - head) :]}"
 
 
 class RowPointers(Protocol):
@@ -66,6 +76,7 @@ class RowDelegate(QStyledItemDelegate):
             Face.WORDS: fonts.base,
             Face.MUTED: fonts.base,
             Face.MONO: fonts.mono_muted,
+            Face.ADDRESS: fonts.mono_muted,
             Face.CHIP: fonts.base,
         }
         self._metrics = {face: QFontMetrics(font) for face, font in self._fonts.items()}
@@ -129,6 +140,9 @@ class RowDelegate(QStyledItemDelegate):
         painter.setFont(self._fonts[face])
         painter.setPen(self._theme.colour(palette.muted if face is Face.MUTED else palette.text))
         if metrics.horizontalAdvance(text) > inner.width():
+            if face is Face.ADDRESS:
+                beside = inner.width() - metrics.horizontalAdvance(ELLIPSIS)
+                text = elided_address(text, 1 + beside // metrics.horizontalAdvance("0"))
             text = metrics.elidedText(text, Qt.TextElideMode.ElideMiddle, inner.width())
         alignment = QStyle.visualAlignment(option.direction, index.data(Qt.ItemDataRole.TextAlignmentRole))
         painter.drawText(inner, alignment | Qt.TextFlag.TextSingleLine, text)

@@ -1,12 +1,13 @@
 """States, flags and statuses as words, each with the icon and the tone that go with it."""
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from PySide6.QtCore import QCoreApplication
 
 from pillarbox.model.address import AddressFlag, AddressState
 from pillarbox.model.backup import BackupPhase, BackupStatus
+from pillarbox.model.network import BITCOIN, Coin
 from pillarbox.model.progress import ConnectionPhase, ConnectionState
 from pillarbox_gui.theme.tokens import Tone
 from pillarbox_gui.wording.amounts import group_digits
@@ -93,6 +94,13 @@ def flag_sentence(flag: AddressFlag) -> str:
     }[flag]
 
 
+def unshown_sentence(payable: bool) -> str:
+    """Of an address that nobody was shown. `payable`: it is one to be paid at."""
+    if not payable:
+        return translate("states", "Nobody has this id yet. Take the next node id to hand one out.")
+    return translate("states", "Nobody has this address yet. Take a new receive address to hand one out.")
+
+
 def hold_note(held_until: int | None, until_used: bool, now: int, calendar: Calendar) -> str:
     """How long an address is held, in a table: "Until Fri 18:00", "Until paid", "While open"."""
     if until_used:
@@ -159,13 +167,21 @@ def address_sentence(facts: AddressFacts, now: int, calendar: Calendar) -> str:
     return ", ".join(parts)
 
 
-def gap_words(unused_in_a_row: int, gap_limit: int) -> str:
-    """ "3 of 20 unused in a row"."""
-    return translate("states", "{n} of {limit} unused in a row").format(n=unused_in_a_row, limit=gap_limit)
+def gap_words(unpaid_in_a_row: int, gap_limit: int) -> str:
+    """ "3 of 20 unpaid in a row"."""
+    return translate("states", "{n} of {limit} unpaid in a row").format(n=unpaid_in_a_row, limit=gap_limit)
 
 
-def connection_words(state: ConnectionState) -> StatusWords:
-    """The chain connection in the status line: the server's name there, its whole address in the detail."""
+def connection_words(state: ConnectionState, coin: Coin = BITCOIN, *, name_all: bool = False) -> StatusWords:
+    """The chain connection in the status line: the server's name there, its whole address in the detail.
+
+    The coin is named where it is not Bitcoin; with `name_all` Bitcoin is, too.
+    """
+    said = _connection_words(state)
+    return said if coin == BITCOIN and not name_all else replace(said, text=f"{coin.title}: {said.text}")
+
+
+def _connection_words(state: ConnectionState) -> StatusWords:
     server = state.server
     name = _ADDRESS_END.sub("", server)
     match state.phase:
@@ -208,7 +224,9 @@ def backup_words(status: BackupStatus, *, watch_only: bool = False) -> StatusWor
         )
         if watch_only
         else translate(
-            "states", "Your recovery words bring back the money. Labels and holds are on this machine only."
+            "states",
+            "Your recovery words bring back the money of every account that was made from them. Labels and "
+            "holds are on this machine only.",
         )
     )
     match status.phase:

@@ -5,8 +5,11 @@ from dataclasses import dataclass
 from PySide6.QtCore import QCoreApplication
 
 from pillarbox.model.network import Coin, Network
+from pillarbox.model.progress import ConnectionPhase, ConnectionState
 from pillarbox.wallet.kind_facts import ToldBy
+from pillarbox_gui.theme.tokens import Tone
 from pillarbox_gui.wording.amounts import NOTHING, UNIT_SPACE, amount_words, spoken_amount
+from pillarbox_gui.wording.states import connection_words
 
 translate = QCoreApplication.translate
 
@@ -18,6 +21,8 @@ class UsageNotice:
     title: str
     words: str
     server_helps: bool
+    tone: Tone = Tone.QUIET
+    icon: str = "info"
 
 
 def unpayable_notice() -> UsageNotice:
@@ -26,7 +31,17 @@ def unpayable_notice() -> UsageNotice:
         translate("usage", "Coins sent to these addresses are lost"),
         translate("usage", "They name nodes, and no key spends from them. Never give one to a payer."),
         False,
+        Tone.WAITING,
+        "warning",
     )
+
+
+def down_notice(state: ConnectionState, coin: Coin) -> UsageNotice | None:
+    """Of a server that was chosen and does not answer, or cannot be used; None of one that may yet."""
+    if state.phase not in (ConnectionPhase.OFFLINE, ConnectionPhase.REFUSED):
+        return None
+    said = connection_words(state, coin)
+    return UsageNotice(said.text, said.detail, True, said.tone, said.icon)
 
 
 def usage_notice(told_by: ToldBy, coin: Coin, server_set: bool) -> UsageNotice | None:
