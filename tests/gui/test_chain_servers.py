@@ -198,6 +198,10 @@ async def test_nothing_received_is_a_dash_until_a_server_told_of_the_past(bench:
     await view.wallet.accounts.set_scan_state(ACCOUNT, ScanState.SCANNED)
     (zero,) = told()
     assert zero.startswith("0.")
+    await view.wallet.accounts.set_scan_state(ACCOUNT, ScanState.MADE_HERE)
+    assert told() == {f"{NOTHING}{UNIT_SPACE}tBTC"}
+    bench.chain.state = ConnectionState(ConnectionPhase.CONNECTED, SERVER)
+    assert told() == {zero}
 
 
 @in_a_window_of(KINDS.with_kind(DASH_P2PKH))

@@ -47,6 +47,9 @@ def connection_fact(wallet: Wallet, connections: Connections, account: AccountId
 
 
 def received_is_known(wallet: Wallet, connections: Connections, account: AccountId) -> bool:
-    """Whether nothing seen means that nothing came: a server was chosen, and the account's past is known."""
-    past_known = wallet.accounts.get(account).scan_state in (ScanState.SCANNED, ScanState.MADE_HERE)
-    return past_known and notice_of(wallet, connections, account) is None
+    """Whether nothing seen means that nothing came: a server told of the past, or answers now."""
+    if notice_of(wallet, connections, account) is not None:
+        return False
+    state = wallet.accounts.get(account).scan_state
+    answers = connections.state(chain_of(wallet, account), wallet.id).phase is ConnectionPhase.CONNECTED
+    return state is ScanState.SCANNED or (state is ScanState.MADE_HERE and answers)
