@@ -130,10 +130,15 @@ class Marks:
         return True
 
     def take_back(self, index: int, since: int, shown_before: bool) -> None:
-        """From reserved to unused, as if nobody had been handed it, or not again."""
+        """From reserved to unused, as if nobody had been handed it, or not again.
+
+        The hand-out was committed, so the stored counter is past it.
+        """
         self._end_hold(index, _UNUSED)
         if not shown_before:
             self.order.unshow(index)
+        if self._sequential:
+            self.order.pass_over(index + 1)
         self.free(index, since)
 
     def sweep(self, now: int, ttl: int) -> list[int]:
