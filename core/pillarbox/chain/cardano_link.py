@@ -173,6 +173,7 @@ class IndexerLink:
         It runs in a task that is never cancelled, only by its scope: a cancellation that anyio does not know
         of would cut off the closing of connections.
         """
+        await web.prepare()
         scope = CancelScope(deadline=current_time() + self._patience.reply)
         sending = asyncio.create_task(self._exchange(path, scope), name="ask an indexer")
         self._sending[sending] = scope

@@ -1,7 +1,10 @@
 """The answer of a web server that may do anything: it is not unpacked, and no connection is left behind."""
 
+import asyncio
+import sys
 from collections.abc import AsyncIterator, Mapping
 from contextlib import aclosing, asynccontextmanager
+from importlib import import_module
 from typing import Any
 
 import httpx
@@ -11,6 +14,14 @@ from httpcore import AsyncNetworkStream
 
 PLAIN = {"accept-encoding": "identity"}
 """Headers of every question."""
+
+_LOADED_LATE = "anyio._backends._asyncio"
+
+
+async def prepare() -> None:
+    """Before the first question: anyio loads half of itself at its first use, longer than a frame takes."""
+    if _LOADED_LATE not in sys.modules:
+        await asyncio.to_thread(import_module, _LOADED_LATE)
 
 
 @asynccontextmanager
