@@ -16,6 +16,7 @@ import httpx
 
 from pillarbox.chain import web
 from pillarbox.chain.cardano_address import close_by
+from pillarbox.chain.certificates import Contexts, load_contexts
 from pillarbox.errors import PillarboxError
 
 LARGEST = 8 * 1024 * 1024
@@ -104,10 +105,12 @@ class UrlReport:
 
     async def report(self) -> BalanceReport:
         self._require_safe()
+        contexts = await load_contexts()
+        await web.prepare()
         try:
             async with (
                 asyncio.timeout(self.patience),
-                self._client() as client,
+                self._client(contexts) as client,
                 web.answering(client, self.url) as response,
             ):
                 if response.status_code != 200:
@@ -136,10 +139,11 @@ class UrlReport:
         if host.endswith(".onion") and not self.proxy:
             raise self._unreachable("it is an onion address, and no SOCKS5 proxy such as Tor is set")
 
-    def _client(self) -> httpx.AsyncClient:
+    def _client(self, contexts: Contexts) -> httpx.AsyncClient:
         """Its time is limited as a whole, by whoever uses it."""
         proxy = f"socks5://{self.proxy}" if self.proxy else None
         return httpx.AsyncClient(
+            verify=contexts.vouched,
             headers=web.PLAIN,
             follow_redirects=False,
             trust_env=False,

@@ -12,6 +12,9 @@ import socksio
 
 from pillarbox.chain.web import answering, body_of
 
+NO_AUTHORITIES = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+"""Reading the system's takes longer than the loop may pause."""
+
 
 @pytest.mark.parametrize(
     "error",
@@ -27,7 +30,7 @@ async def test_every_failure_is_an_error_of_the_transport(error: Exception) -> N
     def fail(_: httpx.Request) -> httpx.Response:
         raise error
 
-    async with httpx.AsyncClient(transport=httpx.MockTransport(fail)) as client:
+    async with httpx.AsyncClient(transport=httpx.MockTransport(fail), verify=NO_AUTHORITIES) as client:
         with pytest.raises(httpx.TransportError):
             async with answering(client, "https://indexer.example/"):
                 pass
@@ -35,7 +38,7 @@ async def test_every_failure_is_an_error_of_the_transport(error: Exception) -> N
 
 @pytest.mark.parametrize("url", ["https://1.2.3.999/", "https://[::1", "no URL", "ftp://indexer.example/"])
 async def test_what_is_no_web_address_is_an_error_of_the_transport(url: str) -> None:
-    async with httpx.AsyncClient(trust_env=False) as client:
+    async with httpx.AsyncClient(trust_env=False, verify=NO_AUTHORITIES) as client:
         with pytest.raises(httpx.TransportError):
             async with answering(client, url):
                 pass
@@ -50,7 +53,7 @@ async def body_with(headers: dict[str, str], content: bytes, largest: int = 10) 
         return httpx.Response(200, headers=headers, content=pieces())
 
     async with (
-        httpx.AsyncClient(transport=httpx.MockTransport(answer)) as client,
+        httpx.AsyncClient(transport=httpx.MockTransport(answer), verify=NO_AUTHORITIES) as client,
         answering(client, "https://indexer.example/") as response,
     ):
         return await body_of(response, largest)
@@ -98,7 +101,7 @@ async def proxy_saying(reply: bytes) -> AsyncIterator[tuple[str, asyncio.Semapho
 async def test_a_connection_to_a_proxy_that_gives_none_onwards_is_closed_at_once(reply: bytes) -> None:
     async with (
         proxy_saying(reply) as (proxy, gone),
-        httpx.AsyncClient(proxy=proxy, trust_env=False) as client,
+        httpx.AsyncClient(proxy=proxy, trust_env=False, verify=NO_AUTHORITIES) as client,
         asyncio.timeout(10),
     ):
         with pytest.raises((httpx.ProxyError, TimeoutError)):
