@@ -230,7 +230,7 @@ async def main(qt):
     while not events:
         if clicked is None:
             for button in window.findChildren(QPushButton):
-                named = button.text().replace("&", "") == "New receive address"
+                named = button.text().replace("&", "") in ("New receive address", "New address")
                 if named and button.isVisible() and button.isEnabled():
                     clicked = time.time()
                     button.click()
