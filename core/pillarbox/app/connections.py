@@ -4,7 +4,6 @@ import asyncio
 import json
 import logging
 from collections import defaultdict
-from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 from typing import Protocol
@@ -30,11 +29,9 @@ from pillarbox.files.install import install_file
 from pillarbox.files.refusals import refusals_told
 from pillarbox.model.account import WalletId
 from pillarbox.model.network import BITCOIN, Chain
-from pillarbox.model.progress import ConnectionPhase, ConnectionState
+from pillarbox.model.progress import ConnectionState
 
 log = logging.getLogger(__name__)
-
-NOT_SET = ConnectionState(ConnectionPhase.UNSET)
 
 
 class PinsUnreadableError(RefusedServerError):
@@ -172,11 +169,11 @@ class Connections:
             headers=_headers_of(chain, self._folder / "headers"),
             pins=self.pins,
             clock=self._clock,
-            proxy=self._proxy(),
+            proxy=self._settings.values.proxy_address,
         )
         self._servers[chain] = servers
         self._sources[chain] = ElectrumUsage(servers)
-        servers.on_change(self._teller(chain))
+        servers.on_change(partial(self._tell, chain))
         await servers.start()
 
     def state(self, chain: Chain, wallet: WalletId | None = None) -> ConnectionState:
@@ -186,7 +183,7 @@ class Connections:
         if chain in indexers.CHAINS:
             return self._indexers.state(chain, wallet)
         servers = self._servers.get(chain)
-        return NOT_SET if servers is None else servers.state
+        return indexers.NOT_SET if servers is None else servers.state
 
     def use_server(self, chain: Chain, text: str) -> None:
         """Put a server first in the chain's list.
@@ -236,20 +233,16 @@ class Connections:
             self._lead(chain, self._servers[chain])
 
     def _lead(self, chain: Chain, servers: ElectrumServers) -> None:
-        servers.replace(self._addresses(chain), self._proxy())
+        servers.replace(self._addresses(chain), self._settings.values.proxy_address)
 
     def _addresses(self, chain: Chain) -> list[ServerAddress]:
         return [ServerAddress.parse(text) for text in self._settings.values.servers_for(chain.name)]
-
-    def _proxy(self) -> ProxyAddress | None:
-        text = self._settings.values.proxy
-        return ProxyAddress.parse(text) if text else None
 
     def _follow_settings(self, event: SettingsChanged) -> None:
         if {"servers", "proxy"} & set(event.names):
             self._note_configured()
             for chain, servers in self._servers.items():
-                if servers.way != (tuple(self._addresses(chain)), self._proxy()):
+                if servers.way != (tuple(self._addresses(chain)), self._settings.values.proxy_address):
                     self._lead(chain, servers)
             following = asyncio.create_task(self._indexers.follow(), name="follow the settings")
             self._following.add(following)
@@ -274,9 +267,6 @@ class Connections:
                 self._configured[chain].set()
             else:
                 self._configured[chain].clear()
-
-    def _teller(self, chain: Chain) -> Callable[[ConnectionState], None]:
-        return partial(self._tell, chain)
 
     def _tell(self, chain: Chain, state: ConnectionState, wallet: WalletId | None = None) -> None:
         self._revision += 1

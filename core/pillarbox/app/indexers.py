@@ -4,11 +4,12 @@ import asyncio
 import logging
 from collections.abc import Callable
 from dataclasses import dataclass
+from importlib import import_module
+from typing import TYPE_CHECKING
 
 from pillarbox.app.settings import Settings
 from pillarbox.cardano.address_text import text_of
 from pillarbox.chain.cardano_address import IndexerAddress
-from pillarbox.chain.cardano_indexer import IndexerUsage
 from pillarbox.chain.server_address import ProxyAddress
 from pillarbox.chain.usage import Asker, UsageSource
 from pillarbox.clock import Clock
@@ -17,7 +18,13 @@ from pillarbox.model.network import CARDANO, Chain, Network
 from pillarbox.model.progress import ConnectionPhase, ConnectionState
 from pillarbox.secret import Secret
 
+if TYPE_CHECKING:
+    from pillarbox.chain.cardano_indexer import IndexerUsage
+
 log = logging.getLogger(__name__)
+
+CLIENT = "pillarbox.chain.cardano_indexer"
+"""Loaded in a thread when a wallet first asks: it takes a tenth of a second, and most wallets never do."""
 
 CHAINS = tuple(Chain(CARDANO, network) for network in (Network.MAINNET, Network.TESTNET))
 NOT_SET = ConnectionState(ConnectionPhase.UNSET)
@@ -27,7 +34,7 @@ Tell = Callable[[Chain, ConnectionState, WalletId], None]
 
 @dataclass(slots=True)
 class _Made:
-    usage: IndexerUsage
+    usage: "IndexerUsage"
     asker: Asker
     way: tuple[IndexerAddress | None, ProxyAddress | None]
     """To what it is connected, and through what."""
@@ -59,9 +66,10 @@ class Indexers:
         async with self._changing:
             place = (chain, asker.wallet)
             if place not in self._made:
-                address, proxy = self.address(chain), self._proxy()
+                client = await asyncio.to_thread(import_module, CLIENT)
+                address, proxy = self.address(chain), self._settings.values.proxy_address
                 with await self._key(chain, address, asker) as key:
-                    usage = IndexerUsage(
+                    usage: IndexerUsage = client.IndexerUsage(
                         chain.network, address, key or None, text_of, clock=self._clock, proxy=proxy
                     )
                 self._made[place] = _Made(usage, asker, (address, proxy))
@@ -73,7 +81,7 @@ class Indexers:
         """The settings were changed: each connection whose way is another goes it now."""
         async with self._changing:
             for (chain, _), made in tuple(self._made.items()):
-                way = (self.address(chain), self._proxy())
+                way = (self.address(chain), self._settings.values.proxy_address)
                 if way != made.way:
                     await self._lead(chain, made, way)
 
@@ -109,7 +117,3 @@ class Indexers:
         except Exception:
             log.exception("a project key could not be read")
             return Secret(b"")
-
-    def _proxy(self) -> ProxyAddress | None:
-        text = self._settings.values.proxy
-        return ProxyAddress.parse(text) if text else None

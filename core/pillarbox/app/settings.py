@@ -40,6 +40,10 @@ class Values:
     lock_minutes: int = 15
     """Idle minutes before the screen is locked; 0: never."""
 
+    @property
+    def proxy_address(self) -> ProxyAddress | None:
+        return ProxyAddress.parse(self.proxy) if self.proxy else None
+
     def servers_for(self, chain: str) -> tuple[str, ...]:
         """`chain` is a `Chain.name`."""
         return tuple(self.servers.get(chain, ()))

@@ -6,12 +6,11 @@ from ipaddress import ip_address
 from typing import Self
 from urllib.parse import urlsplit
 
-import httpx
-
 from pillarbox.errors import InvalidInputError
 from pillarbox.secret import Secret
 
 _HOST = re.compile(r"[A-Za-z0-9_](?:[A-Za-z0-9_.-]{0,251}[A-Za-z0-9_])?|\[[0-9A-Fa-f:.]+\]", re.ASCII)
+_IP = re.compile(r"\d+\.\d+\.\d+\.\d+|\[.*\]", re.ASCII)
 _PATH = re.compile(r"(?:/[A-Za-z0-9._~-]+)*/?", re.ASCII)
 _KEY = re.compile(r"[!-~]{1,200}", re.ASCII)
 
@@ -39,19 +38,14 @@ class IndexerAddress:
         if "?" in plain or "#" in plain or not _PATH.fullmatch(parts.path):
             raise _unusable("it is not of the form https://HOST/PATH")
         host = parts.netloc if port is None else parts.netloc.rpartition(":")[0]
-        if not _HOST.fullmatch(host) or parts.hostname is None:
+        if not _HOST.fullmatch(host) or parts.hostname is None or _numbers_no_computer(host):
             raise _unusable("it names no computer")
         if parts.scheme == "http" and not close_by(parts.hostname):
             raise _unusable(
                 "with http:// anybody on the way could read your addresses and change the answers. "
                 "Write https://; http:// is for an indexer on this computer or in your own network"
             )
-        url = f"{parts.scheme}://{parts.netloc.lower()}{parts.path}".rstrip("/")
-        try:
-            httpx.URL(url)
-        except httpx.InvalidURL:
-            raise _unusable("it names no computer") from None
-        return cls(url)
+        return cls(f"{parts.scheme}://{parts.netloc.lower()}{parts.path}".rstrip("/"))
 
     @property
     def origin(self) -> str:
@@ -80,6 +74,17 @@ def read_project_key(text: str) -> Secret:
 
 def _unusable(why: str) -> InvalidInputError:
     return InvalidInputError(what="indexer address", why=f"{why[0].upper()}{why[1:]}.")
+
+
+def _numbers_no_computer(host: str) -> bool:
+    """Whether it is written as an IP address, and is none."""
+    if not _IP.fullmatch(host):
+        return False
+    try:
+        ip_address(host.strip("[]"))
+    except ValueError:
+        return True
+    return False
 
 
 def close_by(host: str) -> bool:

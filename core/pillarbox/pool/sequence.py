@@ -118,9 +118,14 @@ def counter_past(index: int) -> int:
     return min(FIRST_HARDENED + index + 1, WORD32_MAX)
 
 
+def is_counter(number: int) -> bool:
+    """Whether it is in the hardened range and a Word32."""
+    return FIRST_HARDENED <= number <= WORD32_MAX
+
+
 def check(counter: int) -> int:
-    """The counter itself. Raises CounterDamagedError below the hardened range or beyond Word32."""
-    if not FIRST_HARDENED <= counter <= WORD32_MAX:
+    """The counter itself. Raises CounterDamagedError for a number that is none."""
+    if not is_counter(counter):
         raise CounterDamagedError(counter=counter)
     return counter
 

@@ -10,9 +10,9 @@ from typing import NamedTuple
 from pillarbox.model.account import AccountId
 from pillarbox.pool.sequence import (
     FIRST_HARDENED,
-    WORD32_MAX,
     check,
     counter_past,
+    is_counter,
     next_account,
     next_address,
 )
@@ -48,7 +48,7 @@ def position(tx: Tx, account: AccountId, branch: int) -> int:
 def is_damaged(tx: Tx, account: AccountId, branch: int) -> bool:
     """Whether the counter is one that no counter can be: then nothing more is handed out of the branch."""
     stored = _stored(tx, account, branch)
-    return stored is not None and not FIRST_HARDENED <= stored <= WORD32_MAX
+    return stored is not None and not is_counter(stored)
 
 
 def issue(tx: Tx, account: AccountId, branch: int, indices: Iterable[int]) -> None:

@@ -32,8 +32,9 @@ def end_forgotten(tx: Tx, at: int) -> None:
 def catch_up(tx: Tx) -> list[CounterBehindError]:
     """Raise each counter that lies below what was handed out or used, as that of an older file does."""
     told = []
-    labels_of = {account.id: account.label for account in accounts.all_accounts(tx)}
-    for behind in counters.catch_up(tx):
+    found = counters.catch_up(tx)
+    labels_of = {account.id: account.label for account in accounts.all_accounts(tx)} if found else {}
+    for behind in found:
         log.warning("a counter was behind what is known of its branch, and was raised: %s", behind)
         label = labels_of.get(behind.account, str(behind.account))
         told.append(CounterBehindError(account=label, was=behind.was, now=behind.now))

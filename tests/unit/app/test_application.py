@@ -1,6 +1,8 @@
 """One running Pillarbox: wallets made whole or not at all, opened once, closed without a trace."""
 
 import asyncio
+import subprocess
+import sys
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -221,3 +223,9 @@ async def test_a_second_account_is_the_next_one_of_its_kind(app: Application) ->
         taproot = await wallet.accounts.add("bitcoin-p2tr", root=root)
     assert (second.path, taproot.path) == ("m/84'/1'/1'", "m/86'/1'/0'")
     assert len({account.label for account in wallet.accounts.all()}) == 3
+
+
+def test_no_http_client_is_loaded_before_a_wallet_asks_an_indexer() -> None:
+    code = "import sys, pillarbox.app.application; print('httpx' in sys.modules)"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout == "False\n"
