@@ -3,6 +3,7 @@
 from coincurve import PublicKey
 
 from pillarbox.bitcoin.hashes import tagged_hash
+from pillarbox.bitcoin.serialization import sized
 
 GROUP_ORDER = 0xFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFEBAAEDCE6AF48A03BBFD25E8CD0364141
 
@@ -27,3 +28,23 @@ def output_key(internal: PublicKey, merkle_root: bytes = b"") -> bytes:
 def lift_x(x_only: bytes) -> PublicKey:
     """The even point with this x coordinate (32 bytes). Raises ValueError where the curve has none."""
     return PublicKey(b"\x02" + x_only)
+
+
+LEAF_VERSION = 0xC0
+"""Of a tapscript (BIP342)."""
+
+
+def leaf_hash(script: bytes) -> bytes:
+    """The hash of a tapscript: the Merkle root, where it is the only leaf."""
+    return tagged_hash("TapLeaf", bytes((LEAF_VERSION,)) + sized(script))
+
+
+def tweaked(internal: PublicKey, merkle_root: bytes) -> PublicKey:
+    """The output key as a point, whose oddness a control block tells. Raises ValueError as `output_key`."""
+    even = lift_x(internal.format()[1:])
+    return even.add(tagged_hash("TapTweak", even.format()[1:] + merkle_root))
+
+
+def control_block(internal: PublicKey, output: PublicKey) -> bytes:
+    """What a spender of the only leaf shows beside its script: 33 bytes."""
+    return bytes((LEAF_VERSION | output.format()[0] & 1,)) + internal.format()[1:]

@@ -1,0 +1,1 @@
+"""Lightning Loop's formats, pure: static addresses, deposits, L402 tokens, recovery backups."""
