@@ -193,6 +193,10 @@ class PrivateNode:
         """A copy of the private key, 32 bytes; the caller wipes it."""
         return self._key.copy()
 
+    def chain_code(self) -> Secret:
+        """A copy of the chain code, 32 bytes; the caller wipes it."""
+        return self._chain_code.copy()
+
     def wipe(self) -> None:
         """Overwrite the key and the chain code. May be called again."""
         self._key.wipe()

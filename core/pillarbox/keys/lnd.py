@@ -1,0 +1,58 @@
+"""lnd's keys, m/1017'/coin'/family'/0/index, as lnd derives them and as BIP32 says.
+
+lnd's library takes a private key without its leading zero bytes, aligned to the left, where it derives a
+hardened child of a node that was itself derived in memory. Of lnd's path only the coin's key can differ by
+that, for one seed in 256: the account's parent was read back from its text form. Both are tried on a restore.
+"""
+
+import hashlib
+import hmac
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from coincurve import PrivateKey, PublicKey
+
+from pillarbox.keys.bip32 import HARDENED, InvalidChildError, PrivateNode, hardened
+from pillarbox.secret import Secret
+
+PURPOSE = 1017
+SHARED_POINT = bytes.fromhex("0215b5a3e0ef58b101431e1e513dd017d1018b420bd2e89dcd71f45c031f00469e")
+"""The point that a key is shared with to encrypt something for oneself: nobody knows its private key."""
+
+
+@contextmanager
+def family(seed: Secret, coin: int, number: int, *, strict: bool) -> Iterator[PrivateNode]:
+    """The node m/1017'/coin'/number'/0, above the indices of a key family; wiped at the end.
+
+    `strict`: as BIP32 says; else as lnd does. Raises InvalidInputError for a seed outside 16 to 64 bytes.
+    """
+    with PrivateNode.from_seed(seed) as master, master.child(hardened(PURPOSE)) as purpose:
+        coin_node = purpose.child(hardened(coin)) if strict else _as_lnd(purpose, hardened(coin))
+        with coin_node, coin_node.descendant((hardened(number), 0)) as made:
+            yield made
+
+
+def public_key(seed: Secret, coin: int, number: int, index: int, *, strict: bool) -> bytes:
+    """The compressed public key of a family and an index."""
+    with family(seed, coin, number, strict=strict) as node, node.child(index) as child:
+        return child.public().key
+
+
+def shared_key(private: Secret) -> Secret:
+    """The key, 32 bytes, that lnd's `DeriveSharedKey` gives for SHARED_POINT and a private key."""
+    point = PublicKey(SHARED_POINT).multiply(private.reveal())
+    return Secret(hashlib.sha256(point.format()).digest())
+
+
+def _as_lnd(parent: PrivateNode, number: int) -> PrivateNode:
+    """The hardened child, of a key without its leading zero bytes. Raises InvalidChildError."""
+    if not number & HARDENED:
+        raise ValueError("lnd differs in hardened children alone")
+    with parent.key() as key, parent.chain_code() as chain_code:
+        trimmed = key.reveal().lstrip(b"\0").ljust(32, b"\0")
+        tag = hmac.digest(chain_code.reveal(), b"\0" + trimmed + number.to_bytes(4, "big"), "sha512")
+        try:
+            child = PrivateKey(key.reveal()).add(tag[:32]).secret
+        except ValueError:
+            raise InvalidChildError(number) from None
+    return PrivateNode(Secret(child), Secret(tag[32:]))
