@@ -1,7 +1,7 @@
 """Loop's static addresses: spent by client and server together at once, by the client alone after `expiry`.
 
-Protocol version 0: a taproot output whose internal key is both keys' aggregate (BIP327, sorted), with one leaf,
-`<client> OP_CHECKSIGVERIFY <expiry> OP_CHECKSEQUENCEVERIFY`.
+Protocol version 0: a taproot output whose internal key is both keys' aggregate (BIP327, sorted), with one
+leaf, `<client> OP_CHECKSIGVERIFY <expiry> OP_CHECKSEQUENCEVERIFY`.
 """
 
 from dataclasses import dataclass
@@ -34,7 +34,7 @@ class StaticAddressError(PillarboxError):
 
 @dataclass(frozen=True)
 class StaticAddress:
-    """What an address is made of. Keys are compressed, 33 bytes; `expiry` counts blocks of its output's age."""
+    """What an address is made of. Keys are compressed, 33 bytes; `expiry` is the output's age in blocks."""
 
     client_key: bytes
     server_key: bytes
@@ -85,9 +85,9 @@ def require_served(server_key: bytes, expiry: int) -> None:
 
 def require_key(key: bytes, whose: str) -> None:
     """Raises StaticAddressError for bytes that are no compressed key on the curve."""
+    if len(key) != 33:
+        raise StaticAddressError(why=f"The {whose}'s key has {len(key)} bytes, not 33")
     try:
-        if len(key) != 33:
-            raise ValueError("a compressed public key has 33 bytes")
         PublicKey(key)
     except ValueError as error:
         raise StaticAddressError(why=f"The {whose}'s key is none") from error

@@ -18,7 +18,9 @@ def shared(seed: Secret, coin: int, *, strict: bool) -> str:
         return lnd.shared_key(child.key()).reveal().hex()
 
 
-@pytest.mark.parametrize("case", VECTORS["lnd_keys"], ids=lambda case: f"{case['seed_name']}-{case['coin_type']}")
+@pytest.mark.parametrize(
+    "case", VECTORS["lnd_keys"], ids=lambda case: f"{case['seed_name']}-{case['coin_type']}"
+)
 @pytest.mark.parametrize("strict", [True, False])
 def test_the_keys_of_each_family_come_out(case: dict[str, Any], strict: bool) -> None:
     seed = Secret(bytes.fromhex(case["seed"]))
