@@ -24,8 +24,8 @@ SERVER = bytes.fromhex("03d528ecd9b696b54c907a9ed045447a79bb408ec39b68df504bb51f
 
 
 def of_case(case: dict[str, Any]) -> StaticAddress:
-    keys = (bytes.fromhex(case[name]) for name in ("client_pubkey", "server_pubkey"))
-    return StaticAddress(*keys, case["expiry"])
+    client, server = (bytes.fromhex(case[name]) for name in ("client_pubkey", "server_pubkey"))
+    return StaticAddress(client, server, case["expiry"])
 
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: f"{case['client_pubkey'][:6]}-{case['expiry']}")
