@@ -1,0 +1,125 @@
+"""Backup files: what opens them, and what is said of those that do not open."""
+
+import hashlib
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from pillarbox.backup import content, envelope
+from pillarbox.backup.content import SectionData
+from pillarbox.backup.envelope import (
+    BackupError,
+    Cost,
+    DamagedBackupError,
+    Facts,
+    Lock,
+    NewerBackupError,
+    NotABackupError,
+    WrongPassphraseError,
+    WrongWordsError,
+)
+from pillarbox.secret import Secret
+
+KEY, OTHER = Secret(bytes(range(32))), Secret(bytes(32))
+BY_WORDS = Facts("0" * 32, "73c5da0a", "mainnet", 1_700_000_000, 7, Lock.WORDS)
+BY_PASSPHRASE = Facts("0" * 32, "", "regtest", 1, 0, Lock.PASSPHRASE, salt=bytes(16), cost=Cost(65_536, 3, 4))
+FILE = envelope.seal(BY_WORDS, b"content", KEY, bytes(24))
+
+
+@pytest.mark.parametrize("facts", [BY_WORDS, BY_PASSPHRASE])
+def test_a_file_says_who_wrote_it_and_opens_with_its_key(facts: Facts) -> None:
+    read = envelope.read(envelope.seal(facts, b"content", KEY, bytes(24)))
+    assert read.facts == facts
+    assert envelope.unseal(read, KEY) == b"content"
+
+
+@pytest.mark.parametrize(
+    ("facts", "refusal"), [(BY_WORDS, WrongWordsError), (BY_PASSPHRASE, WrongPassphraseError)]
+)
+def test_a_whole_file_that_does_not_open_is_another_wallets_or_another_passphrases(
+    facts: Facts, refusal: type[BackupError]
+) -> None:
+    read = envelope.read(envelope.seal(facts, b"content", KEY, bytes(24)))
+    with pytest.raises(refusal) as refused:
+        envelope.unseal(read, OTHER)
+    assert facts.fingerprint in str(refused.value)
+
+
+@given(st.integers(10, len(FILE) - 1), st.integers(1, 255))
+def test_any_changed_byte_is_damage_and_never_a_wrong_key(at: int, change: int) -> None:
+    damaged = FILE[:at] + bytes([FILE[at] ^ change]) + FILE[at + 1 :]
+    with pytest.raises(DamagedBackupError):
+        envelope.read(damaged)
+
+
+@given(st.integers(8, len(FILE) - 1))
+def test_a_file_that_is_cut_off_is_damaged(end: int) -> None:
+    with pytest.raises(DamagedBackupError):
+        envelope.read(FILE[:end])
+    with pytest.raises(DamagedBackupError):
+        envelope.read(FILE + b"\0")
+
+
+@given(st.binary(max_size=200))
+def test_noise_is_no_backup(noise: bytes) -> None:
+    with pytest.raises(NotABackupError):
+        envelope.read(b"x" + noise)
+    with pytest.raises(BackupError):
+        envelope.read(envelope.MAGIC + b"\0\1" + noise)
+
+
+def test_a_newer_format_is_named() -> None:
+    with pytest.raises(NewerBackupError, match="format 2"):
+        envelope.read(envelope.MAGIC + b"\0\2" + FILE[10:])
+
+
+def test_the_facts_cannot_be_changed_without_the_key() -> None:
+    changed = FILE[:-32].replace(b"73c5da0a", b"00000000")
+    whole = changed + hashlib.sha256(changed).digest()
+    read = envelope.read(whole)
+    assert read.facts.fingerprint == "00000000"
+    with pytest.raises(WrongWordsError):
+        envelope.unseal(read, KEY)
+
+
+def read_all(packed: bytes) -> list[SectionData]:
+    return [section for section in content.read(packed) if section is not None]
+
+
+records = st.lists(
+    st.dictionaries(st.text(max_size=6), st.integers() | st.text(max_size=20), max_size=4), max_size=8
+)
+sections = st.lists(st.builds(SectionData, st.text(max_size=9), st.integers(0, 9), records), max_size=4)
+
+
+@given(sections)
+def test_what_is_written_is_read(written: list[SectionData]) -> None:
+    read = read_all(b"".join(content.write(written)))
+    assert [(each.name, each.version, [dict(r) for r in each.records]) for each in read] == [
+        (each.name, each.version, list(each.records)) for each in written
+    ]
+
+
+def test_long_sections_go_in_steps() -> None:
+    many = SectionData("labels", 1, [{"i": i} for i in range(content.STEP * 3)])
+    pieces = list(content.write([many]))
+    assert len(pieces) == 5
+    assert [each is None for each in content.read(b"".join(pieces))].count(True) == 3
+
+
+@given(st.data())
+def test_content_that_is_cut_off_or_drawn_out_is_damaged(data: st.DataObject) -> None:
+    packed = b"".join(content.write([SectionData("labels", 1, [{"a": 1}, {"b": 2}])]))
+    end = data.draw(st.integers(0, len(packed) - 1))
+    for wrong in (packed[:end], packed + b"\0"):
+        with pytest.raises(DamagedBackupError):
+            read_all(wrong)
+
+
+def test_a_little_that_unpacks_to_very_much_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(content, "LARGEST", 1_000_000)
+    bomb = b"".join(content.write([SectionData("labels", 1, [{"a": "x" * 2_000_000}])]))
+    assert len(bomb) < 5_000
+    with pytest.raises(DamagedBackupError, match="far larger"):
+        read_all(bomb)
