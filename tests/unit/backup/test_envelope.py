@@ -6,8 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pillarbox.backup import content, envelope
-from pillarbox.backup.content import SectionData
+from pillarbox.backup import envelope
 from pillarbox.backup.envelope import (
     BackupError,
     Cost,
@@ -81,45 +80,3 @@ def test_the_facts_cannot_be_changed_without_the_key() -> None:
     assert read.facts.fingerprint == "00000000"
     with pytest.raises(WrongWordsError):
         envelope.unseal(read, KEY)
-
-
-def read_all(packed: bytes) -> list[SectionData]:
-    return [section for section in content.read(packed) if section is not None]
-
-
-records = st.lists(
-    st.dictionaries(st.text(max_size=6), st.integers() | st.text(max_size=20), max_size=4), max_size=8
-)
-sections = st.lists(st.builds(SectionData, st.text(max_size=9), st.integers(0, 9), records), max_size=4)
-
-
-@given(sections)
-def test_what_is_written_is_read(written: list[SectionData]) -> None:
-    read = read_all(b"".join(content.write(written)))
-    assert [(each.name, each.version, [dict(r) for r in each.records]) for each in read] == [
-        (each.name, each.version, list(each.records)) for each in written
-    ]
-
-
-def test_long_sections_go_in_steps() -> None:
-    many = SectionData("labels", 1, [{"i": i} for i in range(content.STEP * 3)])
-    pieces = list(content.write([many]))
-    assert len(pieces) == 5
-    assert [each is None for each in content.read(b"".join(pieces))].count(True) == 3
-
-
-@given(st.data())
-def test_content_that_is_cut_off_or_drawn_out_is_damaged(data: st.DataObject) -> None:
-    packed = b"".join(content.write([SectionData("labels", 1, [{"a": 1}, {"b": 2}])]))
-    end = data.draw(st.integers(0, len(packed) - 1))
-    for wrong in (packed[:end], packed + b"\0"):
-        with pytest.raises(DamagedBackupError):
-            read_all(wrong)
-
-
-def test_a_little_that_unpacks_to_very_much_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(content, "LARGEST", 1_000_000)
-    bomb = b"".join(content.write([SectionData("labels", 1, [{"a": "x" * 2_000_000}])]))
-    assert len(bomb) < 5_000
-    with pytest.raises(DamagedBackupError, match="far larger"):
-        read_all(bomb)
