@@ -16,6 +16,7 @@ from pillarbox.app.new_wallet import NewWallet, build
 from pillarbox.app.paths import Paths
 from pillarbox.app.settings import Settings
 from pillarbox.app.wallet_folders import WalletFolder, WalletFolders
+from pillarbox.backup.content import SectionLines
 from pillarbox.clock import Clock, SystemClock
 from pillarbox.errors import ErrorText, PillarboxError
 from pillarbox.events import Events, WalletsChanged
@@ -31,6 +32,7 @@ from pillarbox.storage.database import Database
 from pillarbox.vault.keychain import Keychain, KeychainError
 from pillarbox.vault.slots import Slots
 from pillarbox.vault.slots_file import SlotsFile, read_slots
+from pillarbox.wallet.backup_sealing import PROGRAM
 from pillarbox.wallet.hand_out_refusals import SameKeyElsewhereError, SameKeyOpenError
 from pillarbox.wallet.unlocking import Unlocking
 from pillarbox.wallet.wallet import Surroundings, Wallet
@@ -303,8 +305,14 @@ class Application:
             chain.usage,
             chain.indexer,
             chain.rekeyed,
+            lambda name: self.paths.backups / self._folders.encoded(name),
+            self._program_lines,
             self._may_hand_out,
         )
+
+    def _program_lines(self) -> list[SectionLines]:
+        """The program's settings as a backup keeps them: one text, as the settings file has it."""
+        return [SectionLines.of_rows(PROGRAM, 1, ("settings",), [(self.settings.values.text(),)])]
 
     def _may_hand_out(self, name: str, account: Account) -> None:
         if self._claims.holds(account.same_key, name):

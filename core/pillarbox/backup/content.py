@@ -5,10 +5,11 @@ record, an array of the fields' values. The last line says how many records ther
 steps, so that a caller can do other things between. docs/backup-format.md is the reference.
 """
 
+import hashlib
 import json
 import zlib
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from pillarbox.backup.envelope import DamagedBackupError
@@ -37,6 +38,11 @@ class SectionLines:
     count: int
     lines: bytes
 
+    @property
+    def digest(self) -> bytes:
+        """SHA-256 of the records as they are written."""
+        return hashlib.sha256(self.lines).digest()
+
     @classmethod
     def of_rows(cls, name: str, version: int, fields: tuple[str, ...], rows: Sequence[Row]) -> "SectionLines":
         """For some few records: many are written by the database itself."""
@@ -51,6 +57,8 @@ class SectionData:
     version: int
     fields: tuple[str, ...]
     rows: list[list[Value]]
+    digest: bytes = b""
+    """As that of `SectionLines`."""
 
 
 def write(sections: Iterable[SectionLines]) -> bytes:
@@ -84,12 +92,15 @@ def read(packed: bytes) -> Iterator[SectionData | None]:
                 raise DamagedBackupError(why="Its content goes on after its end")
             return
         section, count = _head(found)
+        digest = hashlib.sha256()
         while len(section.rows) < count:
-            section.rows.append(_row(next(lines, None), section))
+            record = next(lines, b"")
+            section.rows.append(_row(record, section))
+            digest.update(record + b"\n")
             if len(section.rows) % STEP == 0:
                 yield None
         total += count
-        yield section
+        yield replace(section, digest=digest.digest())
     raise DamagedBackupError(why="Its content ends too early")
 
 
@@ -147,8 +158,8 @@ def _head(found: dict[str, Any]) -> tuple[SectionData, int]:
     return SectionData(name, version, tuple(fields), []), count
 
 
-def _row(line: bytes | None, section: SectionData) -> list[Value]:
-    if line is None:
+def _row(line: bytes, section: SectionData) -> list[Value]:
+    if not line:
         raise DamagedBackupError(why="Its content ends too early")
     row = _parsed(line)
     if not isinstance(row, list) or len(row) != len(section.fields):

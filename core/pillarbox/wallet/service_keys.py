@@ -23,6 +23,11 @@ class ServiceKey(StrEnum):
     WALLET_BACKUP = "wallet-backup"
 
 
+def derive(purpose: ServiceKey, seed: Secret) -> Secret:
+    """One service key of a BIP39 seed."""
+    return _RECIPES[purpose](seed)
+
+
 def derive_all(seed: Secret) -> dict[ServiceKey, Secret]:
     """Every service key of a BIP39 seed."""
     return {purpose: recipe(seed) for purpose, recipe in _RECIPES.items()}

@@ -1,23 +1,28 @@
 """One open wallet: composes its services and stops them. It has no rules of its own."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 from pillarbox.accounts import Kinds
+from pillarbox.backup.content import SectionLines
 from pillarbox.chain.cardano_address import IndexerAddress
 from pillarbox.chain.usage import Asker, UsageSource
 from pillarbox.clock import Clock
 from pillarbox.errors import ErrorText
 from pillarbox.events import Events, ServiceStateChanged
 from pillarbox.model.account import Account, WalletId
-from pillarbox.model.backup import BackupPhase, BackupStatus
+from pillarbox.model.backup import BackupStatus
 from pillarbox.model.network import Chain, Network
 from pillarbox.model.progress import ServiceState
 from pillarbox.pool.sequence import CounterBehindError
 from pillarbox.storage.database import Database, Tx
 from pillarbox.wallet.account_keeping import AccountKeeping
 from pillarbox.wallet.account_loading import catch_up, end_forgotten, read_accounts
+from pillarbox.wallet.backing_up import BackingUp
+from pillarbox.wallet.backup_sealing import Writer
+from pillarbox.wallet.backup_shelf import BackupShelf
 from pillarbox.wallet.balance_reports import BalanceReports
 from pillarbox.wallet.discovering import Discovering
 from pillarbox.wallet.holding import Holding
@@ -45,6 +50,10 @@ class Surroundings:
     """The one that is set for a chain that has them."""
     rekeyed: Callable[[Chain], Awaitable[None]]
     """A wallet's project key for a chain was changed."""
+    backups: Callable[[str], Path]
+    """The data folder's place for the backups of the wallet of a name."""
+    program: Callable[[], Sequence[SectionLines]]
+    """What a backup has of the program's settings."""
     may_hand_out: Callable[[str, Account], None]
     """Given a wallet's name and an account. Raises SameKeyOpenError or SameKeyElsewhereError where another
     open wallet hands out the same addresses."""
@@ -110,6 +119,15 @@ class Wallet:
         self.labels = Labels(wallet, accounts, db, publish)
         self.payments = Payments(db)
         self.balance_reports = BalanceReports(accounts, db, recording, self.accounts.set_scan_state)
+        shelf = BackupShelf(
+            lambda: Writer(wallet, name, network, self.fingerprint),
+            around.kinds,
+            db,
+            clock,
+            around.backups(name),
+            around.program,
+        )
+        self.backing_up = BackingUp(wallet, shelf, db, accounts.revisions, publish, clock)
         recording.watch_new = self.watching.add
         self.accounts.rows_made = self.scanning.go_on
         self._supervisor = Supervisor(clock, self._tell_service)
@@ -164,7 +182,7 @@ class Wallet:
                 if branch.key_source is not None:
                     await asyncio.to_thread(branch.pool.maintain_gap_limit, branch.key_source)
                     await self._recording.store_derived(branch)
-        self._supervisor.start([self.holding, self.discovering])
+        self._supervisor.start([self.holding, self.discovering, self.backing_up])
         for services in (self.watching, self.scanning):
             services.begin(lambda service: self._supervisor.start([service]))
 
@@ -179,7 +197,7 @@ class Wallet:
 
     @property
     def backup(self) -> BackupStatus:
-        return BackupStatus(BackupPhase.NEVER)
+        return self.backing_up.status
 
     @property
     def service_states(self) -> dict[str, ServiceState]:
@@ -190,6 +208,7 @@ class Wallet:
         await self.receiving.stop()
         await self._supervisor.stop()
         await self._recording.stop()
+        await self.backing_up.finish()
         await self._db.close()
 
     def _tell_service(self, service: str, state: ServiceState) -> None:

@@ -19,7 +19,7 @@ class BackupsPage(Page):
 
     def __init__(self, look: Look, wallet: Wallet) -> None:
         super().__init__(look.theme, translate("backups", "Backups"))
-        said = backup_words(wallet.backup, watch_only=wallet.watch_only)
+        said = backup_words(wallet.backup, look.calendar, look.now())
         state = Card(look.theme, Space.M, Space.L)
         chip = Chip(look.theme)
         chip.set_chip(lambda palette: palette.tone(said.tone), said.icon, said.text)

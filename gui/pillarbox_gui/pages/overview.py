@@ -236,7 +236,7 @@ class OverviewPage(Page):
                     ),
                 )
                 found.append(Notice(said, translate("overview", "Open receive"), "receive", account.id))
-        backup = backup_words(self._wallet.backup, watch_only=self._wallet.watch_only)
+        backup = backup_words(self._wallet.backup, self._look.calendar, self._look.now())
         found.append(Notice(backup, translate("overview", "Open backups"), "backups"))
         return found
 

@@ -267,7 +267,7 @@ class WalletView(QWidget):
         return connection_fact(self.wallet, self._app.connections, self.receive.account)
 
     def _backup_words(self) -> StatusWords:
-        return backup_words(self.wallet.backup, watch_only=self.wallet.watch_only)
+        return backup_words(self.wallet.backup, self._look.calendar, self._look.now())
 
 
 def _tab_stops(page: QWidget) -> list[QWidget]:

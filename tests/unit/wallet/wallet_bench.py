@@ -147,6 +147,8 @@ class Bench:
             self._source,
             lambda _chain: IndexerAddress("https://indexer.example/api/v0"),
             self._rekeyed,
+            lambda name: self.path.parent / "backups" / name,
+            tuple,
             lambda _name, _account: None,
         )
         unlocking = Unlocking(WALLET, "test", self.db, None, self.events.publish)

@@ -1,0 +1,263 @@
+"""The wallet's own backups: written after every change that matters, proven, and told of truthfully."""
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable, Sequence
+from pathlib import Path
+
+from pillarbox.backup.status import BackupPassphraseNeededError, Situation, status
+from pillarbox.clock import Clock
+from pillarbox.errors import ErrorText, InvalidInputError, PillarboxError
+from pillarbox.events import BackupStatusChanged, Publish
+from pillarbox.model.account import WalletId
+from pillarbox.model.backup import BackupFile, BackupPhase, BackupStatus
+from pillarbox.secret import Secret
+from pillarbox.storage import meta, settings
+from pillarbox.storage.backups import Written
+from pillarbox.storage.database import Database, Tx
+from pillarbox.vault.sealed_words import RecoveryWords
+from pillarbox.wallet import backup_sealing, backup_shelf
+from pillarbox.wallet.backup_sealing import Sealing
+from pillarbox.wallet.backup_shelf import BackupShelf, Stock
+from pillarbox.wallet.revisions import Revisions
+
+log = logging.getLogger(__name__)
+
+NOTICE = 0.05
+"""Seconds from a commit until it is looked at: commits come in bursts."""
+GATHER = 0.2
+"""Seconds in which further changes join a backup: a hand-out is in one within a second."""
+QUIET = 10.0
+"""Seconds without a change before the newest is verified, or drilled."""
+LOOK_EVERY = 30.0
+"""Seconds between two looks at folders that come and go."""
+DRILL_EVERY = 7 * 86_400
+FIRST_RETRY, LAST_RETRY = 2.0, 300.0
+
+Proof = Callable[[Written, Sealing], Awaitable[None]]
+
+
+class BackingUp:
+    """Also a service: it writes by itself, proves what it wrote, and tries again what failed."""
+
+    name = "backing-up"
+
+    def __init__(
+        self,
+        wallet: WalletId,
+        shelf: BackupShelf,
+        db: Database,
+        revisions: Revisions,
+        publish: Publish,
+        clock: Clock,
+    ) -> None:
+        self._wallet = wallet
+        self._shelf = shelf
+        self._db = db
+        self._revisions = revisions
+        self._publish = publish
+        self._clock = clock
+        self._one_at_a_time = asyncio.Lock()
+        self._changed = asyncio.Event()
+        self._changed_at = clock.monotonic()
+        self._due_at: float | None = None
+        """When what is not in a backup yet is to be written; None where all is."""
+        self._failure: ErrorText | None = None
+        self._failed_at: int | None = None
+        self._retry_at = 0.0
+        self._pause = FIRST_RETRY
+        self.status = BackupStatus(BackupPhase.NEVER)
+        db.call_after_commits(self._note_commit)
+
+    async def run(self) -> None:
+        """Until cancelled."""
+        while True:
+            self._changed.clear()
+            async with self._one_at_a_time:
+                pause = await self._step(await self._take_stock())
+            await self._wait(pause)
+
+    async def finish(self) -> None:
+        """The wallet is being closed: write what is not in a backup yet. A failure is told in the log."""
+        try:
+            stock = await self._take_stock()
+            if stock.sealing is not None and not stock.is_current:
+                await self._shelf.write(stock, stock.sealing)
+        except PillarboxError as error:
+            log.warning("no backup could be written at the end: %s", error.code)
+
+    async def now(self, to: Path | None = None) -> list[BackupFile]:
+        """Write a backup now, into every folder and `to`, and verify it; the files it is in.
+
+        Where nothing changed since the last one, that one is verified, and put where it is not yet. Raises
+        BackupPassphraseNeededError, DiskFullError, FolderUnusableError, what `backup_proof.verify` raises.
+        """
+        return await self._at_once(self._shelf.verify, to)
+
+    async def drill(self) -> list[BackupFile]:
+        """Restore the newest backup into a throwaway wallet, after writing it where need be.
+
+        Raises as `now` does.
+        """
+        return await self._at_once(self._shelf.drill)
+
+    async def write_bundle(self, words: RecoveryWords, passphrase: Secret, to: Path) -> BackupFile:
+        """Write a file that also holds the words, and that the passphrase alone opens.
+
+        Raises DiskFullError, FolderUnusableError, MemoryNeededError.
+        """
+        sealing = await backup_sealing.by_passphrase(passphrase)
+        with sealing.key:
+            return await self._shelf.bundle(sealing, backup_sealing.words_section(words), to)
+
+    async def folders(self) -> tuple[str, ...]:
+        """Further folders that every backup is put into."""
+        return await self._db.read(backup_shelf.folders)
+
+    async def set_folders(self, folders: Sequence[Path]) -> None:
+        """Raises InvalidInputError for a new one that is not there."""
+        plain = list(dict.fromkeys(str(folder) for folder in folders))
+        known = await self.folders()
+        for folder in plain:
+            if folder not in known and not await asyncio.to_thread(Path(folder).is_dir):
+                raise InvalidInputError(what="backup folder", why=f"There is no folder {folder}.")
+
+        def write(tx: Tx) -> None:
+            settings.put(tx, backup_shelf.FOLDERS, plain)
+            meta.bump_revision(tx)
+
+        await self._db.write(write)
+
+    async def set_passphrase(self, passphrase: Secret) -> None:
+        """For a wallet without words: what opens its backups from now on. Raises MemoryNeededError."""
+        sealing = await backup_sealing.by_passphrase(passphrase)
+
+        def write(tx: Tx) -> None:
+            backup_sealing.keep_sealing(tx, sealing)
+            meta.bump_revision(tx)
+
+        with sealing.key:
+            await self._db.write(write)
+
+    async def _at_once(self, prove: Proof, to: Path | None = None) -> list[BackupFile]:
+        async with self._one_at_a_time:
+            stock = await self._take_stock()
+            sealing = stock.sealing
+            if sealing is None:
+                raise BackupPassphraseNeededError
+            try:
+                if not stock.is_current:
+                    await self._shelf.write(stock, sealing)
+                    stock = await self._take_stock()
+                newest = stock.newest
+                if newest is None:  # taken away between two steps
+                    return []
+                await self._copy(stock, newest, [] if to is None else [str(to)])
+                await prove(newest, sealing)
+                self._recovered()
+            except PillarboxError as error:
+                self._fail(error)
+                raise
+            finally:
+                stock = await self._take_stock()
+            return [file for file in stock.files if file.revision == newest.revision]
+
+    async def _copy(self, stock: Stock, newest: Written, more: Sequence[str] = ()) -> bool:
+        """Put the newest where it is not, as on a stick that is back. Whether there was anything to do."""
+        into = [*stock.lacking, *more]
+        if into:
+            await self._shelf.put(into, await self._shelf.load(newest))
+        return bool(into)
+
+    async def _step(self, stock: Stock) -> float:
+        """Do what is due; returns after how many seconds to look again."""
+        if stock.sealing is None:
+            return LOOK_EVERY
+        now = self._clock.monotonic()
+        if self._failure is not None and now < self._retry_at:
+            return self._retry_at - now
+        try:
+            return await self._do_next(stock, stock.sealing)
+        except PillarboxError as error:
+            self._fail(error)
+            return 0.0
+
+    async def _do_next(self, stock: Stock, sealing: Sealing) -> float:
+        newest = stock.newest
+        if newest is None or not stock.is_current:
+            if (left := self._gathering()) > 0:
+                return left
+            await self._shelf.write(stock, sealing)
+            self._recovered()
+            return 0.0
+        self._due_at = None
+        copied = await self._copy(stock, newest)
+        self._recovered()
+        if copied:
+            return 0.0
+        proof = self._proof_due(newest, stock)
+        if proof is None:
+            return LOOK_EVERY
+        quiet = self._clock.monotonic() - self._changed_at
+        if quiet < QUIET:
+            return QUIET - quiet
+        await proof(newest, sealing)
+        return 0.0
+
+    def _gathering(self) -> float:
+        """How many seconds changes may still join the next backup."""
+        now = self._clock.monotonic()
+        if self._due_at is None:
+            self._due_at = now + GATHER
+        return self._due_at - now
+
+    def _proof_due(self, newest: Written, stock: Stock) -> Proof | None:
+        if newest.verified_at is None:
+            return self._shelf.verify
+        drilled = [each.drilled_at for each in stock.written if each.drilled_at is not None]
+        if drilled and self._clock.now() - max(drilled) < DRILL_EVERY:
+            return None
+        return self._shelf.drill
+
+    async def _take_stock(self) -> Stock:
+        """What is known, told to whoever listens."""
+        stock = await self._shelf.take_stock()
+        found = status(
+            Situation(
+                stock.revision,
+                stock.sealing is not None,
+                stock.files,
+                stock.missing,
+                self._failure,
+                self._failed_at,
+            )
+        )
+        if found != self.status:
+            self.status = found
+            self._publish(BackupStatusChanged(self._wallet, self._revisions.next(), found))
+        return stock
+
+    def _fail(self, error: PillarboxError) -> None:
+        self._failure, self._failed_at = error.text, self._clock.now()
+        self._retry_at = self._clock.monotonic() + self._pause
+        self._pause = min(self._pause * 2, LAST_RETRY)
+
+    def _recovered(self) -> None:
+        self._due_at = self._failure = self._failed_at = None
+        self._pause = FIRST_RETRY
+
+    def _note_commit(self) -> None:
+        self._changed_at = self._clock.monotonic()
+        self._changed.set()
+
+    async def _wait(self, seconds: float) -> None:
+        """Until then, or until something was committed."""
+        timer = asyncio.ensure_future(self._clock.sleep_until(self._clock.monotonic() + seconds))
+        change = asyncio.ensure_future(self._changed.wait())
+        try:
+            await asyncio.wait((timer, change), return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            timer.cancel()
+            change.cancel()
+        if self._changed.is_set():
+            await self._clock.sleep_until(self._clock.monotonic() + NOTICE)
