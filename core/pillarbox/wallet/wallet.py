@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TypeVar
 
 from pillarbox.accounts import Kinds
 from pillarbox.backup.content import SectionLines
@@ -36,6 +37,8 @@ from pillarbox.wallet.supervisor import Supervisor
 from pillarbox.wallet.unlocking import Unlocking
 from pillarbox.wallet.usage_recording import UsageRecording
 from pillarbox.wallet.watching import Watching
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +84,7 @@ class Wallet:
         self._accounts = accounts
         self._db = db
         self._events = around.events
+        self._around = around
         publish, clock = around.events.publish, around.clock
         self.project_keys = ProjectKeys(db, around.indexer, around.rekeyed)
         asker = Asker(wallet, self.project_keys.get)
@@ -205,11 +209,23 @@ class Wallet:
 
     async def close(self) -> None:
         """Stop handing out, end the services, close the database."""
+        await self._stop()
+        await self.backing_up.finish()
+        await self._db.close()
+
+    async def change_at_rest(self, change: Callable[[Tx], T]) -> T:
+        """End the services, then change the database, whole or not at all. `reopened` goes on after it."""
+        await self._stop()
+        return await self._db.write(change)
+
+    async def reopened(self) -> "Wallet":
+        """The wallet anew, as its database is now."""
+        return await Wallet.open(self.id, self.name, self.network, self._db, self.unlocking, self._around)
+
+    async def _stop(self) -> None:
         await self.receiving.stop()
         await self._supervisor.stop()
         await self._recording.stop()
-        await self.backing_up.finish()
-        await self._db.close()
 
     def _tell_service(self, service: str, state: ServiceState) -> None:
         revision = self._accounts.revisions.next()
