@@ -68,13 +68,13 @@ class DamagedBackupError(BackupError):
 
 
 class WrongWordsError(BackupError):
-    """Parameters: fingerprint."""
+    """Parameters: fingerprint, entered."""
 
     code = "backup-other-words"
     title = "These words do not open this backup"
     message = (
-        "The file is whole, and another wallet wrote it: its fingerprint is {fingerprint}. "
-        "It was left as it is."
+        "The file is whole, and another wallet wrote it: its fingerprint is {fingerprint}, and that of these "
+        "words {entered}. It was left as it is."
     )
     hint = "Enter the words of that wallet, with its BIP39 passphrase if it has one, or choose another file."
 
@@ -167,7 +167,8 @@ def unseal(envelope: Envelope, key: Secret) -> bytes:
     except CryptoError as error:
         if envelope.facts.lock is Lock.PASSPHRASE:
             raise WrongPassphraseError from error
-        raise WrongWordsError(fingerprint=envelope.facts.fingerprint or "not told") from error
+        fingerprint = envelope.facts.fingerprint or "not told"
+        raise WrongWordsError(fingerprint=fingerprint, entered="is another one") from error
 
 
 def _head(facts: Facts, nonce: bytes, size: int) -> bytes:

@@ -17,8 +17,10 @@ from pillarbox.model.account import Account, WalletId
 from pillarbox.model.backup import BackupStatus
 from pillarbox.model.network import Chain, Network
 from pillarbox.model.progress import ServiceState
+from pillarbox.model.restoring import RestoreReport
 from pillarbox.pool.sequence import CounterBehindError
 from pillarbox.storage.database import Database, Tx
+from pillarbox.wallet import restoring
 from pillarbox.wallet.account_keeping import AccountKeeping
 from pillarbox.wallet.account_loading import catch_up, end_forgotten, read_accounts
 from pillarbox.wallet.backing_up import BackingUp
@@ -32,6 +34,7 @@ from pillarbox.wallet.open_accounts import OpenAccount, OpenAccounts
 from pillarbox.wallet.payments import Payments
 from pillarbox.wallet.project_keys import ProjectKeys
 from pillarbox.wallet.receiving import Receiving
+from pillarbox.wallet.restoring import Options, Prepared
 from pillarbox.wallet.scanning import Scanning
 from pillarbox.wallet.supervisor import Supervisor
 from pillarbox.wallet.unlocking import Unlocking
@@ -212,6 +215,14 @@ class Wallet:
         await self._stop()
         await self.backing_up.finish()
         await self._db.close()
+
+    async def kept_rows(self) -> dict[tuple[str, int], int]:
+        """How many addresses of each account's key and branch are kept: what a restore builds on."""
+        return await self._db.read(restoring.kept_rows)
+
+    async def preview_restore(self, prepared: Prepared, options: Options) -> RestoreReport:
+        """What restoring into this wallet would do; nothing is changed."""
+        return await restoring.preview(self._db, prepared, options)
 
     async def change_at_rest(self, change: Callable[[Tx], T]) -> T:
         """End the services, then change the database, whole or not at all. `reopened` goes on after it."""
