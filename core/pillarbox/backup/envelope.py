@@ -25,6 +25,8 @@ SALT_SIZE = 16
 LARGEST = 1 << 30
 """Bytes of a file that is looked at."""
 _LONGEST_HEADER = 4_096
+_LONGEST_TEXT = 100
+"""Characters of a fact. All of them are plain ASCII."""
 _FIXED = len(MAGIC) + 2 + 4
 
 
@@ -212,14 +214,15 @@ def _facts(header: bytes) -> tuple[Facts, bytes, int]:
     except (ValueError, TypeError, AttributeError, KeyError, RecursionError) as error:
         raise DamagedBackupError(why="Its beginning makes no sense") from error
     locked_well = (facts.lock is Lock.PASSPHRASE) is (facts.cost is not None)
-    if len(nonce) != NONCE_SIZE or size > LARGEST or not locked_well:
+    salted_well = facts.cost is None or len(facts.salt) == SALT_SIZE
+    if len(nonce) != NONCE_SIZE or size > LARGEST or not locked_well or not salted_well:
         raise DamagedBackupError(why="Its beginning makes no sense")
     return facts, nonce, size
 
 
 def _text(body: Mapping[str, object], name: str) -> str:
     value = body[name]
-    if not isinstance(value, str):
+    if not isinstance(value, str) or len(value) > _LONGEST_TEXT or not value.isascii() or "\0" in value:
         raise TypeError(name)
     return value
 

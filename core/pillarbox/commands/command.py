@@ -96,6 +96,17 @@ _MODULES: Mapping[str, str] = MappingProxyType(
         "mark-used": "addresses",
         "sync": "sync",
         "balances": "balances",
+        "backup now": "backups",
+        "backup status": "backups",
+        "backup drill": "backups",
+        "backup bundle": "backups",
+        "backup passphrase": "backups",
+        "backup folders": "backups",
+        "backup list": "backups",
+        "backup verify": "backups",
+        "backup verify-by-wallet": "backups",
+        "restore": "restore",
+        "restore into": "restore",
     }
 )
 """Only what is asked for is imported: a command line should start fast."""

@@ -216,7 +216,10 @@ class PublicEntered:
 
 @dataclass(frozen=True, slots=True)
 class FoldersChosen:
+    """With `only`, the data folder is not looked into."""
+
     folders: tuple[str, ...]
+    only: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -50,6 +50,7 @@ class Draft:
     file_passphrase: str = field(default="", repr=False)
     public: str = ""
     folders: tuple[str, ...] = ()
+    only_folders: bool = False
     contents: Contents | None = None
     mode: Mode = Mode.NEW
     name: str = ""
@@ -179,8 +180,8 @@ class RestoreWallet:
                 self._change(file_passphrase=passphrase)
             case PublicEntered(text):
                 self._change(public=text)
-            case FoldersChosen(folders):
-                self._change(folders=folders)
+            case FoldersChosen(folders, only):
+                self._change(folders=folders, only_folders=only)
             case OptionsChosen(mode, name, into, network, gap_limit, birthday):
                 self._change(
                     mode=mode, name=name, into=into, network=network, gap_limit=gap_limit, birthday=birthday
@@ -253,7 +254,7 @@ class RestoreWallet:
 
     async def _take_words(self) -> None:
         if self._draft.file is None:
-            await self._ports.open_by_words(replace(self._draft, folders=()))
+            await self._ports.open_by_words(replace(self._draft, folders=(), only_folders=True))
             self._go(SearchFolders())
         else:
             await self._preview(await self._ports.open_by_words(self._draft))

@@ -125,9 +125,9 @@ class _Bound:
 
     def _places(self, draft: Draft) -> list[Path]:
         """The folders that were named, and those of all wallets in the data folder."""
+        named = [Path(folder).expanduser() for folder in draft.folders]
         home = self._app.paths.backups
-        own = sorted(home.iterdir()) if home.is_dir() else []
-        return [*(Path(folder).expanduser() for folder in draft.folders), *own]
+        return named if draft.only_folders or not home.is_dir() else [*named, *sorted(home.iterdir())]
 
     def _mergeable(self, opened: Opened) -> tuple[str, ...]:
         plan = opened.plan
