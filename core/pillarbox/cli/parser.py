@@ -15,7 +15,15 @@ WINDOW = "window"
 TOUR = "tour"
 SELF_TEST = "self-test"
 INSPECT = "inspect"
-INSPECT_KINDS = ("address", "derive")
+INSPECT_KINDS = (
+    "address",
+    "derive",
+    "static-address",
+    "lnd-key",
+    "loop-backup",
+    "loop-backups",
+    "l402-token",
+)
 NETWORKS = ("mainnet", "testnet", "signet", "regtest")
 SECRET_FILES = ("passphrase", "mnemonic", "bip39_passphrase", "project_key", "backup_passphrase")
 """Arguments that are secret, so that only files that hold them are named on the command line."""
