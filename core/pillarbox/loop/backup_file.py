@@ -23,6 +23,7 @@ NONCE_SIZE = 24
 KEY_SIZE = 32
 LARGEST = 1 << 20
 """Bytes of a file. A real one has about a thousand."""
+_MOST_FILES = 16
 LEGACY_FAMILY, MAIN_FAMILY, CHANGE_FAMILY = 42060, 42061, 42062
 _NAME = re.compile(r"L402_backup_([+-]?[0-9]+)_([0-9A-Fa-f]{64})\.enc", re.ASCII)
 _INT64 = range(-(1 << 63), 1 << 63)
@@ -168,6 +169,8 @@ def read(data: bytes) -> Payload:
     files = fields.optional("token_files") or []
     if not isinstance(files, list):
         raise PayloadError(why="Its token files are no list")
+    if len(files) > _MOST_FILES:
+        raise PayloadError(why=f"It holds {len(files)} token files, and there is one to a backup")
     return Payload(
         version=fields.number("version", _UINT32),
         network=fields.text("network"),
