@@ -23,6 +23,7 @@ INSPECT_KINDS = (
     "loop-backup",
     "loop-backups",
     "l402-token",
+    "backup",
 )
 NETWORKS = ("mainnet", "testnet", "signet", "regtest")
 SECRET_FILES = ("passphrase", "mnemonic", "bip39_passphrase", "project_key", "backup_passphrase")
