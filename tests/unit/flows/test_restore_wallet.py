@@ -45,7 +45,10 @@ from pillarbox.wallet.wallet import Wallet
 
 WORDS = "abandon abandon abandon abandon abandon abandon abandon abandon abandon abandon abandon about"
 OTHER = "legal winner thank year wave sausage worth useful legal winner thank yellow"
-XPUB = "tpubDDtCTVVjqzjFV9A39sTVkfrbYfnXzDbrqfZWoDUxzyP4nTULSBq4ADVDazmtCeDNePWw9WwvnLAsJgTeWwAFfavxQyPJjj8SbdUcYHcUaxF"
+XPUB = (
+    "vpub5Y6cjg78GGuNLsaPhmYsiw4gYX3HoQiRBiSwDaBXKUafCt9bNwWQiitD"
+    "k5VZ5BVxYnQdwoTyXSs2JHRPAgjAvtbBrf8ZhDYe2jWAqvZVnsc"
+)
 PASSPHRASE = "correct horse"
 SECRET = Secret.from_text(PASSPHRASE)
 PROTECTED = Protected(PASSPHRASE, PASSPHRASE, use_keychain=False)
@@ -65,7 +68,7 @@ async def shop(app: Application) -> Wallet:
     made = await app.create_wallet(NewWallet("Shop", Network.REGTEST, source, SECRET, use_keychain=False))
     for name in ("Ada", "Bob"):
         await made.wallet.receiving.hand_out(AccountId(1), RequestTerms(name))
-    await made.wallet.backing_up.now()
+        await made.wallet.backing_up.now()
     return made.wallet
 
 
@@ -76,7 +79,7 @@ def folder(app: Application, shop: Wallet, tmp_path: Path) -> Path:
 
 
 def newest(folder: Path) -> str:
-    return str(max(folder.glob(f"*{SUFFIX}"), key=lambda path: int(path.stem.rpartition("-")[2])))
+    return str(max(folder.glob(f"shop-*{SUFFIX}"), key=lambda path: int(path.stem.rpartition("-")[2])))
 
 
 async def opened_by_words(app: Application, place: str) -> RestoreWallet:
