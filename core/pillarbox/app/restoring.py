@@ -90,6 +90,14 @@ async def find(places: Iterable[Path]) -> list[FoundBackup]:
     return sorted(found, key=_age)
 
 
+async def find_one(place: Path) -> FoundBackup:
+    """A file, or the newest in a folder. Raises PlaceUnreadableError, NoBackupsThereError."""
+    found = await find([place])
+    if not found:
+        raise NoBackupsThereError(folder=str(place))
+    return found[0]
+
+
 async def find_where_there_are_some(places: Iterable[Path]) -> list[FoundBackup]:
     """As `find`, of the places that can be read."""
     found: list[FoundBackup] = []

@@ -146,7 +146,7 @@ async def list_backups(_: "Application", arguments: ListArguments) -> Replies:
 
 async def verify(app: "Application", arguments: VerifyArguments) -> Replies:
     """Open a file, read all of it, and say what it would bring."""
-    (found,) = await restoring.find([Path(arguments.file)])
+    found = await restoring.find_one(Path(arguments.file))
     if found.trouble is not None:
         raise found.trouble
     if arguments.backup_passphrase is not None:
@@ -163,8 +163,8 @@ async def verify(app: "Application", arguments: VerifyArguments) -> Replies:
 async def verify_by_wallet(app: "Application", arguments: VerifyByWalletArguments) -> Replies:
     """The same, by the key of an open wallet, and compared with it."""
     name = app.folder(arguments.wallet).name
-    found = await restoring.find([Path(arguments.file)])
-    made = restoring.required(*await restoring.open_by_wallet(app, found, name))
+    found = await restoring.find_one(Path(arguments.file))
+    made = restoring.required(*await restoring.open_by_wallet(app, [found], name))
     yield {**await _verified(made), **await _compared(app, app.open_wallets[name], made)}
 
 

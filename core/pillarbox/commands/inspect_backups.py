@@ -25,13 +25,12 @@ def inspect_backup(item: Item) -> dict[str, object]:
 
 
 async def _opened(given: Object, by: str) -> Opened:
-    found = await restoring.find([Path(items.text(given, "path"))])
+    file = await restoring.find_one(Path(items.text(given, "path")))
+    if file.trouble is not None:
+        raise file.trouble
     if by == "passphrase":
-        (file,) = found
-        if file.trouble is not None:
-            raise file.trouble
         with Secret.from_text(items.text(given, by)) as passphrase:
             return await restoring.open_by_passphrase(KINDS, file, passphrase)
     extra = items.text(given, "bip39_passphrase") if "bip39_passphrase" in given else ""
     words = RecoveryWords(Secret.from_text(items.text(given, by)), Secret.from_text(extra))
-    return restoring.required(*await restoring.open_by_words(KINDS, found, words))
+    return restoring.required(*await restoring.open_by_words(KINDS, [file], words))

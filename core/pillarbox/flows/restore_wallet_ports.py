@@ -75,7 +75,7 @@ class _Bound:
 
     async def open_by_passphrase(self, draft: Draft) -> Looked:
         self.forget()
-        (found,) = await restoring.find([_path(draft)])
+        found = await restoring.find_one(_path(draft))
         with Secret.from_text(draft.file_passphrase) as passphrase:
             self._opened = await restoring.open_by_passphrase(self._app.kinds, found, passphrase)
         return self._looked(self._opened, [], self._mergeable(self._opened))
