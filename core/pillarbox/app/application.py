@@ -287,7 +287,7 @@ class Application:
 
     def _unlocking(self, folder: WalletFolder, slots: Slots, told: SlotsFile, db: Database) -> Unlocking:
         words_key = None if told.passphrase is None else slots.words_key
-        return Unlocking(told.wallet, folder.name, db, words_key, self.events.publish)
+        return Unlocking(told.wallet, folder.name, told.network, db, words_key, self.events.publish)
 
     def _slots(self, folder: WalletFolder) -> Slots:
         """One a wallet, so that its changes wait for each other."""

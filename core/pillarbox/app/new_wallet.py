@@ -73,7 +73,7 @@ async def build(
             if recovery is not None:
                 root = await asyncio.to_thread(_root, recovery)
                 blob = seal_words(created.keys.words_key, wallet, recovery)
-                await db.write(_keep_secrets(blob, root))
+                await db.write(_keep_secrets(blob, root, plan.network))
             await _add_first_account(plan, wallet, db, root, around)
         finally:
             await db.close()
@@ -87,7 +87,7 @@ async def build(
 async def _add_first_account(
     plan: NewWallet, wallet: WalletId, db: Database, root: Root | None, around: Surroundings
 ) -> None:
-    unlocking = Unlocking(wallet, plan.name, db, None, around.events.publish)
+    unlocking = Unlocking(wallet, plan.name, plan.network, db, None, around.events.publish)
     opened = await Wallet.compose(wallet, plan.name, plan.network, db, unlocking, around)
     if isinstance(plan.source, PublicSource):
         text = plan.source.text.strip()
@@ -115,8 +115,8 @@ def _root(recovery: RecoveryWords) -> Root:
         return Root.of(read, recovery.bip39_passphrase)
 
 
-def _keep_secrets(sealed: bytes, root: Root) -> Callable[[Tx], None]:
-    keys = service_keys.derive_all(root.seed)
+def _keep_secrets(sealed: bytes, root: Root, network: Network) -> Callable[[Tx], None]:
+    keys = service_keys.derive_all(root.seed, network)
 
     def write(tx: Tx) -> None:
         meta.put_blob(tx, SEALED_WORDS, sealed)

@@ -247,7 +247,12 @@ class AccountKeeping:
         coin = self._kinds.get(first.kind).coin
         noted = []
         for kind in self._kinds:
-            if kind.coin == coin and kind.key_need is KeyNeed.ENROL and kind.name != first.kind:
+            if (
+                kind.coin == coin
+                and kind.key_need is KeyNeed.ENROL
+                and kind.name != first.kind
+                and not kind.requires
+            ):
                 number = first.number or 0
                 params = await asyncio.to_thread(kind.enrol, Enrolment(self._network, number, root))
                 noted.append(

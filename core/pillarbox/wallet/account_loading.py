@@ -4,7 +4,7 @@ import logging
 from collections.abc import Callable, Mapping
 
 from pillarbox.accounts import Kinds
-from pillarbox.accounts.kind import AccountKind, Deriver, KeyNeed
+from pillarbox.accounts.kind import AccountKind, Deriver, KeyNeed, Requirement
 from pillarbox.model.account import Account, Branch
 from pillarbox.model.address import AddressFlag, AddressRef
 from pillarbox.model.receiving import HandOutEnding, PaymentRequest
@@ -60,9 +60,10 @@ def read_accounts(tx: Tx, kinds: Kinds, now: Now) -> list[OpenAccount]:
 def is_sequential(kind: AccountKind) -> bool:
     """Whether an index below one that was used or shown is never handed out for the first time.
 
-    So for kinds with hardened addresses: no other wallet finds them by walking up from the first.
+    So for kinds with hardened addresses: no other wallet finds them by walking up from the first. And for
+    those of a server: other programs of the same words count on from the highest, and never look back.
     """
-    return kind.key_need is KeyNeed.EACH_ADDRESS
+    return kind.key_need is KeyNeed.EACH_ADDRESS or Requirement.SERVER in kind.requires
 
 
 def open_branch(

@@ -149,7 +149,7 @@ class Bench:
             self._rekeyed,
             lambda _name, _account: None,
         )
-        unlocking = Unlocking(WALLET, "test", self.db, None, self.events.publish)
+        unlocking = Unlocking(WALLET, "test", Network.REGTEST, self.db, None, self.events.publish)
         self.wallet = await Wallet.open(WALLET, "test", Network.REGTEST, self.db, unlocking, around)
         return self.wallet
 
