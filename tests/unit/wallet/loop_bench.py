@@ -1,0 +1,95 @@
+"""A made-up Loop server and a made-up payer for the tests, which count what is paid."""
+
+import hashlib
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from pillarbox.bitcoin import bolt11
+from pillarbox.bitcoin.bolt11 import Invoice
+from pillarbox.errors import PillarboxError
+from pillarbox.loop import l402
+from pillarbox.loop.l402 import Challenge, Identifier
+from pillarbox.loop.macaroon import Caveat, Macaroon
+from pillarbox.model.network import Network
+from pillarbox.secret import Secret
+from pillarbox.wallet.payer import Paid, PaymentKind, PaymentState
+
+SERVER = "https://loop.example"
+SERVER_KEY = bytes.fromhex("03d528ecd9b696b54c907a9ed045447a79bb408ec39b68df504bb51f459bc3ffc9")
+HOUR = 3_600
+COST = 500_000
+
+
+class Cut(PillarboxError):  # noqa: N818  # what a connection does
+    """The connection is cut: nobody knows what happened on the other side."""
+
+    code = "cut"
+
+
+class Refused(PillarboxError):  # noqa: N818  # as above
+    """The node says that it did not pay."""
+
+    code = "refused"
+
+
+def preimage_of(number: int) -> bytes:
+    return hashlib.sha256(b"preimage %d" % number).digest()
+
+
+def challenge(number: int, at: int, *, cost: int | None = COST, expiry: int = HOUR) -> Challenge:
+    """The demand of this number, made at `at` (Unix seconds)."""
+    payment_hash = hashlib.sha256(preimage_of(number)).digest()
+    identifier = Identifier(payment_hash, hashlib.sha256(b"token %d" % number).digest())
+    token = Macaroon(b"lsat", identifier.serialise(), (Caveat(b"services=loop:0"),), bytes(32))
+    invoice = Invoice(
+        Network.REGTEST, cost, at, payment_hash, bytes(32), "L402", expiry, frozenset({8, 14}), b""
+    )
+    return Challenge(token, bolt11.sign(invoice, Secret(bytes(31) + b"\x07")))
+
+
+@dataclass(eq=False)
+class FakePayer:
+    """A node that pays as told to: `next_ending` decides what its next payment does."""
+
+    name: str = "node"
+    paid: dict[bytes, int] = field(default_factory=dict)
+    """How often each payment hash was really paid."""
+    states: dict[bytes, PaymentKind] = field(default_factory=dict)
+    preimages: Callable[[bytes], bytes] = lambda payment_hash: _PREIMAGES[payment_hash]
+    next_ending: str = "succeeds"
+
+    async def pay(self, invoice: Invoice, text: str, most_fee_msat: int) -> Paid:
+        payment_hash = invoice.payment_hash
+        assert bolt11.parse(text) == invoice
+        match self.next_ending:
+            case "cut-before":
+                raise Cut
+            case "fails":
+                self.states[payment_hash] = PaymentKind.FAILED
+                raise Refused
+            case "stays-in-flight":
+                self.states[payment_hash] = PaymentKind.IN_FLIGHT
+                raise Cut
+        self.settle(payment_hash)
+        if self.next_ending == "cut-after":
+            raise Cut
+        return Paid(self.preimages(payment_hash), 7)
+
+    def settle(self, payment_hash: bytes) -> None:
+        """It is paid now, once: a node pays no payment hash twice."""
+        if self.states.get(payment_hash) is not PaymentKind.SUCCEEDED:
+            self.paid[payment_hash] = self.paid.get(payment_hash, 0) + 1
+        self.states[payment_hash] = PaymentKind.SUCCEEDED
+
+    async def state(self, payment_hash: bytes) -> PaymentState:
+        kind = self.states.get(payment_hash, PaymentKind.UNKNOWN)
+        if kind is PaymentKind.SUCCEEDED:
+            return PaymentState(kind, self.preimages(payment_hash), 7)
+        return PaymentState(kind)
+
+
+_PREIMAGES = {hashlib.sha256(preimage_of(number)).digest(): preimage_of(number) for number in range(64)}
+
+
+def token_id_of(demand: Challenge) -> bytes:
+    return l402.read_identifier(demand.token.identifier).token_id
