@@ -127,6 +127,11 @@ class StaticAccount:
         """The address that the server knows."""
         return StaticAddress(self.client_key, self.server_key, self.expiry)
 
+    @property
+    def registered_text(self) -> str:
+        program = self.registered.output_key.format()[1:]
+        return COIN_FORMATS[BITCOIN][self.network].witness_encoder(1, 32).encode(program)
+
     def address(self, branch: int, index: int) -> StaticAddress:
         """Raises IndexError, InvalidChildError."""
         child = self.nodes[branch].child(self.key_index(branch, index))

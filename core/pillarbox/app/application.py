@@ -10,6 +10,7 @@ from pathlib import Path
 from types import MappingProxyType
 
 from pillarbox.accounts import KINDS, Kinds
+from pillarbox.app import lightning
 from pillarbox.app.connections import Connections, SimulatedSource
 from pillarbox.app.key_claims import ELSEWHERE, KeyClaims
 from pillarbox.app.new_wallet import NewWallet, build
@@ -32,6 +33,7 @@ from pillarbox.vault.keychain import Keychain, KeychainError
 from pillarbox.vault.slots import Slots
 from pillarbox.vault.slots_file import SlotsFile, read_slots
 from pillarbox.wallet.hand_out_refusals import SameKeyElsewhereError, SameKeyOpenError
+from pillarbox.wallet.loop_surroundings import LoopSurroundings
 from pillarbox.wallet.unlocking import Unlocking
 from pillarbox.wallet.wallet import Surroundings, Wallet
 
@@ -304,6 +306,7 @@ class Application:
             chain.indexer,
             chain.rekeyed,
             self._may_hand_out,
+            LoopSurroundings(lightning.server, lightning.payer, chain, self.paths.loop),
         )
 
     def _may_hand_out(self, name: str, account: Account) -> None:

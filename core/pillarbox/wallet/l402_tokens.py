@@ -70,7 +70,10 @@ class InvoiceOverError(PillarboxError):
     code = "l402-invoice-over"
     title = "The invoice is over"
     message = "The server no longer takes this payment. Nothing was paid now."
-    hint = "Discard the pending payment, then begin again: the server makes a new invoice."
+    hint = (
+        "If it was paid in time, give its proof: pillarbox loop pay NAME --preimage-file F. Else discard it "
+        "(pillarbox loop discard NAME) and begin again: the server makes a new invoice."
+    )
 
 
 class DiscardRefusedError(PillarboxError):
@@ -138,6 +141,11 @@ class L402Tokens:
     async def pending(self) -> StoredToken | None:
         return await self._db.read(stored.pending)
 
+    async def waiting_for(self, server: str) -> StoredToken | None:
+        """The pending token, if any. Raises OtherPaymentPendingError where it is another server's."""
+        waiting = await self.pending()
+        return None if waiting is None else _same_server(waiting, server)
+
     async def free(self, server: str) -> StoredToken | None:
         """A paid token for `server` that no static address is bound to yet."""
         return await self._db.read(lambda tx: stored.free(tx, server))
@@ -171,12 +179,17 @@ class L402Tokens:
             return await self._db.write(lambda tx: _keep_demand(tx, new))
 
     async def give_out(self) -> tuple[StoredToken, Invoice]:
-        """The pending token, its invoice given out to be paid by hand. Raises NothingPendingError."""
+        """The pending token, its invoice given out to be paid by hand.
+
+        Raises NothingPendingError, InvoiceOverError.
+        """
         async with self._paying:
             token = await self._pending()
-            at = self._clock.now()
+            invoice, at = bolt11.parse(token.invoice), self._clock.now()
+            if at >= invoice.ends_at:
+                raise InvoiceOverError
             await self._db.write(lambda tx: stored.mark_shown(tx, token.token_id, at))
-            return token, bolt11.parse(token.invoice)
+            return replace(token, shown_at=token.shown_at or at), invoice
 
     async def pay_by_hand(self, preimage: bytes) -> StoredToken:
         """The payment was made elsewhere, as `preimage` (32 bytes) proves: the token is paid.

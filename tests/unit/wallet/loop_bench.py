@@ -3,15 +3,19 @@
 import hashlib
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from pathlib import Path
 
 from pillarbox.bitcoin import bolt11
 from pillarbox.bitcoin.bolt11 import Invoice
+from pillarbox.clock import Clock
 from pillarbox.errors import PillarboxError
 from pillarbox.loop import l402
 from pillarbox.loop.l402 import Challenge, Identifier
 from pillarbox.loop.macaroon import Caveat, Macaroon
+from pillarbox.loop.token_file import Token
 from pillarbox.model.network import Network
 from pillarbox.secret import Secret
+from pillarbox.wallet.loop_surroundings import LoopSurroundings
 from pillarbox.wallet.payer import Paid, PaymentKind, PaymentState
 
 SERVER = "https://loop.example"
@@ -86,6 +90,68 @@ class FakePayer:
         if kind is PaymentKind.SUCCEEDED:
             return PaymentState(kind, self.preimages(payment_hash), 7)
         return PaymentState(kind)
+
+
+@dataclass(frozen=True)
+class FakeAnswer:
+    server_key: bytes
+    expiry: int
+
+
+@dataclass(eq=False)
+class FakeServer:
+    """Demands a payment of whoever has no token, and binds each token to one key."""
+
+    url: str
+    world: "LoopWorld"
+
+    async def demand(self) -> Challenge | None:
+        if not self.world.demands:
+            return None
+        self.world.demanded += 1
+        return challenge(self.world.demanded - 1, self.world.clock.now())
+
+    async def new_address(self, client_key: bytes, token: Token) -> FakeAnswer:
+        assert token.paid
+        self.world.registered.append(client_key)
+        if self.world.cut:
+            raise Cut
+        return FakeAnswer(self.world.server_key, self.world.expiry)
+
+
+class LoopWorld:
+    """Every server and node there is for a wallet, the chain's height, and the folder of backups."""
+
+    def __init__(self, folder: Path, clock: Clock) -> None:
+        self.folder = folder
+        self.clock = clock
+        self.demands = True
+        self.demanded = 0
+        self.cut = False
+        self.server_key = SERVER_KEY
+        self.expiry = 144
+        self.registered: list[bytes] = []
+        self.payer = FakePayer()
+        self.tip = 500
+        self._receivers: list[Callable[[int], None]] = []
+        self.surroundings = LoopSurroundings(
+            lambda url: FakeServer(url.rstrip("/"), self),
+            lambda _node: self.payer,
+            self,
+            lambda _network: folder,
+        )
+
+    def height(self, network: Network) -> int:
+        return self.tip
+
+    def on_block(self, network: Network, receive: Callable[[int], None]) -> Callable[[], None]:
+        self._receivers.append(receive)
+        return lambda: self._receivers.remove(receive)
+
+    def mine(self, tip: int) -> None:
+        self.tip = tip
+        for receive in tuple(self._receivers):
+            receive(tip)
 
 
 _PREIMAGES = {hashlib.sha256(preimage_of(number)).digest(): preimage_of(number) for number in range(64)}

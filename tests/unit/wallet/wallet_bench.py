@@ -4,6 +4,8 @@ import asyncio
 from collections.abc import AsyncIterator, Iterable, Sequence
 from pathlib import Path
 
+from loop_bench import LoopWorld
+
 from pillarbox.accounts import KINDS, Kinds
 from pillarbox.chain.cardano_address import IndexerAddress
 from pillarbox.chain.usage import Asker
@@ -129,6 +131,7 @@ class Bench:
         self.chain = ScriptedChain()
         self.others: dict[str, ScriptedChain | None] = {}
         """By `Chain.name`, those that are not `chain`; None: no server is set for it."""
+        self.loop = LoopWorld(folder / "loop", self.clock)
         self.events = Events()
         self.heard: list[Event] = []
         self._news = asyncio.Event()
@@ -148,6 +151,7 @@ class Bench:
             lambda _chain: IndexerAddress("https://indexer.example/api/v0"),
             self._rekeyed,
             lambda _name, _account: None,
+            self.loop.surroundings,
         )
         unlocking = Unlocking(WALLET, "test", Network.REGTEST, self.db, None, self.events.publish)
         self.wallet = await Wallet.open(WALLET, "test", Network.REGTEST, self.db, unlocking, around)
