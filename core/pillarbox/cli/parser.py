@@ -13,6 +13,8 @@ from pillarbox import __version__
 WINDOW = "window"
 TOUR = "tour"
 SELF_TEST = "self-test"
+SERVE = "serve"
+PAY_TEST_INVOICE = "test-invoice pay"
 INSPECT = "inspect"
 INSPECT_KINDS = ("address", "derive")
 NETWORKS = ("mainnet", "testnet", "signet", "regtest")
@@ -242,8 +244,30 @@ def _add_other_commands(commands: _Commands) -> None:
     inspect.add_argument("kind", choices=INSPECT_KINDS)
     inspect.add_argument("item", metavar="ITEM", nargs="?", help="without it: one item a line from stdin")
     commands.add(SELF_TEST, "check this installed copy")
+    _add_server_commands(commands)
     tour = commands.add(TOUR, "the main job in the real window, a picture a step")
     tour.add_argument("--out", metavar="DIR", help="where the pictures go")
+
+
+def _add_server_commands(commands: _Commands) -> None:
+    serve = commands.add(SERVE, "a server of static addresses")
+    serve.add_argument("--listen", metavar="HOST:PORT", help="127.0.0.1:9750 if left out; port 0: any")
+    serve.add_argument("--database", metavar="FILE-OR-URL", help="where its promises are kept")
+    serve.add_argument("--l402", choices=("test", "lnd"), help="whose invoices let callers in (else all may)")
+    serve.add_argument("--network", choices=NETWORKS, help="of test invoices; regtest if left out")
+    serve.add_argument("--price", metavar="A", help="of a token, in whole coins, decimal")
+    serve.add_argument("--expiry", type=int, metavar="BLOCKS", help="until a client can spend alone")
+    serve.add_argument("--admin-port", type=int, metavar="N", help="where test invoices are paid")
+    serve.add_argument("--tls-cert", metavar="F", help="a certificate (PEM)")
+    serve.add_argument("--tls-key", metavar="F", help="its private key (PEM)")
+    serve.add_argument("--insecure", action="store_true", default=None, help="let others in without TLS")
+    serve.add_argument("--lnd-url", metavar="URL", help="the REST interface of an lnd node")
+    serve.add_argument("--lnd-macaroon-file", metavar="F", help="a macaroon that may make invoices")
+    serve.add_argument("--lnd-cert", metavar="F", help="the node's tls.cert")
+    invoices = commands.group("test-invoice", "try what paying a test server's invoice does")
+    pay = invoices.add("pay", "the preimage of an invoice of serve --l402 test", name=PAY_TEST_INVOICE)
+    pay.add_argument("invoice", metavar="INVOICE")
+    pay.add_argument("--server", metavar="URL", help="http://127.0.0.1:9751 if left out")
 
 
 def _add_place(parser: argparse.ArgumentParser) -> None:

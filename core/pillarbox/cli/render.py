@@ -324,7 +324,14 @@ def _check_text(check: Any) -> str:
     return f"{'ok    ' if check['ok'] else 'BROKEN'}  {check['check']}: {printable(check['detail'])}"
 
 
+def _serving_text(found: Any) -> str:
+    pays = f", and takes payments of test invoices at {found['admin']}" if found["admin"] else ""
+    return f"The server listens at {found['listening']}{pays}. Ctrl+C ends it."
+
+
 _TEXTS: Mapping[str, Text] = {
+    "serve": _serving_text,
+    "test-invoice pay": lambda paid: paid["preimage"],
     "wallet create": _new_wallet_text,
     "wallet import": _wallet_text,
     "wallet show": _wallet_text,
