@@ -141,6 +141,10 @@ class StaticAccount:
         """The client key's index in its family."""
         return index + (self.client_key_index if branch == REGISTERED.number else 0)
 
+    def key_path(self, branch: int, index: int) -> str:
+        """The client key's, as people write it."""
+        return f"{_path(self.network, FAMILIES[branch])}/{self.key_index(branch, index)}"
+
     def earliest(self, other: Self) -> Self:
         """With the lower of both heights, where both are known."""
         return replace(
@@ -170,7 +174,7 @@ class StaticDeriver:
         return found
 
     def path(self, branch: int, index: int) -> str:
-        return f"{_path(self.account.network, FAMILIES[branch])}/{self.account.key_index(branch, index)}"
+        return self.account.key_path(branch, index)
 
 
 @dataclass(frozen=True, slots=True)

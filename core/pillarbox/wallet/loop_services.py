@@ -6,6 +6,7 @@ from pillarbox.clock import Clock
 from pillarbox.events import LoopChanged, Publish
 from pillarbox.model.account import Account, WalletId
 from pillarbox.model.network import Network
+from pillarbox.storage import static_deposits
 from pillarbox.storage.database import Database
 from pillarbox.wallet import l402_tokens
 from pillarbox.wallet.account_keeping import AccountKeeping
@@ -17,8 +18,11 @@ from pillarbox.wallet.loop_restore import LoopRestore
 from pillarbox.wallet.loop_surroundings import LoopSurroundings
 from pillarbox.wallet.open_accounts import OpenAccounts
 from pillarbox.wallet.scanning import Scanning
+from pillarbox.wallet.static_addresses import StaticAddresses
+from pillarbox.wallet.static_exits import Reserve, StaticExits
 from pillarbox.wallet.supervisor import Service
 from pillarbox.wallet.unlocking import Unlocking
+from pillarbox.wallet.usage_recording import UsageRecording
 
 
 class LoopServices:
@@ -33,6 +37,8 @@ class LoopServices:
         open_accounts: OpenAccounts,
         keeping: AccountKeeping,
         scanning: Scanning,
+        recording: UsageRecording,
+        reserve: Reserve,
         publish: Publish,
         clock: Clock,
         around: LoopSurroundings,
@@ -63,12 +69,18 @@ class LoopServices:
             keeping.next_number,
             lambda: around.blocks.height(network),
         )
+        self.addresses = StaticAddresses(
+            wallet, network, open_accounts.revisions, db, around.blocks, publish, clock
+        )
+        self.exits = StaticExits(network, open_accounts, db, reserve, around.blocks, clock)
+        recording.also_keep = static_deposits.note_spends
+        recording.recorded = self.addresses.wake
         self.restore.restored = self._restored
         self.accounts.made = self._made
 
     @property
     def services(self) -> Sequence[Service]:
-        return (self.backups,)
+        return (self.backups, self.addresses)
 
     def _restored(self, account: Account) -> None:
         self._scanning.start(account.id)

@@ -121,6 +121,8 @@ class Wallet:
             accounts,
             self.accounts,
             self.scanning,
+            recording,
+            self.receiving.reserve,
             publish,
             clock,
             around.loop,

@@ -167,6 +167,11 @@ class Bench:
     async def next_event(self) -> None:
         await self._news.wait()
 
+    async def turn(self) -> None:
+        """Let all that is ready run, commits included."""
+        for _ in range(20):
+            await asyncio.sleep(0.002)
+
     def _hear(self, event: Event) -> None:
         self.heard.append(event)
         news, self._news = self._news, asyncio.Event()
