@@ -5,6 +5,7 @@ import binascii
 import json
 import logging
 import ssl
+from contextlib import aclosing
 from typing import Any
 
 import httpx
@@ -66,10 +67,11 @@ class LndInvoices:
                 client.stream("POST", f"{self._url}/v1/invoices", json=asked, headers=headers) as response,
             ):
                 body = bytearray()
-                async for piece in response.aiter_raw():
-                    body += piece
-                    if len(body) > _LARGEST:
-                        raise NodeInvoiceError(why="Its answer is far too long")
+                async with aclosing(response.aiter_raw()) as pieces:  # type: ignore[type-var]  # a generator
+                    async for piece in pieces:
+                        body += piece
+                        if len(body) > _LARGEST:
+                            raise NodeInvoiceError(why="Its answer is far too long")
                 return response.status_code, json.loads(body or b"{}")
         except (httpx.HTTPError, httpx.InvalidURL, OSError) as error:
             raise NodeInvoiceError(why=f"It cannot be reached ({type(error).__name__})") from error

@@ -2,10 +2,12 @@
 
 import asyncio
 import base64
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import grpc
 import pytest
@@ -32,9 +34,6 @@ from pillarbox.proto.static_address_pb2 import (
 )
 from static_address_peer import CLIENT_KEY, bought, running, unpaid
 
-pytestmark = pytest.mark.usefixtures("grpcio")
-
-NEW_ADDRESS = "/looprpc.StaticAddressServer/ServerNewAddress"
 FETCH = "/looprpc.SwapServer/FetchL402"
 
 
@@ -176,51 +175,48 @@ async def test_what_is_no_grpc_ends_the_call(sent: bytes) -> None:
             await StaticAddressServer(url, patience=5).demand()
 
 
-class Peer(grpc.GenericRpcHandler):  # type: ignore[misc]  # grpcio has no types
-    """A server of another make, which answers as the test wants."""
+Answer = Callable[[Any, grpc.ServicerContext], Any]
 
-    def __init__(self, answer: object) -> None:
+
+class Peer(grpc.GenericRpcHandler):  # type: ignore[misc]  # grpcio has no types
+    """A server of another make, grpcio's, which answers as the test wants."""
+
+    def __init__(self, answer: Answer) -> None:
         self._answer = answer
-        self.shown: list[tuple[str, object]] = []
+        self.shown: dict[str, object] = {}
 
     def service(self, call: grpc.HandlerCallDetails) -> grpc.RpcMethodHandler:
         request = FetchL402Request if call.method == FETCH else ServerNewAddressRequest
 
-        async def handle(asked: object, context: grpc.aio.ServicerContext) -> object:
-            self.shown += [(each.key, each.value) for each in map(_Pair, context.invocation_metadata())]
-            return await self._answer(asked, context)  # type: ignore[operator]  # as the test made it
+        def handle(asked: object, context: grpc.ServicerContext) -> object:
+            self.shown = dict(context.invocation_metadata())
+            return self._answer(asked, context)
 
-        return grpc.unary_unary_rpc_method_handler(
-            handle,
-            request.FromString,
-            lambda reply: reply if isinstance(reply, bytes) else reply.SerializeToString(),
-        )
+        return grpc.unary_unary_rpc_method_handler(handle, request.FromString, _serialised)
 
 
-class _Pair:
-    def __init__(self, pair: tuple[str, object]) -> None:
-        self.key, self.value = pair
+def _serialised(reply: Any) -> bytes:
+    return reply if isinstance(reply, bytes) else bytes(reply.SerializeToString())
 
 
 @asynccontextmanager
 async def other_server(peer: Peer) -> AsyncIterator[str]:
-    server = grpc.aio.server()
-    server.add_generic_rpc_handlers((peer,))
-    port = server.add_insecure_port("127.0.0.1:0")
-    await server.start()
-    try:
-        yield f"http://127.0.0.1:{port}"
-    finally:
-        await server.stop(0)
+    with ThreadPoolExecutor(1) as threads:
+        server = grpc.server(threads, (peer,))
+        port = server.add_insecure_port("127.0.0.1:0")
+        await asyncio.to_thread(server.start)
+        try:
+            yield f"http://127.0.0.1:{port}"
+        finally:
+            await asyncio.to_thread(lambda: server.stop(None).wait())
 
 
-async def failing(
-    code: grpc.StatusCode, words: str, trailers: tuple[tuple[str, str], ...] = ()
-) -> PillarboxError:
+async def failing(code: grpc.StatusCode, words: str, *trailers: tuple[str, str]) -> PillarboxError:
     """What a call to another server's failure raises."""
 
-    async def fail(_asked: object, context: grpc.aio.ServicerContext) -> None:
-        await context.abort(code, words, trailers)
+    def fail(_asked: object, context: grpc.ServicerContext) -> None:
+        context.set_trailing_metadata(trailers)
+        context.abort(code, words)
 
     async with other_server(Peer(fail)) as url:
         with pytest.raises(PillarboxError) as raised:
@@ -235,7 +231,7 @@ async def test_a_demand_of_another_server_is_understood(tmp_path: Path) -> None:
     header = f'LSAT macaroon="{_base64(challenge.token.serialise())}", invoice="{challenge.invoice}"'
     for code in (grpc.StatusCode.INTERNAL, grpc.StatusCode.UNKNOWN):
         error = await failing(
-            code, "Payment Required", (("www-authenticate", "Basic"), ("www-authenticate", header))
+            code, "Payment Required", ("www-authenticate", "Basic"), ("www-authenticate", header)
         )
         assert isinstance(error, PaymentRequiredError)
         assert error.challenge == challenge
@@ -248,7 +244,7 @@ def _base64(data: bytes) -> str:
 async def test_a_demand_without_a_price_is_no_demand() -> None:
     assert isinstance(await failing(grpc.StatusCode.INTERNAL, "payment required"), ChallengeError)
     long = ("www-authenticate", 'L402 macaroon="' + "A" * 6_000 + '", invoice="x"')
-    assert isinstance(await failing(grpc.StatusCode.INTERNAL, "payment required", (long,)), ChallengeError)
+    assert isinstance(await failing(grpc.StatusCode.INTERNAL, "payment required", long), ChallengeError)
 
 
 async def test_a_refusal_is_told_in_the_servers_words_which_command_no_terminal() -> None:
@@ -277,7 +273,7 @@ async def test_a_refusal_is_told_in_the_servers_words_which_command_no_terminal(
     ],
 )
 async def test_a_strangers_reply_is_judged(reply: object, error: type[PillarboxError]) -> None:
-    async def answer(_asked: object, _context: grpc.aio.ServicerContext) -> object:
+    def answer(_asked: object, _context: grpc.ServicerContext) -> object:
         return reply
 
     async with other_server(Peer(answer)) as url:
@@ -292,7 +288,7 @@ async def test_another_server_gets_the_request_and_a_paid_token_as_loop_sends_th
         token = await bought(challenge, listening.admin)
     asked: list[ServerNewAddressRequest] = []
 
-    async def answer(request: ServerNewAddressRequest, _context: grpc.aio.ServicerContext) -> object:
+    def answer(request: ServerNewAddressRequest, _context: grpc.ServicerContext) -> object:
         asked.append(request)
         return ServerNewAddressResponse(params=ServerAddressParameters(server_key=CLIENT_KEY, expiry=144))
 
@@ -300,5 +296,5 @@ async def test_another_server_gets_the_request_and_a_paid_token_as_loop_sends_th
     async with other_server(peer) as url:
         assert (await StaticAddressServer(url).new_address(CLIENT_KEY, token)).expiry == 144
     assert [(each.protocol_version, each.client_key) for each in asked] == [(0, CLIENT_KEY)]
-    shown = bytes.fromhex(str(dict(peer.shown)["macaroon"]))
+    shown = bytes.fromhex(str(peer.shown["macaroon"]))
     assert shown == token.macaroon.narrowed(b"preimage=" + token.preimage.hex().encode()).serialise()
