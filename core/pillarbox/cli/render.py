@@ -4,11 +4,12 @@ import json
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
 from typing import Any, TextIO
 
 from pillarbox.app.local_socket import Json
 from pillarbox.cli.kind_text import kind_text
+from pillarbox.cli.loop_text import DEPOSIT_HEAD, LOOP_TEXTS, deposit_row
+from pillarbox.cli.moments import moment
 from pillarbox.commands.nouns import error_object
 from pillarbox.errors import ErrorText, PillarboxError
 from pillarbox.model.printable import is_printable
@@ -27,6 +28,11 @@ _HINTS: Mapping[str, str] = {
     "no-key-source": (
         "Make more with the recovery words: pillarbox account prepare NAME ACCOUNT. "
         "Or make a held address available again: pillarbox release NAME ADDRESS"
+    ),
+    "l402-payment-needed": (
+        "Pay it from any Lightning wallet and give the proof: pillarbox loop pay NAME --preimage-file F. Or "
+        "have your own node pay: pillarbox loop pay NAME --lnd URL --lnd-macaroon-file F --lnd-cert F. "
+        "Then run this again."
     ),
     "not-scanned": (
         "Let it look first: pillarbox sync NAME. Or hand one out knowingly without it: --unscanned."
@@ -69,7 +75,7 @@ class Renderer:
         elif command in _TABLES:
             self._rows.append(_TABLES[command][1](found))
         else:
-            self._write(f"{_TEXTS.get(command, _lines)(found)}\n")
+            self._write(f"{printable(_TEXTS.get(command, _lines)(found))}\n")
 
     def finish(self, command: str) -> None:
         """The command has replied all it will: only now the widths of a table's columns are known."""
@@ -144,14 +150,6 @@ def table(rows: Sequence[Row]) -> str:
     return "".join(f"{line.rstrip()}\n" for line in lines)
 
 
-def moment(at: int | None) -> str:
-    """Unix seconds as this computer's date and time."""
-    if at is None:
-        return ""
-    local = (datetime.fromtimestamp(0, UTC) + timedelta(seconds=at)).astimezone()
-    return local.strftime("%Y-%m-%d %H:%M")
-
-
 def _amount(found: Json) -> str:
     return f"{found['received']} {found['unit']}"
 
@@ -218,6 +216,7 @@ _ACCOUNT_HEAD = ("ID", "LABEL", "KIND", "PATH", "ADDRESSES", "RECEIVED", "PAST")
 _TABLES: Mapping[str, tuple[Row, Callable[[Json], Row]]] = {
     "wallet list": (("NAME", "NETWORK", "NOW", "KEY"), _wallet_row),
     "account list": (_ACCOUNT_HEAD, _account_row),
+    "loop deposits": (DEPOSIT_HEAD, deposit_row),
     "addresses": (("PLACE", "STATE", "ADDRESS", "RECEIVED", "HELD", "LABEL", "FLAGS"), _address_row),
 }
 
@@ -345,4 +344,5 @@ _TEXTS: Mapping[str, Text] = {
     "mark-used": _address_text,
     "sync": _sync_text,
     "self-test": _check_text,
+    **LOOP_TEXTS,
 }

@@ -14,6 +14,7 @@ from pillarbox.bitcoin.bolt11 import Invoice
 from pillarbox.clock import Clock
 from pillarbox.errors import PillarboxError
 from pillarbox.files.install import install_file
+from pillarbox.lightning.payers import Payer, StateKind
 from pillarbox.loop import l402, token_file
 from pillarbox.loop.l402 import Challenge, ChallengeError
 from pillarbox.loop.price import MOST_COST, MOST_FEE, require_payable
@@ -22,7 +23,6 @@ from pillarbox.model.network import Network
 from pillarbox.storage import l402_tokens as stored
 from pillarbox.storage.database import Database, Tx
 from pillarbox.storage.l402_tokens import StoredToken, TokenState
-from pillarbox.wallet.payer import Payer, PaymentKind
 
 _BILLION = 1_000_000_000
 _NOT_PAID = bytes(32)
@@ -283,12 +283,12 @@ class L402Tokens:
         if token.sent_by not in ("", payer.name):
             raise AskedElsewhereError(payer=token.sent_by)
         state = await payer.state(token.payment_hash)
-        if state.kind is PaymentKind.SUCCEEDED:
+        if state.kind is StateKind.SUCCEEDED:
             return await self._keep_paid(token, state.preimage, state.fee_msat)
-        if state.kind is PaymentKind.IN_FLIGHT:
+        if state.kind is StateKind.IN_FLIGHT:
             await self._set_sent_by(token, payer.name)
             raise PaymentUnderWayError(payer=payer.name)
-        if state.kind is PaymentKind.FAILED and token.sent_by:
+        if state.kind is StateKind.FAILED and token.sent_by:
             await self._set_sent_by(token, "")
         return None
 
@@ -298,7 +298,7 @@ class L402Tokens:
             state = await payer.state(token.payment_hash)
         except PillarboxError:
             return
-        if state.kind is PaymentKind.FAILED:
+        if state.kind is StateKind.FAILED:
             await self._set_sent_by(token, "")
 
     async def _set_sent_by(self, token: StoredToken, payer: str) -> None:

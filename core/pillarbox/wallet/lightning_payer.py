@@ -1,12 +1,13 @@
 """The Lightning node that a wallet may pay with: how to reach it, kept in the encrypted database."""
 
+import asyncio
 from collections.abc import Callable
 
 from pillarbox.errors import PillarboxError
+from pillarbox.lightning.payers import Payer
 from pillarbox.storage import lightning_nodes as stored
 from pillarbox.storage.database import Database
 from pillarbox.storage.lightning_nodes import LightningNode
-from pillarbox.wallet.payer import Payer
 
 
 class NoPayerError(PillarboxError):
@@ -27,7 +28,7 @@ class LightningPayer:
 
     async def set(self, node: LightningNode) -> None:
         """From now on this one pays. Raises InvalidInputError for what names no node."""
-        self._make(node)
+        await asyncio.to_thread(self._make, node)
         await self._db.write(lambda tx: stored.put(tx, node))
 
     async def forget(self) -> None:
@@ -43,4 +44,4 @@ class LightningPayer:
         node = await self._db.read(stored.get)
         if node is None:
             raise NoPayerError
-        return self._make(node)
+        return await asyncio.to_thread(self._make, node)

@@ -23,6 +23,9 @@ from pillarbox.wallet import loop_generations
 from pillarbox.wallet.loop_restore import FoundFile, KeepAccount, NoBackupError, Restored
 from pillarbox.wallet.loop_surroundings import Server
 
+PAYMENT_REQUIRED = "payment-required"
+"""The code of a server's refusal."""
+
 
 class PaymentNeededError(PillarboxError):
     """Parameters: server, invoice, msat."""
@@ -30,10 +33,7 @@ class PaymentNeededError(PillarboxError):
     code = "l402-payment-needed"
     title = "The server wants to be paid first"
     message = "{server} wants {msat} millisatoshi for an access token, once. Its invoice: {invoice}"
-    hint = (
-        "Pay it from any Lightning wallet and give the proof: pillarbox loop pay NAME --preimage-file F. Or "
-        "have your own node pay: pillarbox loop pay NAME --lnd URL. Then add the account again."
-    )
+    hint = "Pay it from any Lightning wallet and enter the proof, or have your own node pay. Then go on."
 
 
 class NothingDemandedError(PillarboxError):
@@ -45,6 +45,15 @@ class NothingDemandedError(PillarboxError):
         "{server} asks for no payment. An address without a token could not be restored, so none is made."
     )
     hint = "Choose a server that demands an L402 token, as Loop's do."
+
+
+class TokenNotTakenError(PillarboxError):
+    """Parameters: server."""
+
+    code = "l402-not-taken"
+    title = "The server does not take the token"
+    message = "{server} wants to be paid again, although the wallet has a paid token of it. Nothing was paid."
+    hint = "Try again later: the token stays valid. If it stays so, tell the server's operator."
 
 
 class Tokens(Protocol):
@@ -87,8 +96,8 @@ class LoopAccounts:
         self._next_number = next_number
         self._height = height
         self._making = asyncio.Lock()
-        self.made: Callable[[Account], None] = lambda _account: None
-        """Called with each account that a server answered for."""
+        self.made: Callable[[Account], Awaitable[None]] = _nothing
+        """Told of each account that a server answered for, before it is returned."""
 
     async def go_on(self, url: str, root: Root, *, new_generation: bool = False) -> Account:
         """The account of the server at `url`: the one there is, one restored from a backup, or a new one.
@@ -97,7 +106,7 @@ class LoopAccounts:
         a payment comes first (run it again after that), NoUsableBackupError where backups are there that this
         wallet cannot use, NothingDemandedError, and what server, tokens and kind raise.
         """
-        server = self._server(url)
+        server = await asyncio.to_thread(self._server, url)
         name = str(server.url)
         async with self._making:
             if (token := await self._tokens.free(name)) is not None:
@@ -111,6 +120,10 @@ class LoopAccounts:
                 await self._tokens.demanded(name, challenge)
             waiting, invoice = await self._tokens.give_out()
             raise PaymentNeededError(server=name, invoice=waiting.invoice, msat=invoice.amount_msat or 0)
+
+    async def name_of(self, url: str) -> str:
+        """A server's address as it is kept; "" for "". Raises InvalidInputError."""
+        return str((await asyncio.to_thread(self._server, url)).url) if url else ""
 
     async def _here(self, server: str, root: Root) -> Account | None:
         """The newest account of the server. A wallet that has nothing of Loop's is restored first."""
@@ -132,7 +145,12 @@ class LoopAccounts:
         number = await self._next_number(LOOP_STATIC.name)
         nodes = await asyncio.to_thread(public_nodes, root, self._network, strict=False)
         client_key = nodes[REGISTERED.number].child(number).key
-        answer = await server.new_address(client_key, token.token)
+        try:
+            answer = await server.new_address(client_key, token.token)
+        except PillarboxError as error:
+            if error.code == PAYMENT_REQUIRED:
+                raise TokenNotTakenError(server=str(server.url)) from error
+            raise
         height = self._height()
         served = Served(
             str(server.url),
@@ -152,5 +170,9 @@ class LoopAccounts:
             before=lambda _tx: None,
             after=lambda tx, made: static_addresses.bind(tx, made.id, token.token_id),
         )
-        self.made(account)
+        await self.made(account)
         return account
+
+
+async def _nothing(account: Account) -> None:
+    del account

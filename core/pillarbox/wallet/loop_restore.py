@@ -165,8 +165,8 @@ class LoopRestore:
         self._keep_account = keep_account
         self._keep_token = keep_token
         self._set_params = set_params
-        self.restored: Callable[[Account], None] = lambda _account: None
-        """Called with each account that is new."""
+        self.restored: Callable[[Account], Awaitable[None]] = _nothing
+        """Told of each account that is new, before it is returned."""
 
     async def look(self, root: Root | None = None, file: Path | None = None) -> list[FoundFile]:
         """Every backup in the wallet's folders, or the one file: latest name first, what is wrong told.
@@ -211,7 +211,7 @@ class LoopRestore:
             before=lambda tx: self._keep_token(tx, token),
             after=lambda tx, account: static_addresses.bind(tx, account.id, token.token_id),
         )
-        self.restored(account)
+        await self.restored(account)
         new_token = had is None or had.state is not TokenState.PAID
         return Restored(chosen.path, account, _address(account), new_token, True)
 
@@ -351,3 +351,7 @@ def _find_key(generation: Generation, root: Root, network: Network, last_key: in
 
 def _address(account: Account) -> str:
     return StaticAccount.read(account.params, account.network).registered_text
+
+
+async def _nothing(account: Account) -> None:
+    del account

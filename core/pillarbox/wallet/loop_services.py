@@ -82,10 +82,12 @@ class LoopServices:
     def services(self) -> Sequence[Service]:
         return (self.backups, self.addresses)
 
-    def _restored(self, account: Account) -> None:
+    async def _restored(self, account: Account) -> None:
         self._scanning.start(account.id)
-        self._made(account)
+        await self._made(account)
 
-    def _made(self, account: Account) -> None:
-        self.backups.wake()
+    async def _made(self, account: Account) -> None:
+        """Backed up before anybody is told of it: the program may end with that."""
+        await self.backups.write_missing()
+        self.addresses.wake()
         self._publish(LoopChanged(self._wallet, self._accounts.revisions.next(), account.id))

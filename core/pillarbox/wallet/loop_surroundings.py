@@ -5,11 +5,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
+from pillarbox.lightning.payers import Payer
 from pillarbox.loop.l402 import Challenge
 from pillarbox.loop.token_file import Token
 from pillarbox.model.network import Network
 from pillarbox.storage.lightning_nodes import LightningNode
-from pillarbox.wallet.payer import Payer
 
 
 class Answer(Protocol):

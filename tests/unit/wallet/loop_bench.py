@@ -9,6 +9,7 @@ from pillarbox.bitcoin import bolt11
 from pillarbox.bitcoin.bolt11 import Invoice
 from pillarbox.clock import Clock
 from pillarbox.errors import PillarboxError
+from pillarbox.lightning.payers import Paid, PaymentState, StateKind
 from pillarbox.loop import l402
 from pillarbox.loop.l402 import Challenge, Identifier
 from pillarbox.loop.macaroon import Caveat, Macaroon
@@ -16,7 +17,6 @@ from pillarbox.loop.token_file import Token
 from pillarbox.model.network import Network
 from pillarbox.secret import Secret
 from pillarbox.wallet.loop_surroundings import LoopSurroundings
-from pillarbox.wallet.payer import Paid, PaymentKind, PaymentState
 
 SERVER = "https://loop.example"
 SERVER_KEY = bytes.fromhex("03d528ecd9b696b54c907a9ed045447a79bb408ec39b68df504bb51f459bc3ffc9")
@@ -58,7 +58,7 @@ class FakePayer:
     name: str = "node"
     paid: dict[bytes, int] = field(default_factory=dict)
     """How often each payment hash was really paid."""
-    states: dict[bytes, PaymentKind] = field(default_factory=dict)
+    states: dict[bytes, StateKind] = field(default_factory=dict)
     preimages: Callable[[bytes], bytes] = lambda payment_hash: _PREIMAGES[payment_hash]
     next_ending: str = "succeeds"
 
@@ -69,10 +69,10 @@ class FakePayer:
             case "cut-before":
                 raise Cut
             case "fails":
-                self.states[payment_hash] = PaymentKind.FAILED
+                self.states[payment_hash] = StateKind.FAILED
                 raise Refused
             case "stays-in-flight":
-                self.states[payment_hash] = PaymentKind.IN_FLIGHT
+                self.states[payment_hash] = StateKind.IN_FLIGHT
                 raise Cut
         self.settle(payment_hash)
         if self.next_ending == "cut-after":
@@ -81,13 +81,13 @@ class FakePayer:
 
     def settle(self, payment_hash: bytes) -> None:
         """It is paid now, once: a node pays no payment hash twice."""
-        if self.states.get(payment_hash) is not PaymentKind.SUCCEEDED:
+        if self.states.get(payment_hash) is not StateKind.SUCCEEDED:
             self.paid[payment_hash] = self.paid.get(payment_hash, 0) + 1
-        self.states[payment_hash] = PaymentKind.SUCCEEDED
+        self.states[payment_hash] = StateKind.SUCCEEDED
 
     async def state(self, payment_hash: bytes) -> PaymentState:
-        kind = self.states.get(payment_hash, PaymentKind.UNKNOWN)
-        if kind is PaymentKind.SUCCEEDED:
+        kind = self.states.get(payment_hash, StateKind.UNKNOWN)
+        if kind is StateKind.SUCCEEDED:
             return PaymentState(kind, self.preimages(payment_hash), 7)
         return PaymentState(kind)
 

@@ -7,6 +7,7 @@ import pytest
 from loop_bench import COST, HOUR, SERVER, Cut, FakePayer, Refused, challenge, preimage_of, token_id_of
 from wallet_bench import KEY, TurnableClock
 
+from pillarbox.lightning.payers import StateKind
 from pillarbox.loop import token_file
 from pillarbox.loop.l402 import ChallengeError
 from pillarbox.loop.price import TooDearError
@@ -26,7 +27,6 @@ from pillarbox.wallet.l402_tokens import (
     TokenUnpaidError,
     WrongPreimageError,
 )
-from pillarbox.wallet.payer import PaymentKind
 
 
 @pytest.fixture
@@ -259,12 +259,12 @@ async def test_a_file_may_bring_what_the_wallet_waits_for(tokens: L402Tokens, cl
     assert await tokens.pending() is None
 
 
-@pytest.mark.parametrize("kind", [PaymentKind.SUCCEEDED, PaymentKind.FAILED])
+@pytest.mark.parametrize("kind", [StateKind.SUCCEEDED, StateKind.FAILED])
 async def test_a_payment_made_by_hand_from_the_same_node_is_found(
-    tokens: L402Tokens, clock: TurnableClock, kind: PaymentKind
+    tokens: L402Tokens, clock: TurnableClock, kind: StateKind
 ) -> None:
     pending = await tokens.demanded(SERVER, challenge(0, clock.now()))
     payer = FakePayer()
     payer.states[pending.payment_hash] = kind
     assert (await tokens.pay(payer)).state is TokenState.PAID
-    assert payer.paid.get(pending.payment_hash, 0) == (kind is PaymentKind.FAILED)
+    assert payer.paid.get(pending.payment_hash, 0) == (kind is StateKind.FAILED)
