@@ -119,7 +119,7 @@ async def open_by_words(
     try:
         root = await asyncio.to_thread(_root, words)
         with root:
-            key = service_keys.derive(ServiceKey.WALLET_BACKUP, root.seed)
+            key = service_keys.wallet_backup_key(root.seed)
             entered = await asyncio.to_thread(_fingerprint, root)
         with key:
             opened, passed = await _first(kinds, found, key, entered)

@@ -9,6 +9,7 @@ from typing import Any, TextIO
 from pillarbox.app.local_socket import Json
 from pillarbox.cli import backup_text
 from pillarbox.cli.kind_text import kind_text
+from pillarbox.cli.loop_text import DEPOSIT_HEAD, LOOP_TEXTS, deposit_row
 from pillarbox.cli.text import Row, moment, printable, table
 from pillarbox.commands.nouns import error_object
 from pillarbox.errors import ErrorText, PillarboxError
@@ -26,6 +27,11 @@ _HINTS: Mapping[str, str] = {
     "no-key-source": (
         "Make more with the recovery words: pillarbox account prepare NAME ACCOUNT. "
         "Or make a held address available again: pillarbox release NAME ADDRESS"
+    ),
+    "l402-payment-needed": (
+        "Pay it from any Lightning wallet and give the proof: pillarbox loop pay NAME --preimage-file F. Or "
+        "have your own node pay: pillarbox loop pay NAME --lnd URL --lnd-macaroon-file F --lnd-cert F. "
+        "Then run this again."
     ),
     "not-scanned": (
         "Let it look first: pillarbox sync NAME. Or hand one out knowingly without it: --unscanned."
@@ -68,7 +74,7 @@ class Renderer:
         elif command in _TABLES:
             self._rows.append(_TABLES[command][1](found))
         else:
-            self._write(f"{_TEXTS.get(command, _lines)(found)}\n")
+            self._write(f"{printable(_TEXTS.get(command, _lines)(found))}\n")
 
     def finish(self, command: str) -> None:
         """The command has replied all it will: only now the widths of a table's columns are known."""
@@ -195,6 +201,7 @@ _TABLES: Mapping[str, tuple[Row, Callable[[Json], Row]]] = {
     "backup list": (backup_text.LISTED_HEAD, backup_text.listed_row),
     "wallet list": (("NAME", "NETWORK", "NOW", "KEY"), _wallet_row),
     "account list": (_ACCOUNT_HEAD, _account_row),
+    "loop deposits": (DEPOSIT_HEAD, deposit_row),
     "addresses": (("PLACE", "STATE", "ADDRESS", "RECEIVED", "HELD", "LABEL", "FLAGS"), _address_row),
 }
 
@@ -332,4 +339,5 @@ _TEXTS: Mapping[str, Text] = {
     "backup verify-by-wallet": backup_text.verified_text,
     "restore": backup_text.restored_text,
     "restore into": backup_text.restored_text,
+    **LOOP_TEXTS,
 }

@@ -198,7 +198,32 @@ class AccountKeeping:
                 gap_limit=limit,
                 scan_state=scan_state,
             )
-            return await self._keep(draft, chosen, root, lambda _tx: None)
+            return await self._keep(draft, chosen, root)
+
+    async def add_enrolled(
+        self,
+        kind: str,
+        params: Params,
+        number: int,
+        *,
+        scan_state: ScanState,
+        before: Write,
+        after: Callable[[Tx, Account], object],
+    ) -> Account:
+        """Add an account that its kind enrolled elsewhere. `before` and `after` are of its transaction.
+
+        Raises AccountExistsError, and what these two raise: then nothing was added.
+        """
+        chosen = self._kinds.get(kind)
+        label = self._label("", chosen)
+        draft = self._draft(
+            chosen, params, label, number=number, gap_limit=chosen.gap_limit, scan_state=scan_state
+        )
+        return await self._keep(draft, chosen, None, before, after)
+
+    async def set_params(self, account: Account, data: str) -> None:
+        """The kind's parameters say more of the same account. They must give the same addresses."""
+        await self._change(account.id, lambda tx: stored.set_params(tx, account.id, data), params=data)
 
     async def next_number(self, kind: str) -> int:
         """Of the account that `add` would make of this kind."""
@@ -300,15 +325,24 @@ class AccountKeeping:
             params=params.data,
         )
 
-    async def _keep(self, draft: Account, kind: AccountKind, root: Root | None, also: Write) -> Account:
+    async def _keep(
+        self,
+        draft: Account,
+        kind: AccountKind,
+        root: Root | None,
+        before: Write = lambda _tx: None,
+        after: Callable[[Tx, Account], object] = lambda _tx, _account: None,
+    ) -> Account:
         deriver = kind.deriver(draft.params, draft.network, root)
         rows = await asyncio.to_thread(
             new_account.look_ahead, kind, deriver, new_account.rows_ahead(kind, draft.gap_limit)
         )
 
         def write(tx: Tx) -> Account:
-            also(tx)
-            return new_account.write(tx, draft, rows)
+            before(tx)
+            account = new_account.write(tx, draft, rows)
+            after(tx, account)
+            return account
 
         return await self._db.write(write, lambda account: self._open(account, kind, rows))
 
