@@ -49,7 +49,7 @@ async def verify(written: Written, sealing: Sealing, db: Database, kinds: Kinds)
     plan = await asyncio.to_thread(read_plan, opened, kinds)
     snapshot = await db.read(export_all)
     if snapshot.revision == opened.facts.revision:
-        _compare(opened, snapshot, written.name)
+        await asyncio.to_thread(_compare, opened, snapshot, written.name)
     samples = await db.read(_samples)
     for planned in plan.accounts:
         rows = samples.get(planned.account.same_key, ())
@@ -69,7 +69,8 @@ async def drill(written: Written, sealing: Sealing, db: Database, kinds: Kinds) 
             restoring.prepare, plan, derivers, kinds, {}, lambda: not stop.is_set()
         )
         await thrown_away.write(lambda tx: restoring.merge(tx, prepared, Options()))
-        _compare(opened, await thrown_away.read(export_all), written.name)
+        snapshot = await thrown_away.read(export_all)
+        await asyncio.to_thread(_compare, opened, snapshot, written.name)
         await _compare_texts(thrown_away, db, written.name)
 
 
