@@ -7,11 +7,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from pillarbox.accounts import Kinds
 from pillarbox.app.restored_wallet import RestoredWallet
 from pillarbox.backup.envelope import Facts, Lock, WrongWordsError
 from pillarbox.errors import PillarboxError
 from pillarbox.files.generations import generations
-from pillarbox.files.refusals import refusals_told
 from pillarbox.keys import mnemonic
 from pillarbox.keys.bip32 import PrivateNode
 from pillarbox.keys.root import Root
@@ -39,6 +39,15 @@ class OtherWalletsBackupError(PillarboxError):
         "They have other words, so nothing was merged."
     )
     hint = "Restore it as a wallet of its own."
+
+
+class PlaceUnreadableError(PillarboxError):
+    """Parameters: place, why."""
+
+    code = "backup-place-unreadable"
+    title = "This file or folder cannot be read"
+    message = "{place} cannot be read: {why}. Nothing was changed."
+    hint = "Check its name, and that the drive it is on is connected."
 
 
 class NoBackupsThereError(PillarboxError):
@@ -74,11 +83,19 @@ class Opened:
 async def find(places: Iterable[Path]) -> list[FoundBackup]:
     """The backups at files and in folders, newest first; files that are none come last, with the reason.
 
-    Raises FolderUnusableError for a place that is not there or cannot be read.
+    Raises PlaceUnreadableError.
     """
     paths = [path for place in places for path in await asyncio.to_thread(_files, place)]
     found = [await _look(path) for path in dict.fromkeys(paths)]
     return sorted(found, key=_age)
+
+
+async def find_one(place: Path) -> FoundBackup:
+    """A file, or the newest in a folder. Raises PlaceUnreadableError, NoBackupsThereError."""
+    found = await find([place])
+    if not found:
+        raise NoBackupsThereError(folder=str(place))
+    return found[0]
 
 
 async def find_where_there_are_some(places: Iterable[Path]) -> list[FoundBackup]:
@@ -93,32 +110,43 @@ async def find_where_there_are_some(places: Iterable[Path]) -> list[FoundBackup]
 
 
 async def open_by_words(
-    app: "Application", found: Sequence[FoundBackup], words: RecoveryWords
-) -> tuple[Opened, list[FoundBackup]]:
+    kinds: Kinds, found: Sequence[FoundBackup], words: RecoveryWords
+) -> tuple[Opened | None, list[FoundBackup]]:
     """The newest backup that these words open, and those that were passed over, each with the reason.
 
-    Raises the first reason where none opens. Takes `words` over.
+    Takes `words` over. Raises what words that are none are refused for.
     """
     try:
         root = await asyncio.to_thread(_root, words)
         with root:
-            key = service_keys.derive(ServiceKey.WALLET_BACKUP, root.seed)
+            key = service_keys.wallet_backup_key(root.seed)
             entered = await asyncio.to_thread(_fingerprint, root)
         with key:
-            opened, passed = await _first(app, found, Lock.WORDS, key, entered)
+            opened, passed = await _first(kinds, found, key, entered)
     except BaseException:
         words.wipe()
         raise
+    if opened is None:
+        words.wipe()
+        return None, passed
     return Opened(opened.path, opened.backup, opened.plan, words, None), passed
 
 
-async def open_by_passphrase(app: "Application", found: FoundBackup, passphrase: Secret) -> Opened:
+def required(opened: Opened | None, passed: Sequence[FoundBackup]) -> Opened:
+    """Raises the first reason why none was opened."""
+    if opened is None:
+        troubles = (each.trouble for each in passed if each.trouble is not None)
+        raise next(troubles, NoBackupsThereError(folder="The chosen place"))
+    return opened
+
+
+async def open_by_passphrase(kinds: Kinds, found: FoundBackup, passphrase: Secret) -> Opened:
     """A backup that a passphrase locks: a bundle, or one of a wallet without words."""
     if found.facts is None or found.facts.cost is None:
         raise ValueError("no passphrase locks this file")
     key = await backup_reading.key_by_passphrase(passphrase, found.facts)
     backup = await backup_reading.open_backup(await backup_reading.read_file(found.path), key)
-    plan = await asyncio.to_thread(read_plan, backup, app.kinds)
+    plan = await asyncio.to_thread(read_plan, backup, kinds)
     if backup.is_bundle:
         key.wipe()
         return Opened(found.path, backup, plan, backup.words(), None)
@@ -128,14 +156,14 @@ async def open_by_passphrase(app: "Application", found: FoundBackup, passphrase:
 
 async def open_by_wallet(
     app: "Application", found: Sequence[FoundBackup], name: str
-) -> tuple[Opened, list[FoundBackup]]:
-    """The newest backup that an open wallet's own key opens, without its words.
+) -> tuple[Opened | None, list[FoundBackup]]:
+    """As `open_by_words`, by an open wallet's own key.
 
     Raises WordsNeededError where it has no such key.
     """
     wallet = app.open_wallets[name]
     with await wallet.unlocking.service_key(ServiceKey.WALLET_BACKUP) as key:
-        return await _first(app, found, Lock.WORDS, key, wallet.fingerprint)
+        return await _first(app.kinds, found, key, wallet.fingerprint)
 
 
 async def restore_new(
@@ -195,34 +223,36 @@ async def _prepare(app: "Application", opened: Opened, name: str) -> Prepared:
 
 
 async def _first(
-    app: "Application", found: Sequence[FoundBackup], lock: Lock, key: Secret, entered: str
-) -> tuple[Opened, list[FoundBackup]]:
-    refused: PillarboxError | None = None
+    kinds: Kinds, found: Sequence[FoundBackup], key: Secret, entered: str
+) -> tuple[Opened | None, list[FoundBackup]]:
+    """The first that the key of some words opens; `entered` is their fingerprint."""
     passed: list[FoundBackup] = []
     for each in found:
-        if each.facts is None or each.facts.lock is not lock:
-            if each.trouble is not None:
-                refused = refused or each.trouble
-                passed.append(each)
+        if each.facts is None:
+            passed.append(each)
             continue
         try:
             backup = await backup_reading.open_backup(await backup_reading.read_file(each.path), key)
-            plan = await asyncio.to_thread(read_plan, backup, app.kinds)
+            plan = await asyncio.to_thread(read_plan, backup, kinds)
         except WrongWordsError:
-            error = WrongWordsError(fingerprint=each.facts.fingerprint or "not told", entered=f"is {entered}")
-            refused = refused or error
+            whose = each.facts.fingerprint or "not told"
+            error = WrongWordsError(fingerprint=whose, entered=f"is {entered}")
             passed.append(FoundBackup(each.path, each.facts, error))
         except PillarboxError as error:
-            refused = refused or error
             passed.append(FoundBackup(each.path, each.facts, error))
         else:
             return Opened(each.path, backup, plan, None, None), passed
-    raise refused or NoBackupsThereError(folder="The chosen place")
+    return None, passed
 
 
 def _files(place: Path) -> list[Path]:
-    with refusals_told(place):
-        return [place] if not place.is_dir() else generations(place, SUFFIX)
+    try:
+        if place.is_dir():
+            return generations(place, SUFFIX)
+        place.stat()
+    except OSError as error:
+        raise PlaceUnreadableError(place=str(place), why=error.strerror or type(error).__name__) from error
+    return [place]
 
 
 async def _look(path: Path) -> FoundBackup:

@@ -146,23 +146,25 @@ async def list_backups(_: "Application", arguments: ListArguments) -> Replies:
 
 async def verify(app: "Application", arguments: VerifyArguments) -> Replies:
     """Open a file, read all of it, and say what it would bring."""
-    (found,) = await restoring.find([Path(arguments.file)])
+    found = await restoring.find_one(Path(arguments.file))
     if found.trouble is not None:
         raise found.trouble
     if arguments.backup_passphrase is not None:
-        yield await _verified(await restoring.open_by_passphrase(app, found, arguments.backup_passphrase))
+        yield await _verified(
+            await restoring.open_by_passphrase(app.kinds, found, arguments.backup_passphrase)
+        )
         return
     words = (arguments.mnemonic or Secret(b"")).copy()
     extra = Secret(b"") if arguments.bip39_passphrase is None else arguments.bip39_passphrase.copy()
-    made, _ = await restoring.open_by_words(app, [found], RecoveryWords(words, extra))
-    yield await _verified(made)
+    looked = await restoring.open_by_words(app.kinds, [found], RecoveryWords(words, extra))
+    yield await _verified(restoring.required(*looked))
 
 
 async def verify_by_wallet(app: "Application", arguments: VerifyByWalletArguments) -> Replies:
     """The same, by the key of an open wallet, and compared with it."""
     name = app.folder(arguments.wallet).name
-    found = await restoring.find([Path(arguments.file)])
-    made, _ = await restoring.open_by_wallet(app, found, name)
+    found = await restoring.find_one(Path(arguments.file))
+    made = restoring.required(*await restoring.open_by_wallet(app, [found], name))
     yield {**await _verified(made), **await _compared(app, app.open_wallets[name], made)}
 
 

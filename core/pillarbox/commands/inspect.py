@@ -29,6 +29,7 @@ _INSPECTORS: Mapping[str, str] = MappingProxyType(
         "loop-backup": "inspect_loop:inspect_loop_backup",
         "loop-backups": "inspect_loop:inspect_loop_backups",
         "l402-token": "inspect_loop:inspect_l402_token",
+        "backup": "inspect_backups:inspect_backup",
     }
 )
 KINDS = tuple(_INSPECTORS)

@@ -74,6 +74,8 @@ async def new(app: "Application", arguments: NewArguments) -> Replies:
     """A wallet of its own. With `dry_run` only what the backup would bring."""
     async with _flow(app) as flow:
         preview = await _opened(flow, arguments)
+        if arguments.place is not None and preview.contents is None:
+            raise _nothing_opened(arguments.place, preview)
         if arguments.dry_run:
             yield _preview_object(preview)
             return
@@ -260,10 +262,17 @@ def _preview_object(preview: steps.Preview) -> JsonObject:
     }
 
 
+def _nothing_opened(place: str, preview: steps.Preview) -> PillarboxError:
+    """Where somebody named the place, the words alone are not what they meant."""
+    troubles = (file.trouble for file in preview.passed_over if file.trouble is not None)
+    told = next(troubles, None)
+    return restoring.NoBackupsThereError(folder=place) if told is None else RestoreRefusedError(told)
+
+
 def _passed_over(preview: steps.Preview) -> list[JsonObject]:
-    files = () if preview.contents is None else preview.contents.passed_over
     return [
-        {"path": file.path, "error": None if file.trouble is None else asdict(file.trouble)} for file in files
+        {"path": file.path, "error": None if file.trouble is None else asdict(file.trouble)}
+        for file in preview.passed_over
     ]
 
 

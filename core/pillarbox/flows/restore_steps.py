@@ -64,8 +64,6 @@ class Contents:
     counts: Mapping[str, int]
     left_out: tuple[ErrorText, ...]
     """What this version cannot take, each with the reason."""
-    passed_over: tuple[FileFacts, ...]
-    """Newer files, or such as could not be read, each with the reason."""
     mergeable: tuple[str, ...]
     """Open wallets of the same words and network."""
     has_words: bool
@@ -129,6 +127,8 @@ class Preview:
     """Shows what would be restored, before anything is. Without `contents` no backup was found."""
 
     contents: Contents | None
+    passed_over: tuple[FileFacts, ...] = ()
+    """Files that were looked at and not taken, each with the reason."""
     merged: Mapping[str, RestoreReport] = field(default_factory=dict)
     """What merging into each open wallet of the same words would do."""
     error: ErrorText | None = None

@@ -68,17 +68,24 @@ class Draft:
 
 
 @dataclass(frozen=True, slots=True)
+class Looked:
+    """What looking for a backup came to. Without `contents`, none was found that could be used."""
+
+    contents: Contents | None
+    passed_over: tuple[FileFacts, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Ports:
     """What the flow needs of the program."""
 
     find: Callable[[str], Awaitable[tuple[FileFacts, ...]]]
     """The backups at a place, newest first; raises where there is nothing to read."""
-    open_by_wallet: Callable[[Draft], Awaitable[Contents]]
+    open_by_wallet: Callable[[Draft], Awaitable[Looked]]
     """The draft's file, by the key of the open wallet that it is to go into."""
-    open_by_words: Callable[[Draft], Awaitable[Contents | None]]
-    """The draft's file, or the newest in its folders that the words open; None: there is none. Raises for
-    words that are none."""
-    open_by_passphrase: Callable[[Draft], Awaitable[Contents]]
+    open_by_words: Callable[[Draft], Awaitable[Looked]]
+    """The draft's file, or the newest in its folders that the words open. Raises for words that are none."""
+    open_by_passphrase: Callable[[Draft], Awaitable[Looked]]
     check_public: Callable[[str], Awaitable[None]]
     check_name: Callable[[str], None]
     preview: Callable[[str], Awaitable[RestoreReport]]
@@ -269,10 +276,12 @@ class RestoreWallet:
         await self._ports.check_public(self._draft.public)
         self._go(Options(None))
 
-    async def _preview(self, contents: Contents | None) -> None:
+    async def _preview(self, looked: Looked) -> None:
+        contents = looked.contents
         self._change(contents=contents)
         wallets = contents.mergeable if contents else ()
-        self._go(Preview(contents, {name: await self._ports.preview(name) for name in wallets}))
+        merged = {name: await self._ports.preview(name) for name in wallets}
+        self._go(Preview(contents, looked.passed_over, merged))
 
     async def _take_confirmation(self) -> None:
         self._go(Options(self._draft.contents))

@@ -9,9 +9,9 @@ from pillarbox.app.application import Application
 from pillarbox.app.new_wallet import NewWallet, PublicSource, WordsSource
 from pillarbox.app.restoring import FoundBackup, NoBackupsThereError, Opened
 from pillarbox.backup.envelope import Lock
-from pillarbox.errors import ErrorText, PillarboxError
+from pillarbox.errors import ErrorText
 from pillarbox.flows.restore_steps import AccountFacts, Contents, FileFacts, Source
-from pillarbox.flows.restore_wallet import Draft, Ports, RestoreWallet
+from pillarbox.flows.restore_wallet import Draft, Looked, Ports, RestoreWallet
 from pillarbox.keys import mnemonic
 from pillarbox.model.network import Network
 from pillarbox.model.restoring import RestoreReport
@@ -53,13 +53,13 @@ class _Bound:
             raise NoBackupsThereError(folder=place)
         return tuple(file_facts(each) for each in found)
 
-    async def open_by_wallet(self, draft: Draft) -> Contents:
+    async def open_by_wallet(self, draft: Draft) -> Looked:
         self.forget()
         found = await restoring.find([_path(draft)])
         self._opened, passed = await restoring.open_by_wallet(self._app, found, draft.into)
-        return self._contents(self._opened, passed, (draft.into,))
+        return self._looked(restoring.required(self._opened, passed), passed, (draft.into,))
 
-    async def open_by_words(self, draft: Draft) -> Contents | None:
+    async def open_by_words(self, draft: Draft) -> Looked:
         self.forget()
         words = await asyncio.to_thread(_words, draft)
         if draft.file is not None:
@@ -67,23 +67,18 @@ class _Bound:
         else:
             found = await restoring.find_where_there_are_some(self._places(draft))
         ours = [each for each in found if each.facts is None or each.facts.lock is Lock.WORDS]
-        if draft.file is None and not any(each.facts for each in ours):
-            words.wipe()
-            return None
-        try:
-            self._opened, passed = await restoring.open_by_words(self._app, ours, words)
-        except PillarboxError:
-            if draft.file is not None:
-                raise
-            return None  # all are other wallets' or damaged: the words alone bring back what they can
-        return self._contents(self._opened, passed, self._mergeable(self._opened))
+        self._opened, passed = await restoring.open_by_words(self._app.kinds, ours, words)
+        if self._opened is None and draft.file is None:
+            return Looked(None, tuple(file_facts(each) for each in passed))
+        opened = restoring.required(self._opened, passed)
+        return self._looked(opened, passed, self._mergeable(opened))
 
-    async def open_by_passphrase(self, draft: Draft) -> Contents:
+    async def open_by_passphrase(self, draft: Draft) -> Looked:
         self.forget()
-        (found,) = await restoring.find([_path(draft)])
+        found = await restoring.find_one(_path(draft))
         with Secret.from_text(draft.file_passphrase) as passphrase:
-            self._opened = await restoring.open_by_passphrase(self._app, found, passphrase)
-        return self._contents(self._opened, [], self._mergeable(self._opened))
+            self._opened = await restoring.open_by_passphrase(self._app.kinds, found, passphrase)
+        return self._looked(self._opened, [], self._mergeable(self._opened))
 
     async def preview(self, wallet: str) -> RestoreReport:
         return await restoring.restore_into(self._app, self._ready(), wallet, Options(), preview=True)
@@ -139,9 +134,9 @@ class _Bound:
             and wallet.network is plan.network
         )
 
-    def _contents(self, opened: Opened, passed: list[FoundBackup], mergeable: tuple[str, ...]) -> Contents:
+    def _looked(self, opened: Opened, passed: list[FoundBackup], mergeable: tuple[str, ...]) -> Looked:
         plan = opened.plan
-        return Contents(
+        contents = Contents(
             plan.name,
             plan.facts.fingerprint,
             plan.network,
@@ -153,10 +148,10 @@ class _Bound:
             ),
             plan.counts,
             tuple(item.reason for item in plan.left_out if item.reason is not None),
-            tuple(file_facts(each) for each in passed),
             mergeable,
             opened.words is not None,
         )
+        return Looked(contents, tuple(file_facts(each) for each in passed))
 
 
 def file_facts(found: FoundBackup) -> FileFacts:

@@ -86,7 +86,8 @@ class Name:
 class AddressParameters:
     """Of a static address. Keys are compressed, 33 bytes; heights are those of blocks, 0 where not known.
 
-    `legacy_client_key_index` is Pillarbox's own: None where another program wrote the file.
+    `legacy_client_key_index` and `server`, its URL, are Pillarbox's own: None and "" where another program
+    wrote the file.
     """
 
     protocol_version: int
@@ -99,6 +100,7 @@ class AddressParameters:
     legacy_first_height: int = 0
     multi_address_first_height: int = 0
     legacy_client_key_index: int | None = None
+    server: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -198,6 +200,8 @@ def _address_object(address: AddressParameters) -> dict[str, Any]:
         written["multi_address_first_height"] = address.multi_address_first_height
     if address.legacy_client_key_index is not None:
         written["legacy_client_key_index"] = address.legacy_client_key_index
+    if address.server:
+        written["server"] = address.server
     return written
 
 
@@ -215,6 +219,7 @@ def _address(given: object) -> AddressParameters:
         legacy_first_height=fields.number("legacy_first_height", _INT32),
         multi_address_first_height=fields.number("multi_address_first_height", _INT32),
         legacy_client_key_index=None if index is None else fields.number("legacy_client_key_index", _INT32),
+        server=fields.text("server"),
     )
 
 

@@ -30,6 +30,8 @@ from pillarbox.wallet.balance_reports import BalanceReports
 from pillarbox.wallet.discovering import Discovering
 from pillarbox.wallet.holding import Holding
 from pillarbox.wallet.labels import Labels
+from pillarbox.wallet.loop_services import LoopServices
+from pillarbox.wallet.loop_surroundings import LoopSurroundings
 from pillarbox.wallet.open_accounts import OpenAccount, OpenAccounts
 from pillarbox.wallet.payments import Payments
 from pillarbox.wallet.project_keys import ProjectKeys
@@ -63,6 +65,7 @@ class Surroundings:
     may_hand_out: Callable[[str, Account], None]
     """Given a wallet's name and an account. Raises SameKeyOpenError or SameKeyElsewhereError where another
     open wallet hands out the same addresses."""
+    loop: LoopSurroundings
 
 
 class Wallet:
@@ -135,6 +138,20 @@ class Wallet:
             around.program,
         )
         self.backing_up = BackingUp(wallet, shelf, db, accounts.revisions, publish, clock)
+        self.loop = LoopServices(
+            wallet,
+            network,
+            db,
+            unlocking,
+            accounts,
+            self.accounts,
+            self.scanning,
+            recording,
+            self.receiving.reserve,
+            publish,
+            clock,
+            around.loop,
+        )
         recording.watch_new = self.watching.add
         self.accounts.rows_made = self.scanning.go_on
         self._supervisor = Supervisor(clock, self._tell_service)
@@ -189,7 +206,7 @@ class Wallet:
                 if branch.key_source is not None:
                     await asyncio.to_thread(branch.pool.maintain_gap_limit, branch.key_source)
                     await self._recording.store_derived(branch)
-        self._supervisor.start([self.holding, self.discovering, self.backing_up])
+        self._supervisor.start([self.holding, self.discovering, self.backing_up, *self.loop.services])
         for services in (self.watching, self.scanning):
             services.begin(lambda service: self._supervisor.start([service]))
 
