@@ -24,6 +24,7 @@ LARGEST = 1 << 28
 _LONGEST_LINE = 1 << 20
 _MOST_FIELDS = 64
 _PIECE = 1 << 16
+_PLAIN = frozenset({str, int, type(None)})
 _LEVEL = 3
 """Of zlib: twice the speed of its usual level, for a tenth more bytes."""
 
@@ -56,7 +57,8 @@ class SectionData:
     name: str
     version: int
     fields: tuple[str, ...]
-    rows: list[list[Value]]
+    rows: list[Row]
+    """Tuples, as they are read: those of plain values are nothing that the garbage collector goes through."""
     digest: bytes = b""
     """As that of `SectionLines`."""
 
@@ -165,12 +167,18 @@ def _is_text(value: object) -> bool:
     return isinstance(value, str) and (value.isascii() or not any("\ud800" <= c <= "\udfff" for c in value))
 
 
-def _row(line: bytes, section: SectionData) -> list[Value]:
+def _is_simple(line: bytes) -> bool:
+    """Whether no half character can come of it."""
+    return line.isascii() and b"\\" not in line
+
+
+def _row(line: bytes, section: SectionData) -> Row:
     if not line:
         raise DamagedBackupError(why="Its content ends too early")
     row = _parsed(line)
     if not isinstance(row, list) or len(row) != len(section.fields):
         raise DamagedBackupError(why=f"A record of {section.name[:40]} makes no sense")
-    if not all(value is None or type(value) is int or _is_text(value) for value in row):
+    plain = _PLAIN.issuperset(map(type, row))
+    if not plain or not (_is_simple(line) or all(_is_text(value) for value in row if isinstance(value, str))):
         raise DamagedBackupError(why=f"A record of {section.name[:40]} makes no sense")
-    return row
+    return tuple(row)

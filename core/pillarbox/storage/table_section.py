@@ -4,7 +4,7 @@ import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from pillarbox.backup.content import Row, SectionLines, Value
+from pillarbox.backup.content import Row, SectionLines
 from pillarbox.backup.sections import AccountMap, BackupSection, Field, Tally
 from pillarbox.errors import PillarboxError
 from pillarbox.storage import bulk
@@ -114,12 +114,12 @@ def value_sql(field: Field, number: int) -> str:
     return f"unhex(value ->> {number})" if field.kind is bytes else f"value ->> {number}"
 
 
-def placed(rows: Sequence[Row], accounts: AccountMap, what: str, tally: Tally) -> list[list[Value]]:
+def placed(rows: Sequence[Row], accounts: AccountMap, what: str, tally: Tally) -> list[Row]:
     """Rows whose first field is an account, under its id here; those of one that is not are skipped."""
-    found = [
-        [accounts[account], *rest]
-        for account, *rest in rows
-        if isinstance(account, int) and account in accounts
+    found: list[Row] = [
+        (accounts[account], *row[1:])
+        for row in rows
+        if isinstance(account := row[0], int) and account in accounts
     ]
     tally.skipped += [RecordSkippedError(what=what).text] * (len(rows) - len(found))
     return found

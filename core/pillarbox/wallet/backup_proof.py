@@ -51,7 +51,7 @@ async def verify(written: Written, sealing: Sealing, db: Database, kinds: Kinds)
     opened = await _open(written, sealing)
     plan = await asyncio.to_thread(read_plan, opened, kinds)
     snapshot = await db.read(export_all)
-    changed = _differing(opened, snapshot)
+    changed = await asyncio.to_thread(_differing, opened, snapshot)
     if changed and snapshot.revision == opened.facts.revision:
         # The file is what was written: something changed the wallet and did not say so. A new backup has it.
         log.warning("the wallet's %s changed without being counted", changed)
@@ -75,7 +75,8 @@ async def drill(written: Written, sealing: Sealing, db: Database, kinds: Kinds) 
             restoring.prepare, plan, derivers, kinds, {}, lambda: not stop.is_set()
         )
         await thrown_away.write(lambda tx: restoring.merge(tx, prepared, Options()))
-        _compare(opened, await thrown_away.read(export_all), written.name)
+        snapshot = await thrown_away.read(export_all)
+        await asyncio.to_thread(_compare, opened, snapshot, written.name)
         await _compare_texts(thrown_away, db, written.name)
 
 

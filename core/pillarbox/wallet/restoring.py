@@ -15,11 +15,15 @@ from pillarbox.storage import accounts as stored
 from pillarbox.storage import addresses, counters, meta
 from pillarbox.storage.backup_sections import ACCOUNTS, SECTIONS
 from pillarbox.storage.database import Database, Tx
-from pillarbox.wallet.new_account import Rows, rows_ahead
+from pillarbox.wallet.new_account import rows_ahead
 from pillarbox.wallet.restore_plan import Plan, PlannedAccount
 
 AT_ONCE = 500
 """Addresses derived between two looks at whether the work was cancelled."""
+
+_Rows = Mapping[int, Sequence[tuple[int, str, bytes]]]
+"""New rows by branch number, each what a DerivedAddress is made of: plain tuples of plain values are nothing
+that the garbage collector goes through, again and again while they become many."""
 
 Goes = Callable[[], bool]
 """Whether to go on. Asked in a thread."""
@@ -64,7 +68,7 @@ class Prepared:
     """A plan with every address that its records need, by account id in the backup."""
 
     plan: Plan
-    rows: Mapping[int, Rows]
+    rows: Mapping[int, _Rows]
     failed: tuple[ReportItem, ...]
 
 
@@ -88,7 +92,7 @@ def prepare(
     `kept`: how many addresses of each account's key and branch are here already. Accounts
     for which `derivers` raises WordsNeededError fail, and the others are restored.
     """
-    rows: dict[int, Rows] = {}
+    rows: dict[int, _Rows] = {}
     failed = []
     for planned in plan.accounts:
         kind = kinds.get(planned.account.kind)
@@ -160,17 +164,18 @@ def _span(
     return start, min(max(start, wanted), kind.last_index + 1)
 
 
-def _derive(deriver: Deriver, branch: int, start: int, stop: int, goes: Goes) -> list[DerivedAddress]:
-    found: list[DerivedAddress] = []
+def _derive(deriver: Deriver, branch: int, start: int, stop: int, goes: Goes) -> list[tuple[int, str, bytes]]:
+    found: list[tuple[int, str, bytes]] = []
     for first in range(start, stop, AT_ONCE):
         if not goes():
             raise CancelledInThreadError
-        found += deriver.derive(branch, first, min(AT_ONCE, stop - first))
+        made = deriver.derive(branch, first, min(AT_ONCE, stop - first))
+        found += [(row.index, row.text, row.watch_key) for row in made]
     return found
 
 
 def _put_account(
-    tx: Tx, account: Account, rows: Rows, options: Options
+    tx: Tx, account: Account, rows: _Rows, options: Options
 ) -> tuple[Account, Sequence[ReportItem]]:
     gap_limit = max(account.gap_limit, options.gap_limit or 0)
     twin = stored.same_key_exists(tx, account.same_key)
@@ -178,7 +183,7 @@ def _put_account(
         return _insert(tx, replace(account, gap_limit=gap_limit), rows, options)
     here = next(each for each in stored.all_accounts(tx) if each.id == twin)
     for branch, made in rows.items():
-        addresses.insert(tx, here.id, branch, made)
+        addresses.insert(tx, here.id, branch, map(DerivedAddress._make, made))
     outcome = Outcome.UNCHANGED
     if gap_limit > here.gap_limit:
         stored.set_gap_limit(tx, here.id, gap_limit)
@@ -190,7 +195,7 @@ def _put_account(
     return here, items
 
 
-def _insert(tx: Tx, account: Account, rows: Rows, options: Options) -> tuple[Account, Sequence[ReportItem]]:
+def _insert(tx: Tx, account: Account, rows: _Rows, options: Options) -> tuple[Account, Sequence[ReportItem]]:
     labels = {each.label for each in stored.all_accounts(tx)}
     numbered = (account.label if n == 1 else f"{account.label} {n}" for n in range(1, len(labels) + 2))
     label = next(each for each in numbered if each not in labels)
@@ -201,7 +206,7 @@ def _insert(tx: Tx, account: Account, rows: Rows, options: Options) -> tuple[Acc
         counters.take_account_number(tx, account.kind, account.fingerprint, account.number)
     for branch, derived in rows.items():
         counters.start(tx, made.id, branch)
-        addresses.insert(tx, made.id, branch, derived)
+        addresses.insert(tx, made.id, branch, map(DerivedAddress._make, derived))
     items = [ReportItem(ACCOUNTS.name, Outcome.RESTORED, 1)]
     if label != account.label:
         error = LabelTakenError(account=account.label, label=label)
