@@ -1,9 +1,11 @@
 """L402 tokens as files hold them, byte for byte, and what became of their payments."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 
-from pillarbox.backup.sections import Field
+from pillarbox.backup.content import Row as BackupRow
+from pillarbox.backup.sections import AccountMap, Field, Tally
 from pillarbox.loop import token_file
 from pillarbox.loop.token_file import Token
 from pillarbox.storage.database import Row, Tx
@@ -123,7 +125,34 @@ def _token(row: Row) -> StoredToken:
     return StoredToken(token_id, server, payment_hash, TokenState(state), *rest)
 
 
-SECTION_L402_TOKENS = TableSection(
+class _TokenSection(TableSection):
+    """A paid token wins over the same one that was not paid yet, wherever it comes from."""
+
+    __slots__ = ()
+
+    def merge(self, tx: Tx, rows: Sequence[BackupRow], accounts: AccountMap) -> Tally:
+        paid = [row for row in rows if row[_STATE] == TokenState.PAID]
+        learned = sum(_learn_paid(tx, row) for row in paid)
+        here = {token.token_id.hex() for token in all_tokens(tx) if token.state is TokenState.PAID}
+        news = [row for row in rows if row[_STATE] == TokenState.PAID or row[0] not in here]
+        tally = super().merge(tx, news, accounts)
+        tally.restored += learned
+        tally.unchanged += len(rows) - len(news) - learned
+        return tally
+
+
+def _learn_paid(tx: Tx, row: BackupRow) -> int:
+    token_id, _, payment_hash, _, data, *_ = row
+    return tx.execute(
+        "UPDATE l402_tokens SET state = 'paid', data = unhex(?), sent_by = '' "
+        "WHERE token_id = unhex(?) AND payment_hash = unhex(?) AND state <> 'paid'",
+        (data, token_id, payment_hash),
+    )
+
+
+_STATE = 3
+"""Where the state stands among the fields."""
+SECTION_L402_TOKENS = _TokenSection(
     "l402-tokens",
     "The L402 token",
     "l402_tokens",
