@@ -14,6 +14,7 @@ from pillarbox.accounts import Kinds
 from pillarbox.accounts.kind import Deriver, KeyNeed
 from pillarbox.backup import envelope
 from pillarbox.errors import PillarboxError
+from pillarbox.files.refusals import refusals_told
 from pillarbox.model.account import Account
 from pillarbox.model.address import DerivedAddress
 from pillarbox.secret import Secret
@@ -80,7 +81,8 @@ async def _throwaway(beside: Path) -> AsyncIterator[tuple[Database, threading.Ev
     It is gone at the end, also where that end is a cancellation.
     """
     stop = threading.Event()
-    folder = Path(await asyncio.to_thread(tempfile.mkdtemp, prefix=backup_files.DRILL, dir=beside))
+    with refusals_told(beside):
+        folder = Path(await asyncio.to_thread(tempfile.mkdtemp, prefix=backup_files.DRILL, dir=beside))
     made: Database | None = None
     try:
         with Secret(secrets.token_bytes(32)) as key:
