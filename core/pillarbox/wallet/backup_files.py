@@ -122,7 +122,7 @@ def remove_superseded(written: Sequence[Written], now: int) -> list[Written]:
     """Delete those of one folder that newer ones made needless; which those were. One in use stays."""
     by_name = {each.name: each for each in written}
     removed = []
-    for name in superseded([(each.name, each.written_at) for each in written], now):
+    for name in superseded([(each.name, each.revision, each.written_at) for each in written], now):
         try:
             Path(by_name[name].folder, name).unlink(missing_ok=True)
         except OSError:

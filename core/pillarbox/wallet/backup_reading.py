@@ -8,7 +8,7 @@ from pathlib import Path
 from pillarbox.backup import content, envelope
 from pillarbox.backup.content import SectionData
 from pillarbox.backup.envelope import DamagedBackupError, Envelope, Facts
-from pillarbox.files.generations import read_bounded
+from pillarbox.files.reading import read_bounded
 from pillarbox.files.refusals import refusals_told
 from pillarbox.keys import mnemonic
 from pillarbox.keys.root import Root
