@@ -59,7 +59,8 @@ def status(now: Situation) -> BackupStatus:
 
 
 def _phase(now: Situation) -> tuple[BackupPhase, int | None, ErrorText | None]:
-    newest = next((file for file in now.files if not file.missing), None)
+    there = [file for file in now.files if not file.missing]
+    newest = max((file for file in there if file.revision == there[0].revision), key=_proof, default=None)
     unsealed = None if now.can_lock else BackupPassphraseNeededError().text
     if now.failure is not None:
         return BackupPhase.FAILED, now.failed_at, now.failure
@@ -71,6 +72,11 @@ def _phase(now: Situation) -> tuple[BackupPhase, int | None, ErrorText | None]:
         reason = BackupFolderMissingError(folder=now.missing_folders[0]).text
         return BackupPhase.FOLDER_MISSING, newest.written_at, reason
     return (*_proven(newest), None)
+
+
+def _proof(file: BackupFile) -> tuple[bool, bool]:
+    """Copies are the same: what was proven of one holds for all."""
+    return file.drilled_at is not None, file.verified_at is not None
 
 
 def _proven(newest: BackupFile) -> tuple[BackupPhase, int]:
