@@ -78,6 +78,10 @@ class BackupShelf:
         self._home = home
         self._program = program
 
+    @property
+    def home(self) -> str:
+        return str(self._home)
+
     async def take_stock(self) -> Stock:
         """What the database knows, and what of it is still there."""
 
