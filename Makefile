@@ -14,7 +14,7 @@ QT_PACKAGES := libglib2.0-0 libgl1 libegl1 libxkbcommon0 libfontconfig1 libdbus-
 	libxcb-cursor0 libxkbcommon-x11-0 libxcb-icccm4 libxcb-keysyms1 libxcb-shape0
 TEST_PACKAGES := git dbus gnome-keyring xvfb
 
-.PHONY: help run regtest test test-slow lint bench lock clean
+.PHONY: help run regtest test test-slow lint bench proto lock clean
 
 help:
 	@echo "make run        open the window (without a display: make the tour's pictures)"
@@ -23,6 +23,7 @@ help:
 	@echo "make test-slow  the long forms"
 	@echo "make lint       ruff, mypy --strict, import contracts"
 	@echo "make bench      the benchmarks, into build/bench.json"
+	@echo "make proto      renew what is made of the .proto files"
 	@echo "make lock       renew requirements.lock"
 	@echo "make clean      remove all that make made"
 
@@ -52,12 +53,16 @@ lint: $(LIBRARIES)
 bench: $(WINDOW) $(PEERS)
 	$(BIN)/python tests/bench/run.py
 
+proto: $(LIBRARIES)
+	PATH=$(CURDIR)/$(BIN):$$PATH $(BIN)/python -m grpc_tools.protoc -I core \
+		--python_out=core --pyi_out=core --grpclib_python_out=core core/pillarbox/proto/*.proto
+
 lock:
 	$(PYTHON) -m venv build/lock
 	build/lock/bin/pip install --quiet uv
 	build/lock/bin/uv --native-tls pip compile --quiet --universal --python-version 3.11 --upgrade \
 		--generate-hashes --no-annotate --no-header --no-emit-index-url --no-emit-find-links \
-		--extra gui --extra bench --extra dev --output-file requirements.lock pyproject.toml
+		--extra gui --extra server --extra bench --extra dev --output-file requirements.lock pyproject.toml
 
 clean:
 	rm -rf .venv build dist *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache

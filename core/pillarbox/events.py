@@ -106,6 +106,13 @@ class BackupStatusChanged(Event):
 
 
 @dataclass(frozen=True, slots=True)
+class LoopChanged(Event):
+    """A static address was made or restored, or its deposits are others or elsewhere than before."""
+
+    account: AccountId
+
+
+@dataclass(frozen=True, slots=True)
 class SettingsChanged(Event):
     names: tuple[str, ...]
 

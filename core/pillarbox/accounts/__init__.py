@@ -14,6 +14,7 @@ from pillarbox.accounts.coins import COIN_KINDS
 from pillarbox.accounts.dash import DASH_KINDS
 from pillarbox.accounts.dash_platform import DASH_PLATFORM
 from pillarbox.accounts.kind import AccountKind
+from pillarbox.accounts.loop_static import LOOP_STATIC
 from pillarbox.errors import PillarboxError
 
 
@@ -78,7 +79,7 @@ class Kinds:
 
 KINDS = Kinds(
     (
-        *(P2WPKH, P2TR, P2SH_P2WPKH, P2PKH),
+        *(P2WPKH, P2TR, P2SH_P2WPKH, P2PKH, LOOP_STATIC),
         *(CARDANO_SHELLEY, CARDANO_ENTERPRISE, CARDANO_ICARUS, CARDANO_BYRON),
         *COIN_KINDS,
         *DASH_KINDS,

@@ -38,11 +38,29 @@ class Requirement(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class Served:
+    """What a server answered, for a kind that requires one. It is a stranger's word: the kind checks it.
+
+    Keys are compressed, 33 bytes; `expiry` in blocks. `server` is the URL, "" where it is not known, and
+    heights are those of the chain when the account began, 0 where not known. `client_key` is what was
+    registered, b"" where that is whatever the root gives; `strict` says which derivation gives it.
+    """
+
+    server: str
+    server_key: bytes
+    expiry: int
+    client_key: bytes = b""
+    strict: bool = False
+    first_height: int = 0
+    multi_address_first_height: int = 0
+
+
+@dataclass(frozen=True, slots=True)
 class Enrolment:
     """What an account is made from: the root with a number, or public material.
 
     `public` is an extended public key or an output descriptor. `extras` has a value for names of the kind's
-    own; the default holds for the others.
+    own; the default holds for the others. `served` is what the kind's server answered.
     """
 
     network: Network
@@ -50,6 +68,7 @@ class Enrolment:
     root: Root | None = None
     public: str | None = None
     extras: Mapping[str, int] | None = None
+    served: Served | None = None
 
     def extra(self, extra: "Extra") -> int:
         """The number given for one of the kind's extras. Raises InvalidInputError outside its range."""

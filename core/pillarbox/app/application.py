@@ -11,7 +11,7 @@ from types import MappingProxyType
 from typing import TypeVar
 
 from pillarbox.accounts import KINDS, Kinds
-from pillarbox.app import new_wallet, program_backup, restored_wallet
+from pillarbox.app import lightning, new_wallet, program_backup, restored_wallet
 from pillarbox.app.connections import Connections, SimulatedSource
 from pillarbox.app.key_claims import ELSEWHERE, KeyClaims
 from pillarbox.app.new_wallet import NewWallet
@@ -37,6 +37,7 @@ from pillarbox.vault.keychain import Keychain, KeychainError
 from pillarbox.vault.slots import Slots
 from pillarbox.vault.slots_file import SlotsFile, read_slots
 from pillarbox.wallet.hand_out_refusals import SameKeyElsewhereError, SameKeyOpenError
+from pillarbox.wallet.loop_surroundings import LoopSurroundings
 from pillarbox.wallet.unlocking import Unlocking
 from pillarbox.wallet.wallet import Surroundings, Wallet
 
@@ -345,7 +346,7 @@ class Application:
 
     def _unlocking(self, folder: WalletFolder, slots: Slots, told: SlotsFile, db: Database) -> Unlocking:
         words_key = None if told.passphrase is None else slots.words_key
-        return Unlocking(told.wallet, folder.name, db, words_key, self.events.publish)
+        return Unlocking(told.wallet, folder.name, told.network, db, words_key, self.events.publish)
 
     def _slots(self, folder: WalletFolder) -> Slots:
         """One a wallet, so that its changes wait for each other."""
@@ -364,6 +365,7 @@ class Application:
             lambda name: self.paths.backups / self._folders.encoded(name),
             self._program_lines,
             self._may_hand_out,
+            LoopSurroundings(lightning.server, lightning.payer, chain, self.paths.loop),
         )
 
     def _program_lines(self) -> list[SectionLines]:

@@ -4,6 +4,7 @@ import asyncio
 import json
 import logging
 from collections import defaultdict
+from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 from typing import Protocol
@@ -28,7 +29,7 @@ from pillarbox.events import ConnectionChanged, Events, SettingsChanged
 from pillarbox.files.install import install_file
 from pillarbox.files.refusals import refusals_told
 from pillarbox.model.account import WalletId
-from pillarbox.model.network import BITCOIN, Chain
+from pillarbox.model.network import BITCOIN, Chain, Network
 from pillarbox.model.progress import ConnectionState
 
 log = logging.getLogger(__name__)
@@ -142,6 +143,8 @@ class Connections:
         self._revision = 0
         self._indexers = Indexers(settings, clock, self._tell)
         self._following: set[asyncio.Task[None]] = set()
+        self._heights: dict[Chain, int] = {}
+        self._block_receivers: dict[Chain, list[Callable[[int], None]]] = defaultdict(list)
         self.pins = ServerPins(folder / "server-pins.json")
         self._note_configured()
         self._subscription = events.subscribe(SettingsChanged, self._follow_settings)
@@ -192,6 +195,16 @@ class Connections:
             return self._indexers.state(chain, wallet)
         servers = self._servers.get(chain)
         return indexers.NOT_SET if servers is None else servers.state
+
+    def height(self, network: Network) -> int:
+        """Of Bitcoin's chain, as far as a server told; 0 while none did."""
+        return self._heights.get(Chain(BITCOIN, network), 0)
+
+    def on_block(self, network: Network, receive: Callable[[int], None]) -> Callable[[], None]:
+        """Call `receive` with each new height of Bitcoin's chain. What is returned ends that."""
+        receivers = self._block_receivers[Chain(BITCOIN, network)]
+        receivers.append(receive)
+        return lambda: receivers.remove(receive)
 
     def use_server(self, chain: Chain, text: str) -> None:
         """Put a server first in the chain's list.
@@ -277,6 +290,10 @@ class Connections:
                 self._configured[chain].clear()
 
     def _tell(self, chain: Chain, state: ConnectionState, wallet: WalletId | None = None) -> None:
+        if state.height is not None and state.height != self._heights.get(chain):
+            self._heights[chain] = state.height
+            for receive in tuple(self._block_receivers[chain]):
+                receive(state.height)
         self._revision += 1
         self._events.publish(ConnectionChanged(wallet, self._revision, chain, state))
 

@@ -73,7 +73,7 @@ async def build(
             if recovery is not None:
                 root = await asyncio.to_thread(_root, recovery)
                 blob = seal_words(created.keys.words_key, wallet, recovery)
-                await db.write(partial(keep_secrets, sealed=blob, root=root))
+                await db.write(partial(keep_secrets, sealed=blob, root=root, network=plan.network))
             await _add_first_account(plan, wallet, db, root, around)
         finally:
             await db.close()
@@ -87,7 +87,7 @@ async def build(
 async def _add_first_account(
     plan: NewWallet, wallet: WalletId, db: Database, root: Root | None, around: Surroundings
 ) -> None:
-    unlocking = Unlocking(wallet, plan.name, db, None, around.events.publish)
+    unlocking = Unlocking(wallet, plan.name, plan.network, db, None, around.events.publish)
     opened = await Wallet.compose(wallet, plan.name, plan.network, db, unlocking, around)
     if isinstance(plan.source, PublicSource):
         text = plan.source.text.strip()
@@ -115,7 +115,7 @@ def _root(recovery: RecoveryWords) -> Root:
         return Root.of(read, recovery.bip39_passphrase)
 
 
-def keep_secrets(tx: Tx, sealed: bytes, root: Root) -> None:
+def keep_secrets(tx: Tx, sealed: bytes, root: Root, network: Network) -> None:
     """The sealed words, and the keys of services that work without them."""
     meta.put_blob(tx, SEALED_WORDS, sealed)
-    service_keys.keep(tx, service_keys.derive_all(root.seed))
+    service_keys.keep(tx, service_keys.derive_all(root.seed, network))

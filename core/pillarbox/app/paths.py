@@ -8,6 +8,7 @@ from typing import Self
 import platformdirs
 
 from pillarbox.errors import InvalidInputError
+from pillarbox.model.network import Network
 
 VARIABLE = "PILLARBOX_DATA_DIR"
 
@@ -56,6 +57,10 @@ class Paths:
     def chain(self) -> Path:
         """Block headers and the certificates of servers."""
         return self.root / "chain"
+
+    def loop(self, network: Network) -> Path:
+        """Loop's backups of a network, of every wallet here."""
+        return self.root / "loop" / network.value
 
     @property
     def log(self) -> Path:

@@ -78,7 +78,7 @@ async def _fill(
 
         def write(tx: Tx) -> RestoreReport:
             if root is not None and wanted.words is not None:
-                keep_secrets(tx, seal_words(keys.words_key, wallet, wanted.words), root)
+                keep_secrets(tx, seal_words(keys.words_key, wallet, wanted.words), root, wanted.plan.network)
             elif wanted.sealing is not None:
                 backup_sealing.keep_sealing(tx, wanted.sealing)
             return restoring.merge(tx, prepared, wanted.options)

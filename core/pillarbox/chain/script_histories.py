@@ -53,8 +53,8 @@ class Part(NamedTuple):
 
     outputs: tuple[tuple[int, int], ...]
     """Those that pay it: number and amount."""
-    spends: bool
-    """Whether it spends what paid it, as far as this run has looked."""
+    spends: tuple[Output, ...]
+    """Which of the outputs that paid it are spent, as far as this run has looked."""
 
 
 Parts = Mapping[str, Part]
@@ -92,7 +92,7 @@ class ScriptHistories:
                 self._proven.setdefault(each.watch_key, {})[each.txid, each.output] = each
                 of_script = parts.setdefault(each.watch_key, {})
                 before = of_script[each.txid].outputs if each.txid in of_script else ()
-                of_script[each.txid] = Part((*before, (each.output, each.amount)), spends=False)
+                of_script[each.txid] = Part((*before, (each.output, each.amount)), spends=())
         for script, of_script in parts.items():
             self._parts[script] = {**of_script, **self._parts.get(script, {})}
 
@@ -168,7 +168,10 @@ class ScriptHistories:
         else:
             self._proven.pop(script, None)
         spends = tuple(txid for txid, part in parts.items() if part.spends)
-        return ScriptHistory(script, bool(parts) or bool(told), tuple(told.values()), spends=spends)
+        spent = tuple((*output, txid) for txid, part in parts.items() for output in part.spends)
+        return ScriptHistory(
+            script, bool(parts) or bool(told), tuple(told.values()), spends=spends, spent=spent
+        )
 
     async def _standing(
         self, server: ElectrumServer, proven: Mapping[Output, Sighting]
@@ -304,7 +307,7 @@ async def _parts(
         else:
             outputs = enumerate(transactions[txid].outputs)
             paying = tuple((number, each.amount) for number, each in outputs if each.script == script)
-            parts[txid] = Part(paying, spends=False)
+            parts[txid] = Part(paying, spends=())
         await pace.breathe()
     coins = {
         (bytes.fromhex(txid)[::-1], number) for txid, part in parts.items() for number, _ in part.outputs
@@ -312,7 +315,11 @@ async def _parts(
     for txid, part in parts.items():
         if txid in known:
             continue
-        spends = any((each.txid, each.output) in coins for each in transactions[txid].inputs)
+        spends = tuple(
+            (each.txid[::-1].hex(), each.output)
+            for each in transactions[txid].inputs
+            if (each.txid, each.output) in coins
+        )
         if not spends and not part.outputs:
             raise FalseTransactionError(
                 server=str(server.address), txid=txid, reason="it has nothing to do with the address"

@@ -9,14 +9,26 @@ from itertools import islice
 from typing import Any, NoReturn
 
 from pillarbox import __version__
+from pillarbox.cli.backup_parser import add_backup_commands
 
 WINDOW = "window"
 TOUR = "tour"
 SELF_TEST = "self-test"
+SERVE = "serve"
+PAY_TEST_INVOICE = "test-invoice pay"
 INSPECT = "inspect"
-INSPECT_KINDS = ("address", "derive")
+INSPECT_KINDS = (
+    "address",
+    "derive",
+    "static-address",
+    "lnd-key",
+    "loop-backup",
+    "loop-backups",
+    "l402-token",
+    "backup",
+)
 NETWORKS = ("mainnet", "testnet", "signet", "regtest")
-SECRET_FILES = ("passphrase", "mnemonic", "bip39_passphrase", "project_key")
+SECRET_FILES = ("passphrase", "mnemonic", "bip39_passphrase", "project_key", "backup_passphrase", "preimage")
 """Arguments that are secret, so that only files that hold them are named on the command line."""
 _OPTIONS = ("command", "json", "data_dir", "verbose", *(f"{name}_file" for name in SECRET_FILES))
 
@@ -77,14 +89,30 @@ def parse(argv: Sequence[str] | None = None) -> Invocation:
     files = {name: found[f"{name}_file"] for name in SECRET_FILES if found.get(f"{name}_file") is not None}
     if list(files.values()).count("-") > 1:
         _refuse("only one file can be standard input (-)")
+    command, chosen = _variant(found)
     return Invocation(
-        command=found["command"],
-        given={name: value for name, value in found.items() if name not in _OPTIONS and value is not None},
+        command=command,
+        given={name: value for name, value in chosen.items() if name not in _OPTIONS and value is not None},
         files=files,
         json=found.get("json", False),
         data_dir=found.get("data_dir"),
         verbose=found.get("verbose", False),
     )
+
+
+def _variant(found: Mapping[str, Any]) -> tuple[str, dict[str, Any]]:
+    """Which command is meant where options decide, and its arguments under the names it has for them."""
+    command, chosen = found["command"], dict(found)
+    if command == "restore":
+        fresh, into = chosen.pop("fresh", None), chosen.pop("into", None)
+        chosen["wallet"] = fresh or into
+        if into is not None:
+            if chosen.get("place") is None:
+                _refuse("to restore into a wallet, name the backup file or folder")
+            return "restore into", chosen
+    if command == "backup verify" and chosen.get("wallet") is not None:
+        return "backup verify-by-wallet", chosen
+    return command, chosen
 
 
 def _refuse(message: str) -> NoReturn:
@@ -106,6 +134,8 @@ def _parser() -> argparse.ArgumentParser:
     _add_wallet_commands(commands)
     _add_account_commands(commands)
     _add_address_commands(commands)
+    add_backup_commands(commands)
+    _add_loop_commands(commands.group("loop", "static addresses of Lightning Loop"))
     _add_other_commands(commands)
     return parser
 
@@ -183,6 +213,9 @@ def _add_account_commands(commands: _Commands) -> None:
     add.add_argument("--xpub", metavar="X", help="watch-only, from an extended public key or descriptor")
     add.add_argument("--gap-limit", type=int, metavar="N")
     add.add_argument("--server", metavar="URL", help="for kinds that need a server of their own")
+    add.add_argument(
+        "--new-generation", action="store_true", default=None, help="another one, knowingly paid for anew"
+    )
     add.add_argument("--key-class", type=int, metavar="N", help="for dash-platform: DIP-17's key class")
     _add_passphrase(add)
     prepare = account.add(
@@ -237,13 +270,73 @@ def _add_address_commands(commands: _Commands) -> None:
         _add_passphrase(parser)
 
 
+def _add_loop_commands(loop: _Commands) -> None:
+    def add(word: str, title: str) -> argparse.ArgumentParser:
+        parser = loop.add(word, title, name=f"loop {word}")
+        parser.add_argument("wallet", metavar="NAME")
+        _add_passphrase(parser)
+        return parser
+
+    pay = add("pay", "pay for the token that a server wants, or prove that it was paid for")
+    pay.add_argument(
+        "--preimage-file", metavar="F", help="what proves a payment made elsewhere (- for stdin)"
+    )
+    pay.add_argument("--lnd", metavar="URL", help="have this node pay, and keep its settings in the wallet")
+    pay.add_argument("--lnd-macaroon-file", metavar="F", type=os.path.abspath)
+    pay.add_argument("--lnd-cert", metavar="F", type=os.path.abspath, help="the node's certificate (PEM)")
+    add("status", "tokens, what is to be paid, addresses, and what lies on them")
+    discard = add("discard", "give up a payment that was not made")
+    discard.add_argument(
+        "--not-paid", action="store_true", default=None, help="I am sure that nobody paid it"
+    )
+    deposits = add("deposits", "what lies on static addresses")
+    deposits.add_argument("account", metavar="ACCOUNT", nargs="?", help="its id or label, or all of them")
+    deposits.add_argument("--all", action="store_true", default=None, help="those that are gone, too")
+    leave = add("exit", "a transaction that takes a deposit back without the server; nothing broadcasts it")
+    leave.add_argument("outpoint", metavar="OUTPOINT", help="txid:number")
+    leave.add_argument("--to", metavar="ADDRESS", help="a fresh address of another account if left out")
+    leave.add_argument("--fee-rate", metavar="N", required=True, help="satoshi a virtual byte")
+    leave.add_argument("--sign", action="store_true", default=None, help="with the recovery words")
+    token = add("token", "write a paid token's file, or take one over")
+    which = token.add_mutually_exclusive_group(required=True)
+    which.add_argument("--export", metavar="F", type=os.path.abspath)
+    which.add_argument("--import", dest="take_over", metavar="F", type=os.path.abspath)
+    token.add_argument("--token", metavar="ID", help="which one, where there are several")
+    token.add_argument("--server", metavar="URL", help="the server that a file's token is for, if known")
+    recover = add("recover", "a static address and its token from a backup")
+    recover.add_argument("--backup-file", metavar="F", type=os.path.abspath, help="the latest if left out")
+    recover.add_argument("--scan-keys", type=int, metavar="N", help="the last key to try; 20 if left out")
+
+
 def _add_other_commands(commands: _Commands) -> None:
     inspect = commands.add("inspect", "look at anything, change nothing", name=INSPECT)
     inspect.add_argument("kind", choices=INSPECT_KINDS)
     inspect.add_argument("item", metavar="ITEM", nargs="?", help="without it: one item a line from stdin")
     commands.add(SELF_TEST, "check this installed copy")
+    _add_server_commands(commands)
     tour = commands.add(TOUR, "the main job in the real window, a picture a step")
     tour.add_argument("--out", metavar="DIR", help="where the pictures go")
+
+
+def _add_server_commands(commands: _Commands) -> None:
+    serve = commands.add(SERVE, "a server of static addresses")
+    serve.add_argument("--listen", metavar="HOST:PORT", help="127.0.0.1:9750 if left out; port 0: any")
+    serve.add_argument("--database", metavar="FILE-OR-URL", help="where its promises are kept")
+    serve.add_argument("--l402", choices=("test", "lnd"), help="whose invoices let callers in (else all may)")
+    serve.add_argument("--network", choices=NETWORKS, help="of test invoices; regtest if left out")
+    serve.add_argument("--price", metavar="A", help="of a token, in whole coins, decimal")
+    serve.add_argument("--expiry", type=int, metavar="BLOCKS", help="until a client can spend alone")
+    serve.add_argument("--admin-port", type=int, metavar="N", help="where test invoices are paid")
+    serve.add_argument("--tls-cert", metavar="F", help="a certificate (PEM)")
+    serve.add_argument("--tls-key", metavar="F", help="its private key (PEM)")
+    serve.add_argument("--insecure", action="store_true", default=None, help="let others in without TLS")
+    serve.add_argument("--lnd-url", metavar="URL", help="the REST interface of an lnd node")
+    serve.add_argument("--lnd-macaroon-file", metavar="F", help="a macaroon that may make invoices")
+    serve.add_argument("--lnd-cert", metavar="F", help="the node's tls.cert")
+    invoices = commands.group("test-invoice", "try what paying a test server's invoice does")
+    pay = invoices.add("pay", "the preimage of an invoice of serve --l402 test", name=PAY_TEST_INVOICE)
+    pay.add_argument("invoice", metavar="INVOICE")
+    pay.add_argument("--server", metavar="URL", help="http://127.0.0.1:9751 if left out")
 
 
 def _add_place(parser: argparse.ArgumentParser) -> None:

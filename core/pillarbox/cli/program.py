@@ -5,6 +5,7 @@ import logging
 import os
 import sys
 from collections.abc import Sequence
+from contextlib import aclosing
 from pathlib import Path
 
 from pillarbox.app.local_socket import InternalError
@@ -21,6 +22,7 @@ from pillarbox.cli.window import open_window, run_tour
 from pillarbox.commands.arguments import ArgumentsError, decode
 from pillarbox.commands.command import find_command
 from pillarbox.commands.self_test import checks
+from pillarbox.commands.serving import PayArguments, ServeArguments, pay, serve
 from pillarbox.errors import PillarboxError
 
 log = logging.getLogger(__name__)
@@ -86,6 +88,9 @@ def _do(invocation: Invocation, paths: Paths, renderer: Renderer, log_path: Path
         case parser.SELF_TEST:
             with logging_to(log_path, also_stderr=invocation.verbose):
                 return DONE if run_to_the_end(_self_test(paths, renderer)) else FAILED
+        case parser.SERVE | parser.PAY_TEST_INVOICE:
+            with logging_to(log_path.with_name("server.log"), also_stderr=invocation.verbose):
+                return _run_server_command(invocation, paths, renderer)
         case _:
             with logging_to(log_path, also_stderr=invocation.verbose):
                 return _run_command(invocation, paths, renderer)
@@ -96,6 +101,23 @@ def _run_command(invocation: Invocation, paths: Paths, renderer: Renderer) -> in
     command = find_command(invocation.command)
     arguments = decode(command.arguments, prompts.complete(invocation.command, invocation.given))
     run_to_the_end(perform(command, arguments, Surroundings(paths, prompts, renderer)))
+    return DONE
+
+
+def _run_server_command(invocation: Invocation, paths: Paths, renderer: Renderer) -> int:
+    """These need no wallet, and so no Application."""
+
+    async def serve_until_ended() -> None:
+        async with aclosing(serve(decode(ServeArguments, invocation.given), paths)) as replies:
+            async for listening in replies:
+                renderer.reply(invocation.command, listening)
+
+    if invocation.command == parser.PAY_TEST_INVOICE:
+        paid = run_to_the_end(pay(decode(PayArguments, invocation.given)))
+        renderer.reply(invocation.command, paid)
+    else:
+        with contextlib.suppress(KeyboardInterrupt, TerminatedError):  # that is how a server is ended
+            run_to_the_end(serve_until_ended())
     return DONE
 
 

@@ -1,20 +1,20 @@
 """What commands reply, as JSON for programs or as plain text for people."""
 
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
 from typing import Any, TextIO
 
 from pillarbox.app.local_socket import Json
+from pillarbox.cli import backup_text
 from pillarbox.cli.kind_text import kind_text
+from pillarbox.cli.loop_text import DEPOSIT_HEAD, LOOP_TEXTS, deposit_row
+from pillarbox.cli.text import Row, moment, printable, table
 from pillarbox.commands.nouns import error_object
 from pillarbox.errors import ErrorText, PillarboxError
-from pillarbox.model.printable import is_printable
 from pillarbox.model.progress import Progress
 
-Row = Sequence[str]
 Text = Callable[[Any], str]
 """From an object to its lines."""
 
@@ -27,6 +27,11 @@ _HINTS: Mapping[str, str] = {
     "no-key-source": (
         "Make more with the recovery words: pillarbox account prepare NAME ACCOUNT. "
         "Or make a held address available again: pillarbox release NAME ADDRESS"
+    ),
+    "l402-payment-needed": (
+        "Pay it from any Lightning wallet and give the proof: pillarbox loop pay NAME --preimage-file F. Or "
+        "have your own node pay: pillarbox loop pay NAME --lnd URL --lnd-macaroon-file F --lnd-cert F. "
+        "Then run this again."
     ),
     "not-scanned": (
         "Let it look first: pillarbox sync NAME. Or hand one out knowingly without it: --unscanned."
@@ -69,7 +74,7 @@ class Renderer:
         elif command in _TABLES:
             self._rows.append(_TABLES[command][1](found))
         else:
-            self._write(f"{_TEXTS.get(command, _lines)(found)}\n")
+            self._write(f"{printable(_TEXTS.get(command, _lines)(found))}\n")
 
     def finish(self, command: str) -> None:
         """The command has replied all it will: only now the widths of a table's columns are known."""
@@ -127,29 +132,6 @@ class Renderer:
         with suppress(OSError):  # nobody reads it there: no reason to fail
             self._err.write(text)
             self._err.flush()
-
-
-def printable(text: str) -> str:
-    """`text` without what would command a terminal: labels and names may come from anywhere."""
-    if is_printable(text):
-        return text
-    return "".join(c if is_printable(c) or c == "\n" else ascii(c)[1:-1] for c in text)
-
-
-def table(rows: Sequence[Row]) -> str:
-    """Rows of equal length, aligned; the first is the head."""
-    shown = [[printable(cell.replace("\n", " ")) for cell in row] for row in rows]
-    widths = [max(len(row[column]) for row in shown) for column in range(len(shown[0]))]
-    lines = ("  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)) for row in shown)
-    return "".join(f"{line.rstrip()}\n" for line in lines)
-
-
-def moment(at: int | None) -> str:
-    """Unix seconds as this computer's date and time."""
-    if at is None:
-        return ""
-    local = (datetime.fromtimestamp(0, UTC) + timedelta(seconds=at)).astimezone()
-    return local.strftime("%Y-%m-%d %H:%M")
 
 
 def _amount(found: Json) -> str:
@@ -216,8 +198,10 @@ def _wallet_row(wallet: Any) -> Row:
 
 _ACCOUNT_HEAD = ("ID", "LABEL", "KIND", "PATH", "ADDRESSES", "RECEIVED", "PAST")
 _TABLES: Mapping[str, tuple[Row, Callable[[Json], Row]]] = {
+    "backup list": (backup_text.LISTED_HEAD, backup_text.listed_row),
     "wallet list": (("NAME", "NETWORK", "NOW", "KEY"), _wallet_row),
     "account list": (_ACCOUNT_HEAD, _account_row),
+    "loop deposits": (DEPOSIT_HEAD, deposit_row),
     "addresses": (("PLACE", "STATE", "ADDRESS", "RECEIVED", "HELD", "LABEL", "FLAGS"), _address_row),
 }
 
@@ -324,7 +308,14 @@ def _check_text(check: Any) -> str:
     return f"{'ok    ' if check['ok'] else 'BROKEN'}  {check['check']}: {printable(check['detail'])}"
 
 
+def _serving_text(found: Any) -> str:
+    pays = f", and takes payments of test invoices at {found['admin']}" if found["admin"] else ""
+    return f"The server listens at {found['listening']}{pays}. Ctrl+C ends it."
+
+
 _TEXTS: Mapping[str, Text] = {
+    "serve": _serving_text,
+    "test-invoice pay": lambda paid: paid["preimage"],
     "wallet create": _new_wallet_text,
     "wallet import": _wallet_text,
     "wallet show": _wallet_text,
@@ -338,4 +329,15 @@ _TEXTS: Mapping[str, Text] = {
     "mark-used": _address_text,
     "sync": _sync_text,
     "self-test": _check_text,
+    "backup now": backup_text.status_text,
+    "backup status": backup_text.status_text,
+    "backup drill": backup_text.status_text,
+    "backup passphrase": backup_text.status_text,
+    "backup bundle": backup_text.written_text,
+    "backup folders": backup_text.folders_text,
+    "backup verify": backup_text.verified_text,
+    "backup verify-by-wallet": backup_text.verified_text,
+    "restore": backup_text.restored_text,
+    "restore into": backup_text.restored_text,
+    **LOOP_TEXTS,
 }

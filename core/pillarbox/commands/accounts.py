@@ -4,7 +4,7 @@ import asyncio
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from pillarbox.accounts.kind import Enrolment, KeyNeed
+from pillarbox.accounts.kind import Enrolment, KeyNeed, Requirement
 from pillarbox.commands.command import Command, PassphraseNeededError, Replies, Where, opened
 from pillarbox.commands.kinds import kind_object, payer_note
 from pillarbox.commands.nouns import account_object, accounts_of
@@ -43,6 +43,8 @@ class AddArguments:
     gap_limit: int | None = None
     server: str | None = None
     key_class: int | None = None
+    new_generation: bool = False
+    """Of a kind with a server: make, and pay for, another one knowingly."""
     passphrase: Secret | None = field(default=None, repr=False)
 
     def __post_init__(self) -> None:
@@ -71,11 +73,13 @@ async def add(app: "Application", arguments: AddArguments) -> Replies:
     """A further account of the wallet, from its words or watch-only."""
     wallet = opened(app, arguments.wallet)
     kind = app.kinds.typed(arguments.kind)
-    if arguments.server is not None and "server" not in kind.requires:
+    if arguments.server is not None and Requirement.SERVER not in kind.requires:
         raise InvalidInputError(what="server", why=f"{kind.title} is made without a server of its own.")
     if arguments.key_class is not None and "key_class" not in {extra.name for extra in kind.extras}:
         raise InvalidInputError(what="key class", why=f"{kind.title} has none.")
-    if arguments.xpub is None:
+    if Requirement.SERVER in kind.requires:
+        account = await _add_of_server(wallet, arguments)
+    elif arguments.xpub is None:
         account = await _add_from_words(wallet, arguments)
     else:
         account = await _watch(wallet, kind, arguments)
@@ -145,6 +149,22 @@ async def _add_from_words(wallet: "Wallet", arguments: AddArguments) -> Account:
             gap_limit=arguments.gap_limit,
             scan_state=_past(wallet),
         )
+
+
+async def _add_of_server(wallet: "Wallet", arguments: AddArguments) -> Account:
+    """Begin, or go on where an earlier run stood. Raises PaymentNeededError where a payment comes next."""
+    if arguments.server is None:
+        raise InvalidInputError(what="server", why="This account is made with a server: --server URL.")
+    if arguments.xpub is not None or arguments.number is not None:
+        raise InvalidInputError(what="account", why="Its keys are the wallet's own, in their order.")
+    passphrase = await _passphrase(wallet, arguments.passphrase, "The account is made from")
+    async with wallet.unlocking.root(passphrase) as root:
+        made = await wallet.loop.accounts.go_on(
+            arguments.server, root, new_generation=arguments.new_generation
+        )
+    if arguments.label and made.label != arguments.label:
+        await wallet.accounts.rename(made.id, arguments.label)
+    return wallet.accounts.get(made.id)
 
 
 def _past(wallet: "Wallet") -> ScanState:

@@ -78,6 +78,8 @@ class PassphraseNeededError(PillarboxError):
     hint = "Enter it when asked, or give a file that holds it with --passphrase-file."
 
 
+LOOP_WORDS = ("pay", "status", "discard", "deposits", "exit", "token", "recover")
+
 _MODULES: Mapping[str, str] = MappingProxyType(
     {
         "wallet create": "wallets",
@@ -96,6 +98,18 @@ _MODULES: Mapping[str, str] = MappingProxyType(
         "mark-used": "addresses",
         "sync": "sync",
         "balances": "balances",
+        "backup now": "backups",
+        "backup status": "backups",
+        "backup drill": "backups",
+        "backup bundle": "backups",
+        "backup passphrase": "backups",
+        "backup folders": "backups",
+        "backup list": "backups",
+        "backup verify": "backups",
+        "backup verify-by-wallet": "backups",
+        "restore": "restore",
+        "restore into": "restore",
+        **{f"loop {word}": "loop" for word in LOOP_WORDS},
     }
 )
 """Only what is asked for is imported: a command line should start fast."""

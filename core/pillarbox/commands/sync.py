@@ -141,6 +141,11 @@ async def sync(app: "Application", arguments: SyncArguments) -> Replies:
         await asyncio.gather(catching_up, return_exceptions=True)
 
 
+async def catch_up(app: "Application", wallet: "Wallet") -> None:
+    """Learn all that Bitcoin's server tells of the wallet now. Raises what `sync` does."""
+    await _catch_up(app, wallet, Chain(BITCOIN, wallet.network))
+
+
 async def _keep_key(wallet: "Wallet", key: Secret) -> None:
     with key:
         if not key.text().strip():

@@ -5,7 +5,6 @@ written once and never changed. Bytes: "loopbak1", a nonce (24 bytes), NaCl's se
 """
 
 import base64
-import binascii
 import json
 import re
 from collections.abc import Mapping
@@ -21,8 +20,10 @@ from pillarbox.secret import Secret
 VERSION = 1
 MAGIC = b"loopbak1"
 NONCE_SIZE = 24
+KEY_SIZE = 32
 LARGEST = 1 << 20
 """Bytes of a file. A real one has about a thousand."""
+_MOST_FILES = 16
 LEGACY_FAMILY, MAIN_FAMILY, CHANGE_FAMILY = 42060, 42061, 42062
 _NAME = re.compile(r"L402_backup_([+-]?[0-9]+)_([0-9A-Fa-f]{64})\.enc", re.ASCII)
 _INT64 = range(-(1 << 63), 1 << 63)
@@ -85,7 +86,8 @@ class Name:
 class AddressParameters:
     """Of a static address. Keys are compressed, 33 bytes; heights are those of blocks, 0 where not known.
 
-    `legacy_client_key_index` is Pillarbox's own: None where another program wrote the file.
+    `legacy_client_key_index` and `server`, its URL, are Pillarbox's own: None and "" where another program
+    wrote the file.
     """
 
     protocol_version: int
@@ -98,6 +100,7 @@ class AddressParameters:
     legacy_first_height: int = 0
     multi_address_first_height: int = 0
     legacy_client_key_index: int | None = None
+    server: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,7 +163,7 @@ def write(payload: Payload) -> bytes:
 def read(data: bytes) -> Payload:
     """The inverse of `write`, as lenient as Loop: unknown keys are passed over. Raises PayloadError."""
     try:
-        body = json.loads(data)
+        body = json.loads(data.decode("utf-8", "replace"))  # as Go; bytes alone may pass for UTF-16
     except (ValueError, RecursionError) as error:
         raise PayloadError(why="Its content is no JSON") from error
     fields = _Fields(body, "backup")
@@ -168,6 +171,8 @@ def read(data: bytes) -> Payload:
     files = fields.optional("token_files") or []
     if not isinstance(files, list):
         raise PayloadError(why="Its token files are no list")
+    if len(files) > _MOST_FILES:
+        raise PayloadError(why=f"It holds {len(files)} token files, and there is one to a backup")
     return Payload(
         version=fields.number("version", _UINT32),
         network=fields.text("network"),
@@ -195,6 +200,8 @@ def _address_object(address: AddressParameters) -> dict[str, Any]:
         written["multi_address_first_height"] = address.multi_address_first_height
     if address.legacy_client_key_index is not None:
         written["legacy_client_key_index"] = address.legacy_client_key_index
+    if address.server:
+        written["server"] = address.server
     return written
 
 
@@ -212,6 +219,7 @@ def _address(given: object) -> AddressParameters:
         legacy_first_height=fields.number("legacy_first_height", _INT32),
         multi_address_first_height=fields.number("multi_address_first_height", _INT32),
         legacy_client_key_index=None if index is None else fields.number("legacy_client_key_index", _INT32),
+        server=fields.text("server"),
     )
 
 
@@ -238,7 +246,7 @@ class _Fields:
             return ""
         if not isinstance(value, str):
             raise self._wrong(name)
-        return value
+        return value.encode("utf-16", "surrogatepass").decode("utf-16", "replace")  # half a character: as Go
 
     def number(self, name: str, allowed: range) -> int:
         value = self._given.get(name)
@@ -251,7 +259,7 @@ class _Fields:
     def data(self, name: str) -> bytes:
         try:
             return base64.b64decode(self.text(name), validate=True)
-        except binascii.Error as error:
+        except ValueError as error:  # a plain one for letters of another alphabet
             raise self._wrong(name) from error
 
     def _wrong(self, name: str) -> PayloadError:

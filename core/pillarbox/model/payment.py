@@ -33,6 +33,11 @@ class ScriptHistory:
     """Why the source does not tell, in its own words; nothing is known of the script then. "": it does."""
     spends: tuple[str, ...] = ()
     """Transactions that spend what the script received. Those that an earlier run was told may be missing."""
+    spent: tuple[tuple[str, int, str], ...] = ()
+    """Of what the script received, by txid and output number, what is spent, and by which of `spends`.
+
+    Sources of coins that nobody needs it for tell none.
+    """
 
 
 @dataclass(frozen=True, slots=True)

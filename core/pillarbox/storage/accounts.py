@@ -73,6 +73,10 @@ def set_scan_state(tx: Tx, account: AccountId, state: ScanState) -> None:
     tx.execute("UPDATE accounts SET scan_state = ? WHERE id = ?", (state.value, account))
 
 
+def set_params(tx: Tx, account: AccountId, params: str) -> None:
+    tx.execute("UPDATE accounts SET params = ? WHERE id = ?", (params, account))
+
+
 def _account(row: Row) -> Account:
     number, kind, network, *rest = row
     label, account_number, path, fingerprint, watch_only, gap_limit, at_limit, scan_state, *rest = rest

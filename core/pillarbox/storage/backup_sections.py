@@ -7,8 +7,11 @@ from dataclasses import dataclass
 from pillarbox.backup.content import Row, SectionLines
 from pillarbox.backup.sections import AccountMap, BackupSection, Field, Tally
 from pillarbox.model.receiving import HandOutEnding
-from pillarbox.storage import bulk, indexer_keys
+from pillarbox.storage import bulk, indexer_keys, l402_tokens
 from pillarbox.storage.database import Tx
+from pillarbox.storage.lightning_nodes import SECTION_LIGHTNING_NODES
+from pillarbox.storage.static_addresses import SECTION_STATIC_ADDRESSES
+from pillarbox.storage.static_deposits import SECTION_DEPOSIT_STEPS, SECTION_STATIC_EXITS
 from pillarbox.storage.table_section import RecordDiffersError, TableSection, exported, placed
 
 _ADDRESS = (Field("account", int), Field("branch", int), Field("idx", int))
@@ -312,5 +315,10 @@ SECTIONS: tuple[BackupSection[Tx], ...] = (
     ),
     _Settings(),
     _IndexerKeys(),
+    l402_tokens.SECTION,
+    SECTION_STATIC_ADDRESSES,
+    SECTION_LIGHTNING_NODES,
+    SECTION_DEPOSIT_STEPS,
+    SECTION_STATIC_EXITS,
 )
 """All but the accounts, which come first."""

@@ -115,17 +115,15 @@ class Lane(Generic[Work]):
         return jobs
 
     def _tell(
-        self, jobs: Sequence[_Job], outcomes: Sequence[Outcome], then: Callable[[], None] | None = None
+        self, jobs: Sequence[_Job], outcomes: Sequence[Outcome], after: Callable[[], None] = lambda: None
     ) -> None:
         try:
-            self._loop.call_soon_threadsafe(_settle, jobs, outcomes)
-            if then is not None:
-                self._loop.call_soon_threadsafe(then)
+            self._loop.call_soon_threadsafe(_settle, jobs, outcomes, after)
         except RuntimeError:
             log.warning("the event loop ended before the answers of %s", self._name)
 
 
-def _settle(jobs: Sequence[_Job], outcomes: Sequence[Outcome]) -> None:
+def _settle(jobs: Sequence[_Job], outcomes: Sequence[Outcome], after: Callable[[], None]) -> None:
     for job, outcome in zip(jobs, outcomes, strict=True):
         followed = _follow(job.then, outcome)
         if job.answer.done():
@@ -137,6 +135,7 @@ def _settle(jobs: Sequence[_Job], outcomes: Sequence[Outcome]) -> None:
             job.answer.set_exception(RuntimeError("StopIteration left a transaction"))
         else:
             job.answer.set_exception(followed.error)
+    after()
 
 
 def _follow(then: Then | None, outcome: Outcome) -> Outcome:

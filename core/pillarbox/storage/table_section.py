@@ -55,16 +55,17 @@ class TableSection:
                 f"SELECT {self._keys} FROM {self._met} WHERE NOT ({self._same})",  # noqa: S608  # constants
                 (packed,),
             )
-            tally.conflicts += [
-                RecordDiffersError(what=self.what, which=_named(row)).text for row in differing
-            ]
+            same = tx.value(f"SELECT count(*) FROM {self._met} WHERE {self._same}", (packed,))  # noqa: S608  # as above
             new = tx.execute(
                 f"INSERT INTO {self.table} ({self._columns}) SELECT {', '.join(self._values)} "  # noqa: S608
                 "FROM json_each(?) WHERE true ON CONFLICT DO NOTHING",
                 (packed,),
             )
             tally.restored += new
-            tally.unchanged += len(chunk) - new - len(differing)
+            tally.unchanged += same
+            refused = len(chunk) - new - same - len(differing)  # by a rule of the table beside its key
+            names = [*(_named(row) for row in differing), *[""] * refused]
+            tally.conflicts += [RecordDiffersError(what=self.what, which=name).text for name in names]
         return tally
 
     def _placed(self, rows: Sequence[Row], accounts: AccountMap, tally: Tally) -> Sequence[Row]:

@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from pillarbox.accounts import Kinds
-from pillarbox.accounts.kind import AccountKind, Enrolment, KeyNeed, Params
+from pillarbox.accounts.kind import AccountKind, Enrolment, Params
 from pillarbox.bitcoin.payment_link import PaymentLink, build_link, qr_text
 from pillarbox.clock import Clock
 from pillarbox.errors import InvalidInputError, PillarboxError, WordsNeededError
@@ -19,7 +19,7 @@ from pillarbox.storage import accounts as stored
 from pillarbox.storage import addresses, candidates, counters, meta, scans
 from pillarbox.storage.candidates import Candidate
 from pillarbox.storage.database import Database, Tx
-from pillarbox.wallet import new_account
+from pillarbox.wallet import new_account, other_accounts
 from pillarbox.wallet.new_account import AccountExistsError, Preview, Rows
 from pillarbox.wallet.open_accounts import (
     NoSuchAddressError,
@@ -198,7 +198,32 @@ class AccountKeeping:
                 gap_limit=limit,
                 scan_state=scan_state,
             )
-            return await self._keep(draft, chosen, root, lambda _tx: None)
+            return await self._keep(draft, chosen, root)
+
+    async def add_enrolled(
+        self,
+        kind: str,
+        params: Params,
+        number: int,
+        *,
+        scan_state: ScanState,
+        before: Write,
+        after: Callable[[Tx, Account], object],
+    ) -> Account:
+        """Add an account that its kind enrolled elsewhere. `before` and `after` are of its transaction.
+
+        Raises AccountExistsError, and what these two raise: then nothing was added.
+        """
+        chosen = self._kinds.get(kind)
+        label = self._label("", chosen)
+        draft = self._draft(
+            chosen, params, label, number=number, gap_limit=chosen.gap_limit, scan_state=scan_state
+        )
+        return await self._keep(draft, chosen, None, before, after)
+
+    async def set_params(self, account: Account, data: str) -> None:
+        """The kind's parameters say more of the same account. They must give the same addresses."""
+        await self._change(account.id, lambda tx: stored.set_params(tx, account.id, data), params=data)
 
     async def next_number(self, kind: str) -> int:
         """Of the account that `add` would make of this kind."""
@@ -240,21 +265,8 @@ class AccountKeeping:
         return made
 
     async def note_candidates(self, first: Account, root: Root) -> None:
-        """Remember the other accounts that these words may have been used for: `first`'s number, other kinds.
-
-        Of kinds of the same coin whose addresses come from public keys, so that no words are needed later.
-        """
-        coin = self._kinds.get(first.kind).coin
-        noted = []
-        for kind in self._kinds:
-            if kind.coin == coin and kind.key_need is KeyNeed.ENROL and kind.name != first.kind:
-                number = first.number or 0
-                params = await asyncio.to_thread(kind.enrol, Enrolment(self._network, number, root))
-                noted.append(
-                    Candidate(
-                        kind.name, number, params.path, params.fingerprint, params.data, params.same_key
-                    )
-                )
+        """Remember the other accounts that these words may have been used for, to be looked for later."""
+        noted = await asyncio.to_thread(other_accounts.of, self._kinds, self._network, root, first)
         await self._db.write(lambda tx: candidates.keep(tx, noted))
 
     async def adopt(self, candidate: Candidate) -> AccountId | None:
@@ -313,15 +325,24 @@ class AccountKeeping:
             params=params.data,
         )
 
-    async def _keep(self, draft: Account, kind: AccountKind, root: Root | None, also: Write) -> Account:
+    async def _keep(
+        self,
+        draft: Account,
+        kind: AccountKind,
+        root: Root | None,
+        before: Write = lambda _tx: None,
+        after: Callable[[Tx, Account], object] = lambda _tx, _account: None,
+    ) -> Account:
         deriver = kind.deriver(draft.params, draft.network, root)
         rows = await asyncio.to_thread(
             new_account.look_ahead, kind, deriver, new_account.rows_ahead(kind, draft.gap_limit)
         )
 
         def write(tx: Tx) -> Account:
-            also(tx)
-            return new_account.write(tx, draft, rows)
+            before(tx)
+            account = new_account.write(tx, draft, rows)
+            after(tx, account)
+            return account
 
         return await self._db.write(write, lambda account: self._open(account, kind, rows))
 

@@ -4,13 +4,13 @@ import logging
 from collections.abc import Callable, Mapping
 
 from pillarbox.accounts import Kinds
-from pillarbox.accounts.kind import AccountKind, Deriver, KeyNeed
+from pillarbox.accounts.kind import AccountKind, Deriver, KeyNeed, Requirement
 from pillarbox.model.account import Account, Branch
 from pillarbox.model.address import AddressFlag, AddressRef
 from pillarbox.model.receiving import HandOutEnding, PaymentRequest
 from pillarbox.pool.address_pool import AddressPool, ShownRecord
 from pillarbox.pool.sequence import CounterBehindError, Sequential
-from pillarbox.storage import accounts, addresses, chain_history, counters, labels, ledger, requests
+from pillarbox.storage import accounts, addresses, chain_history, counters, labels, ledger, meta, requests
 from pillarbox.storage.database import Tx
 from pillarbox.wallet import hand_out_record
 from pillarbox.wallet.open_accounts import OpenAccount, OpenBranch
@@ -23,16 +23,21 @@ RunningRequests = Mapping[AddressRef, tuple[PaymentRequest, bytes]]
 
 def end_forgotten(tx: Tx, at: int) -> None:
     """Plain hand-outs end with the process that made them; requests end when their hold has run out."""
-    ledger.end_running(tx, at)
+    ended = ledger.end_running(tx, at)
     for request, token in requests.running(tx):
         if request.held_until is not None and request.held_until <= at:
             hand_out_record.end(tx, token, at, HandOutEnding.RAN_OUT)
+            ended += 1
+    if ended:
+        meta.bump_revision(tx)
 
 
 def catch_up(tx: Tx) -> list[CounterBehindError]:
     """Raise each counter that lies below what was handed out or used, as that of an older file does."""
     told = []
     found = counters.catch_up(tx)
+    if found:
+        meta.bump_revision(tx)
     labels_of = {account.id: account.label for account in accounts.all_accounts(tx)} if found else {}
     for behind in found:
         log.warning("a counter was behind what is known of its branch, and was raised: %s", behind)
@@ -60,9 +65,10 @@ def read_accounts(tx: Tx, kinds: Kinds, now: Now) -> list[OpenAccount]:
 def is_sequential(kind: AccountKind) -> bool:
     """Whether an index below one that was used or shown is never handed out for the first time.
 
-    So for kinds with hardened addresses: no other wallet finds them by walking up from the first.
+    So for kinds with hardened addresses: no other wallet finds them by walking up from the first. And for
+    those of a server: other programs of the same words count on from the highest, and never look back.
     """
-    return kind.key_need is KeyNeed.EACH_ADDRESS
+    return kind.key_need is KeyNeed.EACH_ADDRESS or Requirement.SERVER in kind.requires
 
 
 def open_branch(

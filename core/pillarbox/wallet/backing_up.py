@@ -91,6 +91,11 @@ class BackingUp:
         except PillarboxError as error:
             log.warning("no backup could be written at the end: %s", error.code)
 
+    async def look(self) -> BackupStatus:
+        """How it is at this moment, the folders looked at again."""
+        await self._take_stock()
+        return self.status
+
     async def now(self, to: Path | None = None) -> list[BackupFile]:
         """Write a backup now, into every folder and `to`, and verify it; the files it is in.
 

@@ -1,6 +1,7 @@
 """Proving a backup: that it opens and says what the wallet is, and that a wallet can be made of it."""
 
 import asyncio
+import logging
 import secrets
 import shutil
 import tempfile
@@ -18,7 +19,7 @@ from pillarbox.model.account import Account
 from pillarbox.model.address import DerivedAddress
 from pillarbox.secret import Secret
 from pillarbox.storage import accounts as stored
-from pillarbox.storage import addresses
+from pillarbox.storage import addresses, meta
 from pillarbox.storage.backups import Written
 from pillarbox.storage.database import Database, Tx
 from pillarbox.wallet import backup_files, restoring
@@ -26,6 +27,8 @@ from pillarbox.wallet.backup_reading import OpenedBackup, open_backup
 from pillarbox.wallet.backup_sealing import Sealing, Snapshot, export_all
 from pillarbox.wallet.restore_plan import read_plan
 from pillarbox.wallet.restoring import Options
+
+log = logging.getLogger(__name__)
 
 SAMPLES = 50
 """Addresses of each branch that a verification derives again; a drill derives all."""
@@ -48,8 +51,11 @@ async def verify(written: Written, sealing: Sealing, db: Database, kinds: Kinds)
     opened = await _open(written, sealing)
     plan = await asyncio.to_thread(read_plan, opened, kinds)
     snapshot = await db.read(export_all)
-    if snapshot.revision == opened.facts.revision:
-        _compare(opened, snapshot, written.name)
+    changed = _differing(opened, snapshot)
+    if changed and snapshot.revision == opened.facts.revision:
+        # The file is what was written: something changed the wallet and did not say so. A new backup has it.
+        log.warning("the wallet's %s changed without being counted", changed)
+        await db.write(meta.bump_revision)
     samples = await db.read(_samples)
     for planned in plan.accounts:
         rows = samples.get(planned.account.same_key, ())
@@ -115,10 +121,18 @@ async def _open(written: Written, sealing: Sealing) -> OpenedBackup:
 
 
 def _compare(opened: OpenedBackup, snapshot: Snapshot, file: str) -> None:
+    differing = _differing(opened, snapshot)
+    if differing:
+        raise BackupUnlikeError(file=file, what=f"its part {differing} differs")
+
+
+def _differing(opened: OpenedBackup, snapshot: Snapshot) -> str:
+    """The first section that is not the same in both, or ""."""
     for section in snapshot.sections:
         found = opened.sections.get(section.name)
         if found is None or found.digest != section.digest:
-            raise BackupUnlikeError(file=file, what=f"its part {section.name} differs")
+            return section.name
+    return ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,7 @@ from pathlib import Path
 from pillarbox.backup import content, envelope
 from pillarbox.backup.content import SectionData
 from pillarbox.backup.envelope import DamagedBackupError, Envelope, Facts
-from pillarbox.files.generations import read_bounded
+from pillarbox.files.reading import read_bounded
 from pillarbox.files.refusals import refusals_told
 from pillarbox.keys import mnemonic
 from pillarbox.keys.root import Root
@@ -17,7 +17,6 @@ from pillarbox.vault import passphrase as passphrases
 from pillarbox.vault.sealed_words import RecoveryWords
 from pillarbox.wallet import service_keys
 from pillarbox.wallet.backup_sealing import WORDS
-from pillarbox.wallet.service_keys import ServiceKey
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +55,7 @@ async def key_by_words(words: Secret, bip39_passphrase: Secret) -> Secret:
 
     def derive() -> Secret:
         with mnemonic.read(words) as read, Root.of(read, bip39_passphrase) as root:
-            return service_keys.derive(ServiceKey.WALLET_BACKUP, root.seed)
+            return service_keys.wallet_backup_key(root.seed)
 
     return await asyncio.to_thread(derive)
 

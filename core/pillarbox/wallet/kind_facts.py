@@ -30,10 +30,10 @@ class ToldBy(StrEnum):
 
 
 def kind_choices(kinds: Iterable[AccountKind], network: Network) -> list[KindChoice]:
-    """The kinds that exist on `network`, those of one coin side by side, otherwise in their order."""
+    """The kinds of `network` that need no server of their own, those of one coin side by side."""
     coins: dict[str, list[KindChoice]] = {}
     for kind in kinds:
-        if network in kind.networks:
+        if network in kind.networks and not kind.requires:
             choice = KindChoice(
                 kind.name,
                 kind.title,

@@ -13,6 +13,7 @@ from pillarbox.events import Publish, ScreenLocked
 from pillarbox.keys import mnemonic
 from pillarbox.keys.root import Root
 from pillarbox.model.account import WalletId
+from pillarbox.model.network import Network
 from pillarbox.secret import Secret
 from pillarbox.storage import meta
 from pillarbox.storage.database import Database
@@ -40,11 +41,18 @@ class Unlocking:
     """Who may look, and when the words are in hand."""
 
     def __init__(
-        self, wallet: WalletId, name: str, db: Database, words_key: WordsKey | None, publish: Publish
+        self,
+        wallet: WalletId,
+        name: str,
+        network: Network,
+        db: Database,
+        words_key: WordsKey | None,
+        publish: Publish,
     ) -> None:
         """`words_key` is None for a wallet without a passphrase: its screen cannot be locked."""
         self._wallet = wallet
         self._name = name
+        self._network = network
         self._db = db
         self._words_key = words_key
         self._publish = publish
@@ -96,7 +104,15 @@ class Unlocking:
         with opened.words, opened.bip39_passphrase:
             root = await asyncio.to_thread(_root, opened.words, opened.bip39_passphrase)
         with root:
+            await self.keep_service_keys(root)
             yield root
+
+    async def keep_service_keys(self, root: Root) -> None:
+        """Derive and keep those that are missing: an earlier version did not know them."""
+        lacking = await self._db.read(service_keys.missing)
+        if lacking:
+            made = await asyncio.to_thread(service_keys.derive_all, root.seed, self._network, lacking)
+            await self._db.write(lambda tx: service_keys.keep(tx, made))
 
     async def service_key(self, purpose: ServiceKey) -> Secret:
         """A key that cannot move a coin, without the words."""

@@ -29,6 +29,9 @@ WatchNew = Callable[[AccountId, Sequence[DerivedAddress]], None]
 Also = Callable[[Tx], None]
 """What else goes into the same transaction."""
 
+AlsoKeep = Callable[[Tx, Sequence[tuple[AddressRef, ScriptHistory]]], None]
+"""What else is kept of histories of the wallet's own addresses, in the same transaction."""
+
 AMOUNT_FLAGS = AddressFlag.REUSED | AddressFlag.PAYMENT_VANISHED | AddressFlag.UNCONFIRMED
 
 
@@ -60,6 +63,9 @@ class UsageRecording:
         self._publish = publish
         self._clock = clock
         self.watch_new: WatchNew = lambda _account, _rows: None
+        self.also_keep: AlsoKeep = lambda _tx, _histories: None
+        self.recorded: Callable[[], None] = lambda: None
+        """Called after each commit."""
         self._running: set[asyncio.Task[None]] = set()
         self._stopped = False
 
@@ -80,7 +86,7 @@ class UsageRecording:
         among = None if chain is None else {each.account.id for each in self._accounts if each.chain == chain}
 
         def write(tx: Tx) -> _Recorded:
-            changes = _write_histories(tx, histories, used, at, among)
+            changes = _write_histories(tx, histories, used, at, among, self.also_keep)
             if changes:
                 meta.bump_revision(tx)
             also(tx)
@@ -88,6 +94,7 @@ class UsageRecording:
             return _Recorded(changes, chain_history.moved(tx) if amounts_changed else None)
 
         newly_used = await self._db.write(write, self._apply_all)
+        self.recorded()
         await self.settled()
         return newly_used
 
@@ -192,10 +199,12 @@ def _write_histories(
     used: Sequence[bytes],
     at: int,
     among: Collection[AccountId] | None,
+    also_keep: AlsoKeep,
 ) -> dict[tuple[AccountId, int], _Change]:
     places = addresses.find_watch_keys(tx, [*(history.watch_key for history in histories), *used], among)
     changes: dict[tuple[AccountId, int], _Change] = defaultdict(_Change)
     ours = [(places[h.watch_key], h) for h in histories if h.watch_key in places]
+    also_keep(tx, ours)
     for ref, amounts in chain_history.apply_all(tx, ours, at).items():
         changes[ref.account, ref.branch].amounts[ref.index] = amounts
     touched = [*(history.watch_key for _, history in ours if history.touched), *used]

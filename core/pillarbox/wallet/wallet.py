@@ -17,8 +17,10 @@ from pillarbox.model.account import Account, WalletId
 from pillarbox.model.backup import BackupStatus
 from pillarbox.model.network import Chain, Network
 from pillarbox.model.progress import ServiceState
+from pillarbox.model.restoring import RestoreReport
 from pillarbox.pool.sequence import CounterBehindError
 from pillarbox.storage.database import Database, Tx
+from pillarbox.wallet import restoring
 from pillarbox.wallet.account_keeping import AccountKeeping
 from pillarbox.wallet.account_loading import catch_up, end_forgotten, read_accounts
 from pillarbox.wallet.backing_up import BackingUp
@@ -28,10 +30,13 @@ from pillarbox.wallet.balance_reports import BalanceReports
 from pillarbox.wallet.discovering import Discovering
 from pillarbox.wallet.holding import Holding
 from pillarbox.wallet.labels import Labels
+from pillarbox.wallet.loop_services import LoopServices
+from pillarbox.wallet.loop_surroundings import LoopSurroundings
 from pillarbox.wallet.open_accounts import OpenAccount, OpenAccounts
 from pillarbox.wallet.payments import Payments
 from pillarbox.wallet.project_keys import ProjectKeys
 from pillarbox.wallet.receiving import Receiving
+from pillarbox.wallet.restoring import Options, Prepared
 from pillarbox.wallet.scanning import Scanning
 from pillarbox.wallet.supervisor import Supervisor
 from pillarbox.wallet.unlocking import Unlocking
@@ -60,6 +65,7 @@ class Surroundings:
     may_hand_out: Callable[[str, Account], None]
     """Given a wallet's name and an account. Raises SameKeyOpenError or SameKeyElsewhereError where another
     open wallet hands out the same addresses."""
+    loop: LoopSurroundings
 
 
 class Wallet:
@@ -132,6 +138,20 @@ class Wallet:
             around.program,
         )
         self.backing_up = BackingUp(wallet, shelf, db, accounts.revisions, publish, clock)
+        self.loop = LoopServices(
+            wallet,
+            network,
+            db,
+            unlocking,
+            accounts,
+            self.accounts,
+            self.scanning,
+            recording,
+            self.receiving.reserve,
+            publish,
+            clock,
+            around.loop,
+        )
         recording.watch_new = self.watching.add
         self.accounts.rows_made = self.scanning.go_on
         self._supervisor = Supervisor(clock, self._tell_service)
@@ -186,7 +206,7 @@ class Wallet:
                 if branch.key_source is not None:
                     await asyncio.to_thread(branch.pool.maintain_gap_limit, branch.key_source)
                     await self._recording.store_derived(branch)
-        self._supervisor.start([self.holding, self.discovering, self.backing_up])
+        self._supervisor.start([self.holding, self.discovering, self.backing_up, *self.loop.services])
         for services in (self.watching, self.scanning):
             services.begin(lambda service: self._supervisor.start([service]))
 
@@ -212,6 +232,14 @@ class Wallet:
         await self._stop()
         await self.backing_up.finish()
         await self._db.close()
+
+    async def kept_rows(self) -> dict[tuple[str, int], int]:
+        """How many addresses of each account's key and branch are kept: what a restore builds on."""
+        return await self._db.read(restoring.kept_rows)
+
+    async def preview_restore(self, prepared: Prepared, options: Options) -> RestoreReport:
+        """What restoring into this wallet would do; nothing is changed."""
+        return await restoring.preview(self._db, prepared, options)
 
     async def change_at_rest(self, change: Callable[[Tx], T]) -> T:
         """End the services, then change the database, whole or not at all. `reopened` goes on after it."""

@@ -31,6 +31,13 @@ COMMAND_LINES = {
     "mark-used": "mark-used w bc1q --undo",
     "sync": "sync w --electrum localhost:50001:t --watch",
     "balances": "balances w 1 --url http://127.0.0.1/",
+    "loop pay": "loop pay w --lnd https://127.0.0.1:8080 --lnd-macaroon-file m --lnd-cert c",
+    "loop status": "loop status w",
+    "loop discard": "loop discard w --not-paid",
+    "loop deposits": "loop deposits w 2 --all",
+    "loop exit": "loop exit w aa:0 --to bc1q --fee-rate 2.5 --sign",
+    "loop token": "loop token w --import f --server https://x",
+    "loop recover": "loop recover w --backup-file f --scan-keys 40",
 }
 WORDS = st.sampled_from(
     [

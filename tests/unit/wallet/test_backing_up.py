@@ -15,6 +15,7 @@ from pillarbox.events import BackupStatusChanged
 from pillarbox.model.account import AccountId
 from pillarbox.model.address import AddressRef
 from pillarbox.model.backup import BackupPhase
+from pillarbox.model.network import Network
 from pillarbox.model.receiving import RequestTerms
 from pillarbox.secret import Secret
 from pillarbox.storage import meta
@@ -23,11 +24,10 @@ from pillarbox.wallet import backup_reading, backup_sealing, service_keys
 from pillarbox.wallet.backing_up import DRILL_EVERY, LOOK_EVERY, QUIET
 from pillarbox.wallet.backup_files import BackupFolderUnusableError
 from pillarbox.wallet.backup_sealing import SUFFIX
-from pillarbox.wallet.service_keys import ServiceKey
 from pillarbox.wallet.wallet import Wallet
 
 UNWRITTEN = {BackupPhase.NEVER, BackupPhase.CHANGED, BackupPhase.FAILED}
-KEY = service_keys.derive(ServiceKey.WALLET_BACKUP, ROOT.seed)
+KEY = service_keys.wallet_backup_key(ROOT.seed)
 
 
 @pytest.fixture
@@ -35,7 +35,9 @@ async def wallet(bench: Bench) -> Wallet:
     """A wallet whose words' key is known, so that it backs itself up."""
     opened = await bench.open()
     assert bench.db is not None
-    await bench.db.write(lambda tx: service_keys.keep(tx, service_keys.derive_all(ROOT.seed)))
+    await bench.db.write(
+        lambda tx: service_keys.keep(tx, service_keys.derive_all(ROOT.seed, Network.REGTEST))
+    )
     await opened.accounts.add("bitcoin-p2wpkh", number=0, root=ROOT)
     return opened
 
@@ -257,4 +259,9 @@ async def test_reservations_and_caches_are_in_no_backup(bench: Bench, wallet: Wa
         "candidates",
         "settings",
         "indexer-keys",
+        "l402-tokens",
+        "static-addresses",
+        "lightning-nodes",
+        "static-deposit-steps",
+        "static-exits",
     }

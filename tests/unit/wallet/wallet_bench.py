@@ -4,6 +4,8 @@ import asyncio
 from collections.abc import AsyncIterator, Iterable, Sequence
 from pathlib import Path
 
+from loop_bench import LoopWorld
+
 from pillarbox.accounts import KINDS, Kinds
 from pillarbox.chain.cardano_address import IndexerAddress
 from pillarbox.chain.usage import Asker
@@ -129,6 +131,7 @@ class Bench:
         self.chain = ScriptedChain()
         self.others: dict[str, ScriptedChain | None] = {}
         """By `Chain.name`, those that are not `chain`; None: no server is set for it."""
+        self.loop = LoopWorld(folder / "loop", self.clock)
         self.events = Events()
         self.heard: list[Event] = []
         self._news = asyncio.Event()
@@ -150,8 +153,9 @@ class Bench:
             lambda name: self.path.parent / "backups" / name,
             tuple,
             lambda _name, _account: None,
+            self.loop.surroundings,
         )
-        unlocking = Unlocking(WALLET, "test", self.db, None, self.events.publish)
+        unlocking = Unlocking(WALLET, "test", Network.REGTEST, self.db, None, self.events.publish)
         self.wallet = await Wallet.open(WALLET, "test", Network.REGTEST, self.db, unlocking, around)
         return self.wallet
 
@@ -164,6 +168,11 @@ class Bench:
 
     async def next_event(self) -> None:
         await self._news.wait()
+
+    async def turn(self) -> None:
+        """Let all that is ready run, commits included."""
+        for _ in range(20):
+            await asyncio.sleep(0.002)
 
     def _hear(self, event: Event) -> None:
         self.heard.append(event)

@@ -1,0 +1,1 @@
+"""Paying over Lightning, and the servers that ask for it."""

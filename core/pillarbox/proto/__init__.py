@@ -1,0 +1,1 @@
+"""Messages on the wire: .proto files, and what `make proto` makes of them."""

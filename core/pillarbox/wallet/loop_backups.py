@@ -1,0 +1,172 @@
+"""Loop's backups: each generation is written once into every backup folder, and never changed."""
+
+import asyncio
+import hashlib
+import logging
+import secrets
+from collections.abc import Awaitable, Callable, Sequence
+from contextlib import suppress
+from pathlib import Path
+
+from pillarbox.clock import Clock
+from pillarbox.errors import ErrorText, PillarboxError
+from pillarbox.files.generations import generations, set_aside, sweep_half_written
+from pillarbox.files.install import install_file
+from pillarbox.files.private_folder import make_private_folder
+from pillarbox.files.reading import read_bounded
+from pillarbox.files.refusals import in_words
+from pillarbox.loop import backup_file
+from pillarbox.loop.backup_file import LARGEST, NONCE_SIZE, BackupFileError, Name
+from pillarbox.loop.generations import open_file, validate
+from pillarbox.secret import Secret
+from pillarbox.storage import loop_backups as written
+from pillarbox.storage import settings
+from pillarbox.storage.database import Database
+from pillarbox.wallet.loop_generations import KeptGeneration, kept
+from pillarbox.wallet.service_keys import ServiceKey
+
+log = logging.getLogger(__name__)
+
+FURTHER_FOLDERS = "backup-folders"
+"""The wallet's setting: a list of paths."""
+AGAIN_AFTER = 600.0
+"""Seconds before a folder that refused is tried again."""
+SUFFIX = ".enc"
+
+
+class LoopBackups:
+    """A service: writes what lacks when the wallet is opened, and after each new static address."""
+
+    name = "loop backups"
+
+    def __init__(
+        self,
+        db: Database,
+        folder: Path,
+        service_key: Callable[[ServiceKey], Awaitable[Secret]],
+        clock: Clock,
+    ) -> None:
+        """`folder` is made where it is missing; those of the wallet's setting are not."""
+        self._db = db
+        self._folder = folder
+        self._service_key = service_key
+        self._clock = clock
+        self._wake = asyncio.Event()
+        self._writing = asyncio.Lock()
+        self.troubles: dict[Path, ErrorText] = {}
+        """By folder, why its backups lack. What was written before is safe."""
+
+    async def run(self) -> None:
+        """Write what lacks, whenever `wake` is called and some time after a failure."""
+        await self._sweep()
+        while True:
+            self._wake.clear()
+            await self.write_missing()
+            await self._pause()
+
+    def wake(self) -> None:
+        """There is a new generation, or another folder."""
+        self._wake.set()
+
+    async def folders(self) -> list[Path]:
+        """The program's own, then the wallet's further ones."""
+        further: object = await self._db.read(lambda tx: settings.get(tx, FURTHER_FOLDERS, []))
+        named = [Path(text) for text in further if isinstance(text, str)] if isinstance(further, list) else []
+        return list(dict.fromkeys((self._folder, *named)))
+
+    async def add_folder(self, folder: Path) -> None:
+        """Write into this one too, whenever it is there."""
+        named = [str(each) for each in (await self.folders())[1:]]
+        if folder != self._folder and str(folder) not in named:
+            await self._db.write(lambda tx: settings.put(tx, FURTHER_FOLDERS, [*named, str(folder)]))
+            self.wake()
+
+    async def write_missing(self) -> list[Path]:
+        """What was written now. A folder that refuses is told in `troubles`, and raises nothing."""
+        async with self._writing:
+            generations = await self._db.read(kept)
+            made: list[Path] = []
+            for folder in await self.folders() if generations else ():
+                try:
+                    for generation in generations:
+                        made += await self._write(folder, generation)
+                except PillarboxError as error:
+                    self._note(folder, error.text)
+                except OSError as error:
+                    self._note(folder, in_words(error, folder).text)
+                else:
+                    self.troubles.pop(folder, None)
+            return made
+
+    async def _write(self, folder: Path, generation: KeptGeneration) -> list[Path]:
+        """Nothing where a valid one is there; one that is not valid is set aside."""
+        keys = [await self._service_key(purpose) for purpose in _KEYS]
+        key = keys[generation.static.strict]
+        own = folder == self._folder
+        data = await asyncio.to_thread(_write_file, folder, generation, key, keys, own=own)
+        if data is None:
+            return []
+        digest, at = hashlib.sha256(data).digest(), self._clock.now()
+        name, token_id = str(generation.name), generation.token.token_id
+        await self._db.write(
+            lambda tx: written.record(tx, str(folder), name, token_id, len(data), digest, at)
+        )
+        return [folder / name]
+
+    async def _sweep(self) -> None:
+        for folder in await self.folders():
+            with suppress(OSError):  # what is in the way of writing there is told when something is written
+                await asyncio.to_thread(sweep_half_written, folder, SUFFIX)
+
+    async def _pause(self) -> None:
+        """Until `wake`; where a folder refused, no longer than AGAIN_AFTER."""
+        waits: list[asyncio.Task[object]] = [asyncio.create_task(self._wake.wait())]
+        if self.troubles:
+            deadline = self._clock.monotonic() + AGAIN_AFTER
+            waits.append(asyncio.create_task(self._clock.sleep_until(deadline)))
+        try:
+            await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            for wait in waits:
+                wait.cancel()
+            await asyncio.gather(*waits, return_exceptions=True)
+
+    def _note(self, folder: Path, trouble: ErrorText) -> None:
+        if self.troubles.get(folder) != trouble:
+            log.warning("a Loop backup could not be written: %s", trouble.code)
+        self.troubles[folder] = trouble
+
+
+_KEYS = (ServiceKey.LOOP_BACKUP, ServiceKey.LOOP_BACKUP_STRICT)
+"""The strict one second: an account's `strict` picks it."""
+
+
+def _write_file(
+    folder: Path, generation: KeptGeneration, key: Secret, keys: Sequence[Secret], *, own: bool
+) -> bytes | None:
+    """The file's bytes if it was written. Raises what `install_file` raises, and OSError."""
+    if own:
+        make_private_folder(folder)
+    for path in _of_token(folder, generation.name.token_id):
+        if _is_valid(path, generation, keys):
+            return None
+        set_aside(path)
+    data = backup_file.seal(backup_file.write(generation.payload), key, secrets.token_bytes(NONCE_SIZE))
+    install_file(folder / str(generation.name), data)
+    return data
+
+
+def _of_token(folder: Path, token_id: str) -> list[Path]:
+    named = [(path, Name.parse(path.name)) for path in generations(folder, SUFFIX)]
+    return [path for path, name in named if name is not None and name.token_id == token_id]
+
+
+def _is_valid(path: Path, generation: KeptGeneration, keys: Sequence[Secret]) -> bool:
+    """Whether the file holds this generation, as far as a restore would look. Raises OSError."""
+    name = Name.parse(path.name)
+    try:
+        payload = open_file(read_bounded(path, LARGEST), keys)
+        found = None if name is None else validate(name, payload, generation.static.network.value)
+    except BackupFileError:
+        return False
+    return found is not None and found.name == generation.name

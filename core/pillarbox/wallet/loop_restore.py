@@ -1,0 +1,358 @@
+"""Brings a generation of Loop back from its backup: token and account, both or neither."""
+
+import asyncio
+import hashlib
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass, replace
+from functools import partial
+from pathlib import Path
+from typing import Protocol
+
+from pillarbox.accounts.kind import Enrolment, Params, Served
+from pillarbox.accounts.loop_static import (
+    LOOP_STATIC,
+    REGISTERED,
+    StaticAccount,
+    find_client_key,
+    public_nodes,
+)
+from pillarbox.errors import PillarboxError, WordsNeededError
+from pillarbox.files.generations import generations
+from pillarbox.files.reading import read_bounded
+from pillarbox.keys.bip32 import InvalidChildError
+from pillarbox.keys.root import Root
+from pillarbox.loop.backup_file import (
+    CHANGE_FAMILY,
+    LARGEST,
+    LEGACY_FAMILY,
+    MAIN_FAMILY,
+    BackupFileError,
+    Name,
+    NotABackupError,
+    PayloadError,
+    SealedOtherwiseError,
+)
+from pillarbox.loop.generations import Candidate, Generation, survey
+from pillarbox.model.account import Account, ScanState
+from pillarbox.model.network import Network
+from pillarbox.secret import Secret
+from pillarbox.storage import l402_tokens, static_addresses
+from pillarbox.storage import loop_backups as written
+from pillarbox.storage.database import Database, Tx
+from pillarbox.storage.l402_tokens import StoredToken, TokenState
+from pillarbox.wallet import service_keys
+from pillarbox.wallet.loop_generations import KeptGeneration, kept
+from pillarbox.wallet.service_keys import ServiceKey
+
+SUFFIX = ".enc"
+LOOP_SCANS_TO = 20
+"""The last client key that Loop itself looks at."""
+WIDEST = 2_500
+
+
+class NoBackupError(PillarboxError):
+    """No parameters."""
+
+    code = "loop-no-backup"
+    title = "There is no Loop backup here"
+    message = "None of the wallet's backup folders holds a Loop backup of its network. Nothing was changed."
+    hint = "Name the file: pillarbox loop recover NAME --backup-file F"
+
+
+class NoUsableBackupError(PillarboxError):
+    """Parameters: name, why, count."""
+
+    code = "loop-no-usable-backup"
+    title = "None of the Loop backups can be used"
+    message = "The latest of {count} is {name}. {why} Nothing was changed, and nothing was paid."
+    hint = (
+        "Name another file (--backup-file), open the wallet that wrote it, or knowingly begin anew "
+        "and pay again (--new-generation)."
+    )
+
+
+class DamagedFileError(BackupFileError):
+    """Parameters: why."""
+
+    code = "loop-backup-damaged"
+    title = "This Loop backup is damaged"
+    hint = "Take another copy of the same file: this very wallet wrote it."
+
+
+class ClientKeyNotFoundError(PillarboxError):
+    """Parameters: last."""
+
+    code = "loop-key-not-found"
+    title = "The words do not give the key of this static address"
+    message = "None of their keys up to number {last} is the one in the backup. Nothing was changed."
+    hint = (
+        "Look further (--scan-keys 2500); Loop uses up numbers of its own. Or open the wallet with its words."
+    )
+
+
+class DerivationFailedError(PillarboxError):
+    """Parameters: index."""
+
+    code = "loop-derivation"
+    title = "A key could not be derived"
+    message = "Deriving key {index} failed, so it is not known whether the address is the wallet's."
+    hint = "Try again; if it stays so, report it. Nothing was changed."
+
+
+class StaticAddressConflictError(PillarboxError):
+    """Parameters: account."""
+
+    code = "loop-address-conflict"
+    title = "The wallet has another static address for this"
+    message = 'What the backup says of "{account}" differs from what the wallet has. Nothing was written.'
+    hint = "Restore the file into a wallet of its own, and look there."
+
+
+@dataclass(frozen=True, slots=True)
+class FoundFile:
+    """A backup file: a generation, or why it is none."""
+
+    path: Path
+    found: Generation | BackupFileError
+
+
+@dataclass(frozen=True, slots=True)
+class Restored:
+    """What became of a restore. Both are false where all of it was there already."""
+
+    path: Path
+    account: Account
+    address: str
+    token: bool
+    static_address: bool
+
+
+class KeepAccount(Protocol):
+    """Adds an account that was enrolled. `before` and `after` are of its transaction."""
+
+    async def __call__(
+        self,
+        kind: str,
+        params: Params,
+        number: int,
+        *,
+        scan_state: ScanState,
+        before: Callable[[Tx], object],
+        after: Callable[[Tx, Account], object],
+    ) -> Account: ...
+
+
+KeepToken = Callable[[Tx, StoredToken], StoredToken]
+"""Keep a paid token as it is, or find the same. Raises TokenConflictError."""
+
+
+class LoopRestore:
+    """Looks at backups, and restores from one."""
+
+    def __init__(  # a service is given exactly what it needs
+        self,
+        network: Network,
+        db: Database,
+        folders: Callable[[], Awaitable[Sequence[Path]]],
+        service_key: Callable[[ServiceKey], Awaitable[Secret]],
+        keep_account: KeepAccount,
+        keep_token: KeepToken,
+        set_params: Callable[[Account, str], Awaitable[None]],
+    ) -> None:
+        self._network = network
+        self._db = db
+        self._folders = folders
+        self._service_key = service_key
+        self._keep_account = keep_account
+        self._keep_token = keep_token
+        self._set_params = set_params
+        self.restored: Callable[[Account], Awaitable[None]] = _nothing
+        """Told of each account that is new, before it is returned."""
+
+    async def look(self, root: Root | None = None, file: Path | None = None) -> list[FoundFile]:
+        """Every backup in the wallet's folders, or the one file: latest name first, what is wrong told.
+
+        Without `root` the keys kept in the wallet open them. Raises WordsNeededError, OSError for a file
+        that is named and cannot be read, NotABackupError for its name.
+        """
+        keys = await self._keys(root)
+        if file is not None:
+            if Name.parse(file.name) is None:
+                raise NotABackupError(why="Its name is not that of a Loop backup")
+            return [await self._judged(file.parent, each) for each in _survey([file], keys, self._network)]
+        found: list[FoundFile] = []
+        for folder in await self._folders():
+            candidates = await asyncio.to_thread(_survey_folder, folder, keys, self._network)
+            found += [await self._judged(folder, each) for each in candidates]
+        return sorted(found, key=_by_name, reverse=True)
+
+    async def restore(
+        self, looked_at: Sequence[FoundFile], root: Root | None, last_key: int = LOOP_SCANS_TO
+    ) -> Restored:
+        """From the latest valid one: its token and its account, in one transaction, or nothing.
+
+        `last_key`: the last client key that is looked at where the file does not name its own. Raises
+        NoBackupError, NoUsableBackupError, WordsNeededError, ClientKeyNotFoundError, DerivationFailedError,
+        TokenConflictError, StaticAddressConflictError.
+        """
+        chosen, generation = _latest(looked_at)
+        here = await self._db.read(lambda tx: _here(tx, generation))
+        if here is not None:
+            return await self._confirm(chosen, generation, here)
+        if root is None:
+            raise WordsNeededError(purpose="the public keys of this static address are not in the wallet")
+        params, number = await asyncio.to_thread(_enrol, generation, root, self._network, last_key)
+        token = _stored(generation)
+        had = await self._db.read(lambda tx: l402_tokens.by_id(tx, token.token_id))
+        account = await self._keep_account(
+            LOOP_STATIC.name,
+            params,
+            number,
+            scan_state=ScanState.UNSCANNED,
+            before=lambda tx: self._keep_token(tx, token),
+            after=lambda tx, account: static_addresses.bind(tx, account.id, token.token_id),
+        )
+        await self.restored(account)
+        new_token = had is None or had.state is not TokenState.PAID
+        return Restored(chosen.path, account, _address(account), new_token, True)
+
+    async def _confirm(self, chosen: FoundFile, generation: Generation, here: KeptGeneration) -> Restored:
+        """It is here already: only a lower height is news. Raises where anything else differs."""
+        token, told = _stored(generation), generation.address
+        await self._db.write(lambda tx: _require_same(tx, generation, here, token, self._keep_token))
+        heights = replace(
+            here.static,
+            first_height=told.legacy_first_height,
+            multi_address_first_height=told.multi_address_first_height,
+        )
+        earliest = here.static.earliest(heights)
+        if earliest != here.static:
+            await self._set_params(here.account, earliest.data)
+        return Restored(chosen.path, here.account, _address(here.account), False, False)
+
+    async def _keys(self, root: Root | None) -> list[Secret]:
+        purposes = (ServiceKey.LOOP_BACKUP, ServiceKey.LOOP_BACKUP_STRICT)
+        if root is None:
+            return [await self._service_key(purpose) for purpose in purposes]
+        made = await asyncio.to_thread(service_keys.derive_all, root.seed, self._network, purposes)
+        return [made[purpose] for purpose in purposes]
+
+    async def _judged(self, folder: Path, candidate: Candidate) -> FoundFile:
+        """Of one that does not open: if this wallet wrote it, it is damaged and no stranger's."""
+        path, found = folder / candidate.file_name, candidate.found
+        if not isinstance(found, SealedOtherwiseError):
+            return FoundFile(path, found)
+        digests = await self._db.read(lambda tx: written.digests(tx, candidate.file_name))
+        if not digests:
+            return FoundFile(path, found)
+        data = await asyncio.to_thread(read_bounded, path, LARGEST)
+        if hashlib.sha256(data).digest() in digests:
+            return FoundFile(path, found)
+        return FoundFile(path, DamagedFileError(why="This wallet wrote it, and its bytes have changed since"))
+
+
+def _survey_folder(folder: Path, keys: Sequence[Secret], network: Network) -> list[Candidate]:
+    """None in a folder that is not there or cannot be looked into: the others may hold some."""
+    try:
+        paths = generations(folder, SUFFIX)
+    except OSError:
+        return []
+    return _survey(paths, keys, network)
+
+
+def _survey(paths: Sequence[Path], keys: Sequence[Secret], network: Network) -> list[Candidate]:
+    return survey({path.name: partial(read_bounded, path, LARGEST) for path in paths}, keys, network.value)
+
+
+def _by_name(file: FoundFile) -> tuple[Name, str]:
+    return Name.parse(file.path.name) or Name(0, ""), str(file.path)
+
+
+def _latest(looked_at: Sequence[FoundFile]) -> tuple[FoundFile, Generation]:
+    for file in looked_at:
+        if isinstance(file.found, Generation):
+            return file, file.found
+    if not looked_at:
+        raise NoBackupError
+    first = looked_at[0]
+    why = first.found.text.message if isinstance(first.found, BackupFileError) else ""
+    raise NoUsableBackupError(name=first.path.name, why=why, count=len(looked_at))
+
+
+def _stored(generation: Generation) -> StoredToken:
+    token = generation.token
+    return StoredToken(
+        token.identifier.token_id,
+        generation.address.server,
+        token.payment_hash,
+        TokenState.PAID,
+        generation.token_data,
+        "",
+        None,
+        "",
+        token.created_at,
+    )
+
+
+def _here(tx: Tx, generation: Generation) -> KeptGeneration | None:
+    """What the wallet has with the same token or the same client key."""
+    token_id, client_key = generation.token.identifier.token_id, generation.address.client_pubkey
+    return next((each for each in kept(tx) if _is_of(each, token_id, client_key)), None)
+
+
+def _is_of(here: KeptGeneration, token_id: bytes, client_key: bytes) -> bool:
+    return here.token.token_id == token_id or here.static.client_key == client_key
+
+
+def _require_same(
+    tx: Tx, generation: Generation, here: KeptGeneration, token: StoredToken, keep: KeepToken
+) -> None:
+    keep(tx, token)
+    told, static = generation.address, here.static
+    from_file = (token.token_id, told.client_pubkey, told.server_pubkey, told.expiry)
+    if from_file != (here.token.token_id, static.client_key, static.server_key, static.expiry):
+        raise StaticAddressConflictError(account=here.account.label)
+
+
+def _enrol(generation: Generation, root: Root, network: Network, last_key: int) -> tuple[Params, int]:
+    """The account's params, and the index of its client key. Slow where that is far out."""
+    told = generation.address
+    families = (told.legacy_client_key_family, told.main_key_family, told.change_key_family)
+    if families != (LEGACY_FAMILY, MAIN_FAMILY, CHANGE_FAMILY):
+        raise PayloadError(why="Its keys are of families that this version does not know")
+    index, strict = _find_key(generation, root, network, last_key)
+    served = Served(
+        told.server,
+        told.server_pubkey,
+        told.expiry,
+        told.client_pubkey,
+        strict,
+        told.legacy_first_height,
+        told.multi_address_first_height,
+    )
+    return LOOP_STATIC.enrol(Enrolment(network, index, root, served=served)), index
+
+
+def _find_key(generation: Generation, root: Root, network: Network, last_key: int) -> tuple[int, bool]:
+    told = generation.address
+    named = told.legacy_client_key_index
+    looked_at = range(last_key + 1)
+    for strict in (False, True):
+        node = public_nodes(root, network, strict=strict)[REGISTERED.number]
+        try:
+            if named is not None and named >= 0 and node.child(named).key == told.client_pubkey:
+                return named, strict
+            found = find_client_key(node, told.client_pubkey, looked_at)
+        except InvalidChildError as error:
+            raise DerivationFailedError(index=int(error.args[0])) from error
+        if found is not None:
+            return found, strict
+    raise ClientKeyNotFoundError(last=last_key)
+
+
+def _address(account: Account) -> str:
+    return StaticAccount.read(account.params, account.network).registered_text
+
+
+async def _nothing(account: Account) -> None:
+    del account
