@@ -4,14 +4,14 @@ from collections.abc import Awaitable, Callable
 from pathlib import Path
 
 from PySide6.QtCore import QCoreApplication, Qt
-from PySide6.QtWidgets import QWidget
+from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from pillarbox.errors import PillarboxError
 from pillarbox.flows.create_wallet import SHORTEST_PASSPHRASE
 from pillarbox.secret import Secret
 from pillarbox_gui.dialogs.choose_folder import ChooseFolder
 from pillarbox_gui.dialogs.question import Question
-from pillarbox_gui.pages.controls import Button, Elided, row
+from pillarbox_gui.pages.controls import Button, Elided, words
 from pillarbox_gui.pages.look import Look
 from pillarbox_gui.tasks import Again, TaskScope
 from pillarbox_gui.theme.tokens import Tone
@@ -73,8 +73,8 @@ class BundleQuestion(Question[str]):
             translate("backups", "Save a bundle with the words"),
             translate(
                 "backups",
-                "A bundle is a backup with the recovery words in it: one file that brings back everything. "
-                "It opens with a passphrase of its own.",
+                "A bundle is a backup with the recovery words in it: one file that brings everything back, "
+                "the money too. It opens with a passphrase of its own.",
             ),
         )
         self._choose_folder = choose_folder
@@ -96,10 +96,10 @@ class BundleQuestion(Question[str]):
         warning.tell(
             Tone.WAITING,
             "warning",
-            translate("backups", "Whoever has the file and its passphrase has the money"),
+            translate("backups", "Whoever has both has the money"),
             translate(
                 "backups",
-                "Choose a long passphrase that you use nowhere else, and keep it apart from the file. "
+                "Choose a long passphrase that you use nowhere else, and keep file and passphrase apart. "
                 "Without it nobody opens the bundle, not even you.",
             ),
         )
@@ -107,20 +107,18 @@ class BundleQuestion(Question[str]):
         self.body.addWidget(warning)
 
     def _lay_out(self) -> None:
-        where = row(self.theme)
-        where.setContentsMargins(0, 0, 0, 0)
-        where.addWidget(self.choose)
-        where.addWidget(self.chosen, 1)
-        place = QWidget()
-        place.setLayout(where)
-        place.setFocusProxy(self.choose)
         fields = [
             (translate("backups", "&Wallet's passphrase"), self.own),
             (translate("backups", "&Bundle's passphrase"), self.new),
             (translate("backups", "The same a&gain"), self.repeated),
         ]
         form = labelled_form(self.theme, fields)
-        form.addRow(translate("backups", "Save it in"), place)
+        folder = words(translate("backups", "Folder"))
+        folder.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Expanding)
+        form.addRow(folder, self.choose)
+        form.addRow("", self.chosen)
+        form.setRowVisible(self.chosen, False)
+        self._form = form
         self.body.addLayout(form)
 
     async def _choose(self) -> None:
@@ -128,6 +126,7 @@ class BundleQuestion(Question[str]):
         if (folder := await self._choose_folder(self, title)) is not None:
             self._folder = folder
             self.chosen.say(str(folder))
+            self._form.setRowVisible(self.chosen, True)
             self.say_trouble("")
 
     async def _submit(self) -> None:

@@ -26,7 +26,8 @@ class BackupFileWords:
     calendar: Calendar
 
     def name(self, row: int) -> str:
-        return self.files[row].name
+        """Without what all of them end in: what tells one from the other fits then."""
+        return self.files[row].name.rpartition(".")[0]
 
     def written(self, row: int) -> str:
         return self._when(self.files[row].written_at)
@@ -42,7 +43,7 @@ class BackupFileWords:
 
     def spoken(self, row: int) -> str:
         """A whole row for a screen reader."""
-        parts = [self.name(row), translate("backups", "written {when}").format(when=self.written(row))]
+        parts = [self.files[row].name, translate("backups", "written {when}").format(when=self.written(row))]
         for said, at, when in (
             (translate("backups", "verified {when}"), self.files[row].verified_at, self.verified(row)),
             (translate("backups", "proven {when}"), self.files[row].drilled_at, self.proven(row)),
@@ -103,6 +104,10 @@ COLUMNS: tuple[Column[BackupFileWords], ...] = (
 )
 
 
+VERIFIED, PROVEN = 2, 3
+"""Column numbers."""
+
+
 class BackupTableModel(QAbstractTableModel):
     """A list that is replaced whole."""
 
@@ -131,7 +136,9 @@ class BackupTableModel(QAbstractTableModel):
     def data(self, index: Index, role: int = Role.DisplayRole) -> Any:
         if not index.isValid():
             return None
-        if role in (Role.DisplayRole, Role.ToolTipRole):
+        if role == Role.ToolTipRole:
+            return self._words.files[index.row()].name
+        if role == Role.DisplayRole:
             return COLUMNS[index.column()].text(self._words, index.row())
         if role == Role.AccessibleTextRole:
             return self._words.spoken(index.row())

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from PySide6.QtCore import QCoreApplication, QModelIndex, Qt, Signal
 from PySide6.QtWidgets import QAbstractItemView, QFrame, QLabel, QWidget
 
-from pillarbox_gui.models.backup_table import COLUMNS, BackupTableModel
+from pillarbox_gui.models.backup_table import COLUMNS, PROVEN, VERIFIED, BackupTableModel
 from pillarbox_gui.pages.controls import Button, Card, Elided, column, row, take_role, words
 from pillarbox_gui.pages.look import Look
 from pillarbox_gui.theme.tokens import Height, Space, Tone
@@ -77,6 +77,9 @@ class ShelfPart(QWidget):
     def _show_files(self) -> None:
         files = self._shelf.files
         self.model.show(files if self._all else files[:NEWEST])
+        # The copies in further folders are the same to the byte, and not read again one by one.
+        self.table.want_column(VERIFIED, any(file.verified_at for file in files))
+        self.table.want_column(PROVEN, any(file.drilled_at for file in files))
         self.none.setVisible(not files)
         self.table.setVisible(bool(files))
         self.more.setVisible(len(files) > NEWEST)
@@ -102,14 +105,11 @@ class ShelfPart(QWidget):
         heading.addLayout(told, 1)
         heading.addWidget(self.missing)
         heading.addWidget(self.remove)
-        below = row(theme)
-        below.addWidget(self.more)
-        below.addStretch()
         whole = column(theme, Space.S)
         whole.addLayout(heading)
         whole.addWidget(self.none)
         whole.addWidget(self.table)
-        whole.addLayout(below)
+        whole.addWidget(self.more, 0, Qt.AlignmentFlag.AlignLeading)
         self.setLayout(whole)
 
     def _restyle(self) -> None:
@@ -127,9 +127,11 @@ class BackupFolders(Card):
     row_reached = Signal(object, object)
     """By the keyboard: the table, and where in it the row is."""
 
-    def __init__(self, look: Look) -> None:
+    def __init__(self, look: Look, before: QWidget) -> None:
+        """`before`: what the Tab key reaches before the folders, which come and go."""
         super().__init__(look.theme, Space.L, Space.L)
         self._look = look
+        self._before = before
         self.parts: dict[str, ShelfPart] = {}
         self._lines: dict[str, QFrame] = {}
         self._place = column(look.theme, Space.L)
@@ -163,6 +165,15 @@ class BackupFolders(Card):
                 continue
             self._add(place, shelf)
             await asyncio.sleep(0)
+        self._order_stops(wanted)
+
+    def _order_stops(self, folders: Sequence[str]) -> None:
+        last = self._before
+        for part in (self.parts[folder] for folder in folders):
+            for stop in (part.remove, part.table, part.more):
+                QWidget.setTabOrder(last, stop)
+                last = stop
+        QWidget.setTabOrder(last, self.add)
 
     def tell_times(self) -> None:
         for part in self.parts.values():

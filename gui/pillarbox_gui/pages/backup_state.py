@@ -38,13 +38,14 @@ class BackupStateCard(Card):
         self.prove.setAccessibleDescription(self.prove.toolTip())
         self.save_copy = Button(theme, translate("backups", "Save a copy to…"))
         self.verbs = (self.back_up, self.prove, self.save_copy)
-        both = [self.set_passphrase, *self.verbs]
-        self._buttons = Reflow(theme, [both], [[each] for each in both])
+        every = [self.set_passphrase, *self.verbs]
+        self._buttons = Reflow(theme, [every], [every[:-1], every[-1:]], [[each] for each in every])
         self.banner = Banner(theme)
         self.banner.closed.connect(self._forget_failure)
         for part in (self.chip, self.sentence, self._buttons, self.banner):
             self.body.addWidget(part)
         self._doing = ("", "")
+        self._pressed: Button | None = None
         self._slow = QTimer(self, singleShot=True, interval=SLOW_MS)
         self._slow.timeout.connect(self._tell_busy)
 
@@ -65,6 +66,10 @@ class BackupStateCard(Card):
         """Something goes on; `stop` is the word on the button that ends it."""
         self._failed = None
         self.banner.hide()
+        self._pressed = next((button for button in self.verbs if button.hasFocus()), None)
+        self.setAccessibleName(title)
+        if self._pressed is not None:
+            self.setFocus()  # else it would go wherever the next stop is, and the page with it
         for button in self.verbs:
             button.setDisabled(True)
         self._doing = (title, stop)
@@ -75,6 +80,9 @@ class BackupStateCard(Card):
         self._slow.stop()
         for button in self.verbs:
             button.setEnabled(True)
+        if self._pressed is not None and (self.hasFocus() or self.banner.action.hasFocus()):
+            self._pressed.setFocus()
+        self.setAccessibleName("")
         self.say_trouble(error)
 
     def say_trouble(self, error: ErrorText | None) -> None:

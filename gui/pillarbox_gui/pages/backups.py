@@ -45,7 +45,7 @@ class BackupsPage(Page):
         self._tasks = TaskScope(self, look.present)
         self.choose_folder = choose_folder
         self.state = BackupStateCard(look)
-        self.folders = BackupFolders(look)
+        self.folders = BackupFolders(look, self.state.banner.dismiss)
         theme = look.theme
         self.show_words = Button(theme, translate("backups", "Show the recovery words…"))
         self.save_bundle = Button(theme, translate("backups", "Save a bundle with the words…"))

@@ -143,7 +143,8 @@ def about_backups(watch_only: bool) -> tuple[tuple[str, str], ...]:
             translate(
                 "backups",
                 "All accounts with their public keys, labels, payment requests, who was shown which address, "
-                "which addresses were used, and settings. Restore a backup puts all of it back.",
+                "which addresses were used, paid access to services, and settings. Restore a backup puts all "
+                "of it back.",
             ),
         ),
         (
@@ -164,10 +165,10 @@ def _about_words() -> tuple[tuple[str, str], ...]:
             translate("backups", "What the words bring back without a backup"),
             translate(
                 "backups",
-                "The money of every account that was made from them, of any coin. On the other computer use "
-                "Import a wallet: it brings back the first Bitcoin account of each kind (SegWit, Taproot, "
-                "nested SegWit, legacy). Add the others there with Add account…, each by its kind and "
-                "number.",
+                "The money of every account that was made from them, of any coin. On another computer use "
+                "Import a wallet: Pillarbox looks for accounts one after the other, five of each kind at "
+                "most, of each coin that a server is set for. Add others there with Add account…, each by "
+                "its kind and number.",
             ),
         ),
         (
