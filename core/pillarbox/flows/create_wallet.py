@@ -104,6 +104,8 @@ class Done:
     """Why the keychain does not hold its key, as asked."""
     scans_first: bool = False
     """It was brought from elsewhere: what it received so far is looked for before it hands out."""
+    has_words: bool = True
+    """Its backups are sealed by its words. Without words there are none before a passphrase is set."""
 
 
 Step = Welcome | RestoreIsComing | Naming | ShowWords | VerifyWords | EnterKeys | Protect | Done
@@ -333,7 +335,7 @@ class CreateWallet:
             return
         made = self._draft
         self._forget()
-        self._step = Done(made.name, trouble, scans_first=made.start is Start.IMPORT)
+        self._step = Done(made.name, trouble, made.start is Start.IMPORT, made.has_words)
 
 
 def check_passphrase(passphrase: str, repeated: str, has_words: bool, use_keychain: bool) -> None:

@@ -74,6 +74,11 @@ class BackingUp:
         self.status = BackupStatus(BackupPhase.NEVER)
         db.call_after_commits(self._note_commit)
 
+    @property
+    def home(self) -> str:
+        """The data folder's own place for this wallet's backups."""
+        return self._shelf.home
+
     async def run(self) -> None:
         """Until cancelled."""
         try:
@@ -168,7 +173,7 @@ class BackingUp:
                 newest = stock.newest
                 if newest is None:  # taken away between two steps
                     return []
-                await self._copy(stock, newest, [] if to is None else [str(to)])
+                await self._copy(stock, newest)
                 async with self._one_proof:
                     await prove(newest, sealing)
                 self._recovered()
@@ -177,14 +182,16 @@ class BackingUp:
                 raise
             finally:
                 stock = await self._take_stock()
+            if to is not None:  # a refusal there says nothing of the wallet's own backups
+                await self._shelf.put([str(to)], await self._shelf.load(newest))
+                stock = await self._take_stock()
             return [file for file in stock.files if file.revision == newest.revision]
 
-    async def _copy(self, stock: Stock, newest: Written, more: Sequence[str] = ()) -> bool:
+    async def _copy(self, stock: Stock, newest: Written) -> bool:
         """Put the newest where it is not, as on a stick that is back. Whether there was anything to do."""
-        into = [*stock.lacking, *more]
-        if into:
-            await self._shelf.put(into, await self._shelf.load(newest))
-        return bool(into)
+        if stock.lacking:
+            await self._shelf.put(stock.lacking, await self._shelf.load(newest))
+        return bool(stock.lacking)
 
     async def _step(self, stock: Stock) -> float:
         """Do what is due; returns after how many seconds to look again."""

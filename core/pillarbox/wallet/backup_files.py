@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from pillarbox.backup.retention import superseded
+from pillarbox.errors import FolderUnusableError, PillarboxError
 from pillarbox.files.generations import set_aside, sweep_half_written
 from pillarbox.files.install import install_file
 from pillarbox.files.private_folder import make_private_folder
@@ -18,6 +19,15 @@ from pillarbox.wallet.backup_sealing import SUFFIX
 
 DRILL = ".drill-"
 """What the folders of throwaway wallets begin with."""
+
+
+class BackupFolderUnusableError(FolderUnusableError):
+    """Parameters: folder, why."""
+
+    code = "backup-folder-unusable"
+    title = "A folder takes no backups"
+    message = "{folder} cannot be used: {why}. The wallet and the backups in other folders are not affected."
+    hint = "Give yourself the right to write there, or choose another folder."
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +62,7 @@ def sweep_home(home: Path) -> None:
 
 
 def put(folder: Path, generation: Generation) -> Written:
-    """Write a generation, beside whatever is there. Raises DiskFullError, FolderUnusableError."""
+    """Write a generation, beside whatever is there. Raises DiskFullError, BackupFolderUnusableError."""
     stem = generation.name.removesuffix(SUFFIX)
     for number in range(1, 1000):
         name = f"{stem}{'' if number == 1 else f'-{number}'}{SUFFIX}"
@@ -63,10 +73,17 @@ def put(folder: Path, generation: Generation) -> Written:
             if load(kept.written(str(folder))) is not None:
                 return kept.written(str(folder))
             continue
+        except PillarboxError as error:
+            raise _of_backups(error) from error
         except OSError as error:
-            raise in_words(error, folder) from error
+            raise _of_backups(in_words(error, folder)) from error
         return kept.written(str(folder))
     raise in_words(FileExistsError(f"a thousand files {generation.name}"), folder)
+
+
+def _of_backups(error: PillarboxError) -> PillarboxError:
+    unusable = isinstance(error, FolderUnusableError)
+    return BackupFolderUnusableError(**error.parameters) if unusable else error
 
 
 def load(written: Written) -> bytes | None:

@@ -91,6 +91,10 @@ class BackupShelf:
         self._folder_work = FolderWork()
         self._is_swept = False
 
+    @property
+    def home(self) -> str:
+        return str(self._home)
+
     async def take_stock(self) -> Stock:
         """What the database knows, and what of it is still there."""
 

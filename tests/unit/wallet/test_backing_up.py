@@ -11,7 +11,7 @@ from wallet_bench import ROOT, Bench
 from pillarbox.backup import envelope
 from pillarbox.backup.envelope import Lock
 from pillarbox.backup.status import BackupPassphraseNeededError
-from pillarbox.errors import FolderUnusableError, InvalidInputError
+from pillarbox.errors import InvalidInputError
 from pillarbox.events import BackupStatusChanged
 from pillarbox.model.account import AccountId
 from pillarbox.model.address import AddressRef
@@ -21,6 +21,7 @@ from pillarbox.secret import Secret
 from pillarbox.vault.sealed_words import RecoveryWords
 from pillarbox.wallet import backup_reading, backup_sealing
 from pillarbox.wallet.backing_up import DRILL_EVERY, LOOK_EVERY, QUIET
+from pillarbox.wallet.backup_files import BackupFolderUnusableError
 from pillarbox.wallet.wallet import Wallet
 
 
@@ -120,7 +121,7 @@ async def test_a_failing_write_says_why_and_is_tried_again(bench: Bench, wallet:
     await wallet.receiving.hand_out(1, RequestTerms("Ada"))
     await until(bench, BackupPhase.FAILED)
     assert wallet.backup.reason is not None
-    assert wallet.backup.reason.code == FolderUnusableError.code
+    assert wallet.backup.reason.code == BackupFolderUnusableError.code
     home(bench).unlink()
     away.rename(home(bench))
     await until(bench, BackupPhase.WRITTEN)
@@ -170,6 +171,20 @@ async def test_without_words_a_passphrase_is_asked_for_once(bench: Bench, watchi
         read = await backup_reading.read_file(files(home(bench))[-1])
         with await backup_reading.key_by_passphrase(passphrase, read.facts) as key:
             assert "accounts" in (await backup_reading.open_backup(read, key)).sections
+
+
+@pytest.mark.logs_warning("a backup could not be written")
+async def test_a_copy_goes_where_it_is_asked_for_and_a_refusal_is_no_failed_backup(
+    bench: Bench, wallet: Wallet, tmp_path: Path
+) -> None:
+    stick = tmp_path / "stick"
+    stick.mkdir()
+    await wallet.backing_up.now(stick)
+    assert [path.read_bytes() for path in files(stick)] == [files(home(bench))[-1].read_bytes()]
+    with pytest.raises(BackupFolderUnusableError) as refused:
+        await wallet.backing_up.now(tmp_path / "nowhere")
+    assert "nowhere" in refused.value.text.message
+    assert wallet.backup.phase is BackupPhase.VERIFIED
 
 
 async def test_a_bundle_holds_the_words_and_opens_with_its_passphrase(wallet: Wallet, tmp_path: Path) -> None:
