@@ -14,7 +14,7 @@ from pillarbox.bitcoin.bolt11 import Invoice
 from pillarbox.clock import Clock
 from pillarbox.errors import PillarboxError
 from pillarbox.files.install import install_file
-from pillarbox.lightning.payers import Payer, StateKind
+from pillarbox.lightning.payers import Payer, PaymentFailedError, StateKind
 from pillarbox.loop import l402, token_file
 from pillarbox.loop.l402 import Challenge, ChallengeError
 from pillarbox.loop.price import MOST_COST, MOST_FEE, require_payable
@@ -219,6 +219,9 @@ class L402Tokens:
             await self._set_sent_by(token, payer.name)
             try:
                 proof = await payer.pay(invoice, token.invoice, MOST_FEE)
+            except PaymentFailedError:
+                await self._set_sent_by(token, "")
+                raise
             except PillarboxError:
                 await self._note_failure(token, payer)
                 raise

@@ -14,6 +14,7 @@ from pillarbox.bitcoin.bolt11 import Invoice
 from pillarbox.errors import PillarboxError
 from pillarbox.keys.root import Root
 from pillarbox.loop.l402 import Challenge
+from pillarbox.loop.price import MOST_COST
 from pillarbox.model.account import Account, ScanState
 from pillarbox.model.network import Network
 from pillarbox.storage import static_addresses
@@ -61,7 +62,7 @@ class Tokens(Protocol):
 
     async def free(self, server: str) -> StoredToken | None: ...
     async def waiting_for(self, server: str) -> StoredToken | None: ...
-    async def demanded(self, server: str, challenge: Challenge) -> StoredToken: ...
+    async def demanded(self, server: str, challenge: Challenge, most: int) -> StoredToken: ...
     async def give_out(self) -> tuple[StoredToken, Invoice]: ...
 
 
@@ -99,10 +100,13 @@ class LoopAccounts:
         self.made: Callable[[Account], Awaitable[None]] = _nothing
         """Told of each account that a server answered for, before it is returned."""
 
-    async def go_on(self, url: str, root: Root, *, new_generation: bool = False) -> Account:
+    async def go_on(
+        self, url: str, root: Root, *, new_generation: bool = False, most: int = MOST_COST
+    ) -> Account:
         """The account of the server at `url`: the one there is, one restored from a backup, or a new one.
 
-        With `new_generation` a further one is made, and paid for, knowingly. Raises PaymentNeededError where
+        With `new_generation` a further one is made, and paid for, knowingly. `most`: millisatoshi that its
+        token may cost. Raises PaymentNeededError where
         a payment comes first (run it again after that), NoUsableBackupError where backups are there that this
         wallet cannot use, NothingDemandedError, and what server, tokens and kind raise.
         """
@@ -117,7 +121,7 @@ class LoopAccounts:
                 challenge = await server.demand()
                 if challenge is None:
                     raise NothingDemandedError(server=name)
-                await self._tokens.demanded(name, challenge)
+                await self._tokens.demanded(name, challenge, most)
             waiting, invoice = await self._tokens.give_out()
             raise PaymentNeededError(server=name, invoice=waiting.invoice, msat=invoice.amount_msat or 0)
 

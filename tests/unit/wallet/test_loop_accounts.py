@@ -1,6 +1,7 @@
 """Accounts of static addresses: paid for once, made of what a server answers, and kept in backups."""
 
 import json
+import os
 
 import pytest
 from loop_bench import HOUR, SERVER, SERVER_KEY, Cut, preimage_of
@@ -9,6 +10,7 @@ from wallet_bench import ROOT, Bench
 from pillarbox.accounts.loop_static import REGISTERED, StaticAccount
 from pillarbox.events import AddressesUsed, LoopChanged
 from pillarbox.loop import backup_file
+from pillarbox.loop.price import TooDearError
 from pillarbox.loop.static_address import StaticAddressError
 from pillarbox.model.account import Account, AccountId
 from pillarbox.model.address import AddressRef, AddressState
@@ -102,6 +104,30 @@ async def test_a_server_that_wants_nothing_gives_nothing_that_could_be_restored(
     bench.loop.demands = False
     with pytest.raises(NothingDemandedError):
         await ready.loop.accounts.go_on(SERVER, ROOT)
+
+
+async def test_a_dear_token_is_demanded_only_where_somebody_allows_it(bench: Bench, ready: Wallet) -> None:
+    bench.loop.cost = 2_000_000
+    with pytest.raises(TooDearError):
+        await ready.loop.accounts.go_on(SERVER, ROOT)
+    assert await ready.loop.tokens.pending() is None
+    with pytest.raises(PaymentNeededError):
+        await ready.loop.accounts.go_on(SERVER, ROOT, most=2_000_000)
+
+
+async def test_what_a_killed_process_left_half_written_is_removed(bench: Bench, ready: Wallet) -> None:
+    await made(bench, ready)
+    (name,) = await written(bench, ready)
+    await bench.close()
+    left, fresh = (bench.loop.folder / f".{name}.{part}.new" for part in ("old", "young"))
+    for path in (left, fresh):
+        path.write_bytes(b"half")
+    os.utime(left, (0, 0))
+    again = await bench.open()
+    while left.exists():
+        await bench.turn()
+    assert fresh.exists()
+    assert again.loop.backups.troubles == {}
 
 
 async def test_one_payment_at_a_time(bench: Bench, ready: Wallet) -> None:

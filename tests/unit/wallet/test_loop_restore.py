@@ -10,6 +10,7 @@ from wallet_bench import ROOT, Bench
 from pillarbox.accounts.loop_static import REGISTERED, StaticAccount, public_nodes
 from pillarbox.errors import WordsNeededError
 from pillarbox.events import ScanProgressed
+from pillarbox.keys.bip32 import InvalidChildError
 from pillarbox.keys.root import Root
 from pillarbox.loop import backup_file, token_file
 from pillarbox.loop.backup_file import (
@@ -33,6 +34,7 @@ from pillarbox.wallet.loop_accounts import PaymentNeededError
 from pillarbox.wallet.loop_restore import (
     ClientKeyNotFoundError,
     DamagedFileError,
+    DerivationFailedError,
     NoBackupError,
     NoUsableBackupError,
     Restored,
@@ -212,6 +214,18 @@ async def test_a_key_far_out_is_found_where_one_looks_far_enough(bench: Bench, w
     assert await wallet.loop.tokens.all() == []
     assert kept(wallet) == ["bitcoin-p2wpkh"]
     assert (await restore(wallet, last_key=40)).account.number == 33
+
+
+async def test_a_key_that_cannot_be_derived_is_not_said_to_be_another_wallet_s(
+    bench: Bench, wallet: Wallet, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fails(*_: object) -> None:
+        raise InvalidChildError(5)
+
+    monkeypatch.setattr("pillarbox.wallet.loop_restore.find_client_key", fails)
+    put(bench.loop.folder, payload())
+    with pytest.raises(DerivationFailedError, match="key 5"):
+        await restore(wallet)
 
 
 async def test_where_the_file_says_which_key_nobody_has_to_look(bench: Bench, wallet: Wallet) -> None:
