@@ -87,7 +87,9 @@ async def add(app: "Application", arguments: AddArguments) -> Replies:
         raise InvalidInputError(what="key class", why=f"{kind.title} has none.")
     if Requirement.SERVER in kind.requires:
         account = await _add_of_server(wallet, arguments)
-    elif arguments.xpub is None:
+        yield {**account_object(wallet, account), **_backup_note(wallet)}
+        return
+    if arguments.xpub is None:
         account = await _add_from_words(wallet, arguments)
     else:
         account = await _watch(wallet, kind, arguments)
@@ -173,6 +175,15 @@ async def _add_of_server(wallet: "Wallet", arguments: AddArguments) -> Account:
     if arguments.label and made.label != arguments.label:
         await wallet.accounts.rename(made.id, arguments.label)
     return wallet.accounts.get(made.id)
+
+
+def _backup_note(wallet: "Wallet") -> dict[str, object]:
+    """What must be said where a backup of the account lacks: its token is paid for, and nowhere else."""
+    troubles = wallet.loop.backups.troubles
+    if not troubles:
+        return {}
+    told = "; ".join(f"{folder}: {trouble.message}" for folder, trouble in troubles.items())
+    return {"note": f"No backup could be written. {told}"}
 
 
 def _past(wallet: "Wallet") -> ScanState:

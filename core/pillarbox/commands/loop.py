@@ -150,6 +150,7 @@ async def status(app: "Application", arguments: StatusArguments) -> Replies:
     wallet = opened(app, arguments.wallet)
     loop = wallet.loop
     trouble = await _caught_up(app, wallet)
+    await loop.backups.write_missing()
     pending = await loop.tokens.pending()
     yield {
         "wallet": wallet.name,

@@ -318,13 +318,17 @@ class L402Tokens:
 
 
 def keep_whole(tx: Tx, new: StoredToken) -> StoredToken:
-    """Keep a paid token as it is; the one that is here where it is the same. Raises TokenConflictError."""
+    """Keep a paid token as it is; the one that is here where it is the same. Raises TokenConflictError.
+
+    Without a known server it is kept, but shown to none.
+    """
     here = stored.by_id(tx, new.token_id)
     if here is None:
         stored.insert(tx, new)
         return new
     if here.data == new.data:
-        return here
+        stored.set_server(tx, new.token_id, new.server)
+        return replace(here, server=here.server or new.server)
     paid = new.token
     if here.state is TokenState.PAID or here.payment_hash != new.payment_hash or paid.oddities:
         raise TokenConflictError(token_id=new.token_id.hex())

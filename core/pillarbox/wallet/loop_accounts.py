@@ -5,6 +5,7 @@ Each step is kept before the next begins, so that running it again goes on where
 
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Protocol
 
@@ -130,20 +131,17 @@ class LoopAccounts:
         return str((await asyncio.to_thread(self._server, url)).url) if url else ""
 
     async def _here(self, server: str, root: Root) -> Account | None:
-        """The newest account of the server. A wallet that has nothing of Loop's is restored first."""
+        """The newest account of the server, or of one not known. A wallet without any is restored first."""
+        if await self._db.read(loop_generations.is_empty):
+            await self._restored(root)
         kept = await self._db.read(loop_generations.kept)
         of_server = [each.account for each in kept if each.static.server in (server, "")]
-        if of_server:
-            return of_server[-1]
-        return await self._restored(root) if await self._db.read(loop_generations.is_empty) else None
+        return of_server[-1] if of_server else None
 
-    async def _restored(self, root: Root) -> Account | None:
-        """From the latest valid backup; None where there is no backup at all. Raises as `go_on` does."""
-        try:
-            found = await self._restore.restore(await self._restore.look(root), root)
-        except NoBackupError:
-            return None
-        return found.account
+    async def _restored(self, root: Root) -> None:
+        """From the latest valid backup, where there is any. Raises as `go_on` does."""
+        with suppress(NoBackupError):
+            await self._restore.restore(await self._restore.look(root), root)
 
     async def _register(self, server: Server, token: StoredToken, root: Root) -> Account:
         number = await self._next_number(LOOP_STATIC.name)
