@@ -39,6 +39,7 @@ from pillarbox_gui.wording.states import (
 from pillarbox_gui.wording.times import DAY, HOUR, Calendar, duration
 
 BRITISH = Calendar(QLocale("en_GB"), UTC)
+BACKED_UP = 1_800_000_000
 WEDNESDAY_NOON = int(datetime(2026, 11, 18, 12, tzinfo=UTC).timestamp())
 FRIDAY_18 = int(datetime(2026, 11, 20, 18, tzinfo=UTC).timestamp())
 
@@ -264,19 +265,25 @@ def test_what_nobody_foresaw_claims_nothing_that_nobody_checked() -> None:
 
 @pytest.mark.parametrize("phase", BackupPhase)
 def test_every_backup_phase_is_told(phase: BackupPhase) -> None:
-    assert backup_words(BackupStatus(phase)).text
+    words = backup_words(
+        BackupStatus(phase, at=BACKED_UP - 240, reason=ErrorText("x", "t", "m.", "h.")), BRITISH, BACKED_UP
+    )
+    assert words.text
+    assert words.detail.endswith(".")
 
 
 def test_never_backed_up_is_said_as_it_is() -> None:
-    assert backup_words(BackupStatus(BackupPhase.NEVER)).text == "Never backed up"
+    never = BackupStatus(BackupPhase.NEVER)
+    assert backup_words(never, BRITISH, BACKED_UP).text == "Never backed up"
+    without_words = BackupStatus(BackupPhase.NEVER, needs_passphrase=True)
+    assert backup_words(without_words, BRITISH, BACKED_UP).text == "Not backed up: set a passphrase"
 
 
-def test_only_a_wallet_with_words_is_told_of_its_words() -> None:
-    status = BackupStatus(BackupPhase.NEVER)
-    assert "Your recovery words" in backup_words(status).detail
-    watching = backup_words(status, watch_only=True)
-    assert watching.text == "Never backed up"
-    assert "Your recovery words" not in watching.detail
+def test_a_backup_is_told_with_its_time() -> None:
+    assert (
+        "4 min ago"
+        in backup_words(BackupStatus(BackupPhase.VERIFIED, at=BACKED_UP - 240), BRITISH, BACKED_UP).detail
+    )
 
 
 def test_the_gap_is_told_in_full() -> None:

@@ -102,6 +102,7 @@ def test_the_core_installs_and_passes_its_tests_without_qt(wheel: Path, tmp_path
         "\n".join(line.rstrip("\\") for line in lock if not line.startswith(" ")), encoding="utf-8"
     )
     test_tools = ["pytest", "pytest-asyncio", "hypothesis", "bdkpython", "packaging", "setuptools"]
+    test_tools += ["SQLAlchemy", "grpcio", "grpcio-tools"]
     run([python, "-m", "pip", "install", "--quiet", "--constraint", pins, wheel, *test_tools], tmp_path)
     installed = run([python, "-m", "pip", "list"], tmp_path).lower()
     assert "pyside6" not in installed

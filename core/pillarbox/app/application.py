@@ -1,22 +1,25 @@
 """One running Pillarbox: its open wallets, the connections they share, and the settings."""
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from types import MappingProxyType
+from typing import TypeVar
 
 from pillarbox.accounts import KINDS, Kinds
-from pillarbox.app import lightning
+from pillarbox.app import lightning, new_wallet, program_backup, restored_wallet
 from pillarbox.app.connections import Connections, SimulatedSource
 from pillarbox.app.key_claims import ELSEWHERE, KeyClaims
-from pillarbox.app.new_wallet import NewWallet, build
+from pillarbox.app.new_wallet import NewWallet
 from pillarbox.app.paths import Paths
+from pillarbox.app.restored_wallet import Restored, RestoredWallet
 from pillarbox.app.settings import Settings
 from pillarbox.app.wallet_folders import WalletFolder, WalletFolders
+from pillarbox.backup.content import SectionData, SectionLines
 from pillarbox.clock import Clock, SystemClock
 from pillarbox.errors import ErrorText, PillarboxError
 from pillarbox.events import Events, WalletsChanged
@@ -27,8 +30,9 @@ from pillarbox.files.private_folder import make_private_folder
 from pillarbox.files.refusals import refusals_told
 from pillarbox.model.account import Account, ScanState, WalletId
 from pillarbox.model.network import Network
+from pillarbox.model.restoring import RestoreReport, grouped
 from pillarbox.secret import Secret
-from pillarbox.storage.database import Database
+from pillarbox.storage.database import Database, Tx
 from pillarbox.vault.keychain import Keychain, KeychainError
 from pillarbox.vault.slots import Slots
 from pillarbox.vault.slots_file import SlotsFile, read_slots
@@ -38,6 +42,8 @@ from pillarbox.wallet.unlocking import Unlocking
 from pillarbox.wallet.wallet import Surroundings, Wallet
 
 THREADS = 6
+
+T = TypeVar("T")
 
 
 class WalletUnreadableError(PillarboxError):
@@ -69,6 +75,14 @@ class MadeWallet:
 
     wallet: Wallet
     keychain_trouble: ErrorText | None
+
+
+@dataclass(frozen=True, slots=True)
+class RestoredAndOpen:
+    """A wallet made of a backup, and what came of each part of it."""
+
+    made: MadeWallet
+    report: RestoreReport
 
 
 @dataclass(slots=True, eq=False)
@@ -177,18 +191,61 @@ class Application:
 
     async def create_wallet(self, plan: NewWallet) -> MadeWallet:
         """Make a wallet and open it. Where anything fails nothing is left of it."""
-        partial_folder = await asyncio.to_thread(self._folders.begin, plan.name)
+
+        async def build(folder: WalletFolder, slots: Slots) -> ErrorText | None:
+            return await new_wallet.build(plan, folder, slots, self._surroundings())
+
+        folder, trouble = await self._make_folder(plan.name, build)
+        return await self._open_made(folder, trouble, plan.passphrase, plan.use_keychain)
+
+    async def restore_wallet(self, wanted: RestoredWallet, program: SectionData | None) -> RestoredAndOpen:
+        """Make a wallet of a backup and open it; settings that are not set here are set as they were.
+
+        Where anything fails nothing is left of it.
+        """
+
+        async def build(folder: WalletFolder, slots: Slots) -> Restored:
+            return await restored_wallet.build(wanted, folder, slots, self._surroundings())
+
+        folder, restored = await self._make_folder(wanted.name, build)
+        settings = program_backup.restore(program, self.settings, self.connections)
+        made = await self._open_made(
+            folder, restored.keychain_trouble, wanted.passphrase, wanted.use_keychain
+        )
+        return RestoredAndOpen(made, RestoreReport(grouped([*restored.report.items, *settings])))
+
+    async def restore_into(self, name: str, change: Callable[[Tx], RestoreReport]) -> RestoreReport:
+        """Change an open wallet's database while none of its services runs; it is another object then.
+
+        `change` happens whole or not at all; either way the wallet is open again.
+        """
+        async with self._opening:
+            opened = self._open[self._folders.find(name).name]
+            try:
+                return await opened.wallet.change_at_rest(change)
+            finally:
+                opened.wallet = await opened.wallet.reopened()
+                self._tell()
+
+    async def _make_folder(
+        self, name: str, build: Callable[[WalletFolder, Slots], Awaitable[T]]
+    ) -> tuple[WalletFolder, T]:
+        """A wallet's folder, built beside the others and then given its name; or nothing."""
+        partial_folder = await asyncio.to_thread(self._folders.begin, name)
         try:
-            slots = self._slots(partial_folder)
-            trouble = await build(plan, partial_folder, slots, self._surroundings())
+            made = await build(partial_folder, self._slots(partial_folder))
             # Not in a thread: who cancels this must know whether the wallet has its name yet.
-            folder = self._folders.finish(partial_folder)
+            return self._folders.finish(partial_folder), made
         except BaseException:
             self._folders.discard(partial_folder)
             raise
-        passphrase = plan.passphrase if trouble or not plan.use_keychain else None
+
+    async def _open_made(
+        self, folder: WalletFolder, trouble: ErrorText | None, passphrase: Secret | None, use_keychain: bool
+    ) -> MadeWallet:
         try:
-            return MadeWallet(await self._open_by(folder.name, passphrase), trouble)
+            wallet = await self._open_by(folder.name, passphrase if trouble or not use_keychain else None)
+            return MadeWallet(wallet, trouble)
         except BaseException:
             await self.close_wallet(folder.name)
             await self._remove(folder)
@@ -305,9 +362,14 @@ class Application:
             chain.usage,
             chain.indexer,
             chain.rekeyed,
+            lambda name: self.paths.backups / self._folders.encoded(name),
+            self._program_lines,
             self._may_hand_out,
             LoopSurroundings(lightning.server, lightning.payer, chain, self.paths.loop),
         )
+
+    def _program_lines(self) -> list[SectionLines]:
+        return [program_backup.export(self.settings, self.connections)]
 
     def _may_hand_out(self, name: str, account: Account) -> None:
         if self._claims.holds(account.same_key, name):

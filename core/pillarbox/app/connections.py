@@ -65,6 +65,14 @@ class ServerPins:
         """Raises PinsUnreadableError."""
         return self._read(host_port).get(host_port)
 
+    def all(self) -> dict[str, bytes]:
+        """Every one, by server; none where the list cannot be read."""
+        try:
+            return self._read("")
+        except PinsUnreadableError:
+            log.warning("the list of known servers cannot be read, so no backup has it")
+            return {}
+
     def set(self, host_port: str, pin: bytes) -> None:
         """Raises PinsUnreadableError. Where the disk does not take it, it is known until the program ends."""
         pins = {**self._read(host_port), host_port: pin}

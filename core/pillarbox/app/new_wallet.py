@@ -2,8 +2,8 @@
 
 import asyncio
 import secrets
-from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 
 from pillarbox.accounts.descriptor import named_kind
 from pillarbox.app.wallet_folders import WalletFolder
@@ -73,7 +73,7 @@ async def build(
             if recovery is not None:
                 root = await asyncio.to_thread(_root, recovery)
                 blob = seal_words(created.keys.words_key, wallet, recovery)
-                await db.write(_keep_secrets(blob, root, plan.network))
+                await db.write(partial(keep_secrets, sealed=blob, root=root, network=plan.network))
             await _add_first_account(plan, wallet, db, root, around)
         finally:
             await db.close()
@@ -115,11 +115,7 @@ def _root(recovery: RecoveryWords) -> Root:
         return Root.of(read, recovery.bip39_passphrase)
 
 
-def _keep_secrets(sealed: bytes, root: Root, network: Network) -> Callable[[Tx], None]:
-    keys = service_keys.derive_all(root.seed, network)
-
-    def write(tx: Tx) -> None:
-        meta.put_blob(tx, SEALED_WORDS, sealed)
-        service_keys.keep(tx, keys)
-
-    return write
+def keep_secrets(tx: Tx, sealed: bytes, root: Root, network: Network) -> None:
+    """The sealed words, and the keys of services that work without them."""
+    meta.put_blob(tx, SEALED_WORDS, sealed)
+    service_keys.keep(tx, service_keys.derive_all(root.seed, network))

@@ -40,6 +40,11 @@ class Paths:
         return self.root / "wallets"
 
     @property
+    def backups(self) -> Path:
+        """A folder a wallet, which stays when the wallet is removed."""
+        return self.root / "backups"
+
+    @property
     def key_claims(self) -> Path:
         """Where programs tell each other whose addresses they hand out. Always empty."""
         return self.root / "key-claims"

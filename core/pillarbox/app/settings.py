@@ -40,6 +40,10 @@ class Values:
     lock_minutes: int = 15
     """Idle minutes before the screen is locked; 0: never."""
 
+    def text(self) -> str:
+        """As the file has them."""
+        return json.dumps(asdict(self), indent=2, ensure_ascii=False) + "\n"
+
     @property
     def proxy_address(self) -> ProxyAddress | None:
         return ProxyAddress.parse(self.proxy) if self.proxy else None
@@ -81,8 +85,7 @@ class Settings:
             self._check(name, value)
         values = replace(self.values, **changes)
         self._path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        text = json.dumps(asdict(values), indent=2, ensure_ascii=False) + "\n"
-        install_file(self._path, text.encode(), replace=True)
+        install_file(self._path, values.text().encode(), replace=True)
         self.values = values
         self._revision += 1
         self._events.publish(SettingsChanged(None, self._revision, tuple(changes)))

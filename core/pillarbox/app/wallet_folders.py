@@ -77,6 +77,10 @@ class WalletFolders:
             raise NoSuchWalletError(name=name)
         return folder
 
+    def encoded(self, name: str) -> str:
+        """How a wallet's folder is called. Raises InvalidInputError."""
+        return self._folder(name).path.name
+
     def check_free(self, name: str) -> None:
         """Raises WalletExistsError, InvalidInputError, FolderUnusableError."""
         folder = self._folder(name)

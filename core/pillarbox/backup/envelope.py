@@ -25,6 +25,8 @@ SALT_SIZE = 16
 LARGEST = 1 << 30
 """Bytes of a file that is looked at."""
 _LONGEST_HEADER = 4_096
+_LONGEST_TEXT = 100
+"""Characters of a fact. All of them are plain ASCII."""
 _FIXED = len(MAGIC) + 2 + 4
 
 
@@ -68,13 +70,13 @@ class DamagedBackupError(BackupError):
 
 
 class WrongWordsError(BackupError):
-    """Parameters: fingerprint."""
+    """Parameters: fingerprint, entered."""
 
     code = "backup-other-words"
     title = "These words do not open this backup"
     message = (
-        "The file is whole, and another wallet wrote it: its fingerprint is {fingerprint}. "
-        "It was left as it is."
+        "The file is whole, and another wallet wrote it: its fingerprint is {fingerprint}, and that of these "
+        "words {entered}. It was left as it is."
     )
     hint = "Enter the words of that wallet, with its BIP39 passphrase if it has one, or choose another file."
 
@@ -167,7 +169,8 @@ def unseal(envelope: Envelope, key: Secret) -> bytes:
     except CryptoError as error:
         if envelope.facts.lock is Lock.PASSPHRASE:
             raise WrongPassphraseError from error
-        raise WrongWordsError(fingerprint=envelope.facts.fingerprint or "not told") from error
+        fingerprint = envelope.facts.fingerprint or "not told"
+        raise WrongWordsError(fingerprint=fingerprint, entered="is another one") from error
 
 
 def _head(facts: Facts, nonce: bytes, size: int) -> bytes:
@@ -211,14 +214,15 @@ def _facts(header: bytes) -> tuple[Facts, bytes, int]:
     except (ValueError, TypeError, AttributeError, KeyError, RecursionError) as error:
         raise DamagedBackupError(why="Its beginning makes no sense") from error
     locked_well = (facts.lock is Lock.PASSPHRASE) is (facts.cost is not None)
-    if len(nonce) != NONCE_SIZE or size > LARGEST or not locked_well:
+    salted_well = facts.cost is None or len(facts.salt) == SALT_SIZE
+    if len(nonce) != NONCE_SIZE or size > LARGEST or not locked_well or not salted_well:
         raise DamagedBackupError(why="Its beginning makes no sense")
     return facts, nonce, size
 
 
 def _text(body: Mapping[str, object], name: str) -> str:
     value = body[name]
-    if not isinstance(value, str):
+    if not isinstance(value, str) or len(value) > _LONGEST_TEXT or not value.isascii() or "\0" in value:
         raise TypeError(name)
     return value
 

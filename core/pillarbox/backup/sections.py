@@ -58,7 +58,7 @@ class BackupSection(Protocol[TxT_contra]):
         ...
 
 
-def rows_of(data: SectionData, fields: Sequence[Field]) -> list[list[Value]]:
+def rows_of(data: SectionData, fields: Sequence[Field]) -> list[Row]:
     """The records in the order of `fields`, checked; unknown fields are passed over. A field that an older
     program did not write is None. Raises DamagedBackupError.
     """
@@ -67,20 +67,32 @@ def rows_of(data: SectionData, fields: Sequence[Field]) -> list[list[Value]]:
     for each, place in wanted:
         if place is None and not each.optional:
             raise DamagedBackupError(why=f"Its section {data.name[:40]} lacks {each.name}")
-    return [[_checked(data, each, place, row) for each, place in wanted] for row in data.rows]
+    if data.fields == tuple(each.name for each in fields):  # as always, unless another version wrote it
+        for row in data.rows:
+            for (each, _), value in zip(wanted, row, strict=True):
+                if not _fits(each, value):
+                    raise _refusal(data, each)
+        return data.rows
+    return [tuple([_checked(data, each, place, row) for each, place in wanted]) for row in data.rows]
 
 
 def _checked(data: SectionData, wanted: Field, place: int | None, row: Sequence[Value]) -> Value:
     value = None if place is None else row[place]
-    if value is None and wanted.optional:
-        return None
-    if wanted.kind is int and type(value) is int and value in _INT64:
-        return value
-    if wanted.kind is str and isinstance(value, str):
-        return value
-    if wanted.kind is bytes and isinstance(value, str) and _is_hex(value):
-        return value
-    raise DamagedBackupError(why=f"{wanted.name} in its section {data.name[:40]} makes no sense")
+    if not _fits(wanted, value):
+        raise _refusal(data, wanted)
+    return value
+
+
+def _fits(wanted: Field, value: Value) -> bool:
+    if value is None:
+        return wanted.optional
+    if wanted.kind is int:
+        return type(value) is int and value in _INT64
+    return isinstance(value, str) and (wanted.kind is str or _is_hex(value))
+
+
+def _refusal(data: SectionData, wanted: Field) -> DamagedBackupError:
+    return DamagedBackupError(why=f"{wanted.name} in its section {data.name[:40]} makes no sense")
 
 
 def _is_hex(text: str) -> bool:

@@ -20,6 +20,8 @@ LONGEST = 7_089
 """Characters: what the largest QR code holds."""
 DEFAULT_EXPIRY = 3_600
 """Seconds."""
+_LONGEST_EXPIRY = 1 << 62
+"""Seconds: what a database can still count."""
 _PREFIXES: Mapping[str, Network] = MappingProxyType(
     {"bc": Network.MAINNET, "tb": Network.TESTNET, "tbs": Network.SIGNET, "bcrt": Network.REGTEST}
 )
@@ -45,6 +47,7 @@ class Flaw(StrEnum):
     TWICE = "it gives one value twice"
     NO_HASH = "it has no payment hash"
     TEXT = "its description is damaged"
+    EXPIRY = "it ends later than any time does"
     SIGNATURE = "its signature is not the payee's"
 
 
@@ -107,7 +110,7 @@ def parse(text: str) -> Invoice:
         payment_hash=_data(fields[_PAYMENT_HASH]),
         payment_secret=_data(fields.get(_SECRET, b"")),
         description=_description(fields),
-        expiry=_number(fields[_EXPIRY]) if _EXPIRY in fields else DEFAULT_EXPIRY,
+        expiry=_expiry(fields),
         features=_features(fields.get(_FEATURES, b"")),
         payee=_payee(_digest(prefix, signed), signature, _data(fields.get(_PAYEE, b""))),
     )
@@ -168,6 +171,13 @@ def _description(fields: Mapping[int, bytes]) -> str:
         return _data(fields.get(_DESCRIPTION, b"")).decode()
     except UnicodeDecodeError as error:
         raise InvoiceError(why=Flaw.TEXT.value) from error
+
+
+def _expiry(fields: Mapping[int, bytes]) -> int:
+    seconds = _number(fields[_EXPIRY]) if _EXPIRY in fields else DEFAULT_EXPIRY
+    if seconds > _LONGEST_EXPIRY:
+        raise InvoiceError(why=Flaw.EXPIRY.value)
+    return seconds
 
 
 def _features(values: bytes) -> frozenset[int]:

@@ -9,6 +9,7 @@ from itertools import islice
 from typing import Any, NoReturn
 
 from pillarbox import __version__
+from pillarbox.cli.backup_parser import add_backup_commands
 
 WINDOW = "window"
 TOUR = "tour"
@@ -16,9 +17,18 @@ SELF_TEST = "self-test"
 SERVE = "serve"
 PAY_TEST_INVOICE = "test-invoice pay"
 INSPECT = "inspect"
-INSPECT_KINDS = ("address", "derive")
+INSPECT_KINDS = (
+    "address",
+    "derive",
+    "static-address",
+    "lnd-key",
+    "loop-backup",
+    "loop-backups",
+    "l402-token",
+    "backup",
+)
 NETWORKS = ("mainnet", "testnet", "signet", "regtest")
-SECRET_FILES = ("passphrase", "mnemonic", "bip39_passphrase", "project_key", "preimage")
+SECRET_FILES = ("passphrase", "mnemonic", "bip39_passphrase", "project_key", "backup_passphrase", "preimage")
 """Arguments that are secret, so that only files that hold them are named on the command line."""
 _OPTIONS = ("command", "json", "data_dir", "verbose", *(f"{name}_file" for name in SECRET_FILES))
 
@@ -79,14 +89,30 @@ def parse(argv: Sequence[str] | None = None) -> Invocation:
     files = {name: found[f"{name}_file"] for name in SECRET_FILES if found.get(f"{name}_file") is not None}
     if list(files.values()).count("-") > 1:
         _refuse("only one file can be standard input (-)")
+    command, chosen = _variant(found)
     return Invocation(
-        command=found["command"],
-        given={name: value for name, value in found.items() if name not in _OPTIONS and value is not None},
+        command=command,
+        given={name: value for name, value in chosen.items() if name not in _OPTIONS and value is not None},
         files=files,
         json=found.get("json", False),
         data_dir=found.get("data_dir"),
         verbose=found.get("verbose", False),
     )
+
+
+def _variant(found: Mapping[str, Any]) -> tuple[str, dict[str, Any]]:
+    """Which command is meant where options decide, and its arguments under the names it has for them."""
+    command, chosen = found["command"], dict(found)
+    if command == "restore":
+        fresh, into = chosen.pop("fresh", None), chosen.pop("into", None)
+        chosen["wallet"] = fresh or into
+        if into is not None:
+            if chosen.get("place") is None:
+                _refuse("to restore into a wallet, name the backup file or folder")
+            return "restore into", chosen
+    if command == "backup verify" and chosen.get("wallet") is not None:
+        return "backup verify-by-wallet", chosen
+    return command, chosen
 
 
 def _refuse(message: str) -> NoReturn:
@@ -108,6 +134,7 @@ def _parser() -> argparse.ArgumentParser:
     _add_wallet_commands(commands)
     _add_account_commands(commands)
     _add_address_commands(commands)
+    add_backup_commands(commands)
     _add_loop_commands(commands.group("loop", "static addresses of Lightning Loop"))
     _add_other_commands(commands)
     return parser

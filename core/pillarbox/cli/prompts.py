@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 from pillarbox.cli.ending import interruptible
 from pillarbox.cli.input import BYTE_ORDER_MARK, STDIN, opened_input, unreadable
+from pillarbox.commands.backup_files import needs_passphrase
 from pillarbox.commands.command import PassphraseNeededError
 from pillarbox.errors import InvalidInputError, PillarboxError
 from pillarbox.flows.create_wallet import SHORTEST_PASSPHRASE
@@ -14,6 +15,7 @@ from pillarbox.secret import Secret
 LARGEST_FILE = 1 << 16
 """Bytes."""
 ATTEMPTS = 3
+_BY_BACKUP = frozenset({"backup bundle", "backup passphrase", "backup verify", "restore"})
 
 
 class PassphrasesDifferError(PillarboxError):
@@ -47,11 +49,30 @@ class Prompts:
         found = {**given, **secrets}
         if command == "wallet import" and not {"mnemonic", "xpub", "descriptor"} & set(found):
             found["mnemonic"] = self.words()
+        if command in _BY_BACKUP:
+            self._complete_backup(command, found)
         if command in ("wallet create", "wallet import"):
             watch_only = command == "wallet import" and "mnemonic" not in found
             optional = watch_only and found.get("keychain", True) is True
             found["passphrase"] = self.new_passphrase(optional=optional)
         return found
+
+    def _complete_backup(self, command: str, found: dict[str, object]) -> None:
+        """What opens a backup, and what is to open what is made of it."""
+        if command in ("backup bundle", "backup passphrase"):
+            if "backup_passphrase" not in found:
+                found["backup_passphrase"] = self._new_typed("New passphrase of the backup", optional=False)
+            else:
+                found["backup_passphrase"] = _long_enough(self.read_file("backup_passphrase"))
+            return
+        if not {"mnemonic", "backup_passphrase"} & set(found):
+            place = found.get("file") or found.get("place")
+            if place is not None and needs_passphrase(str(place)):
+                found["backup_passphrase"] = self._ask("Passphrase of the backup")
+            else:
+                found["mnemonic"] = self.words()
+        if command == "restore" and not found.get("dry_run"):
+            found["passphrase"] = self.new_passphrase(optional="mnemonic" not in found)
 
     def read_file(self, name: str) -> Secret:
         """The secret in the file given for it, without the line's end. Raises FileUnreadableError."""
@@ -77,19 +98,22 @@ class Prompts:
         """A passphrase to set, asked twice where a person types it. None: left empty, if that is allowed."""
         if self.in_file("passphrase"):
             return _long_enough(self.read_file("passphrase"))
+        return self._new_typed("New passphrase", optional=optional)
+
+    def _new_typed(self, purpose: str, *, optional: bool) -> Secret | None:
         attempt = 1
         while True:
             try:
-                return self._type_new_passphrase(optional)
+                return self._type_new_passphrase(purpose, optional)
             except (InvalidInputError, PassphrasesDifferError) as error:
                 if attempt == ATTEMPTS or not self.can_ask_again:
                     raise
                 sys.stderr.write(f"{error.text.message}\n")
                 attempt += 1
 
-    def _type_new_passphrase(self, optional: bool) -> Secret | None:
+    def _type_new_passphrase(self, purpose: str, optional: bool) -> Secret | None:
         empty = "; empty: the keychain alone" if optional else ""
-        typed = self._ask(f"New passphrase ({SHORTEST_PASSPHRASE} characters at least{empty})")
+        typed = self._ask(f"{purpose} ({SHORTEST_PASSPHRASE} characters at least{empty})")
         if optional and not typed:
             return None
         _long_enough(typed)

@@ -1,21 +1,20 @@
 """What commands reply, as JSON for programs or as plain text for people."""
 
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import replace
 from typing import Any, TextIO
 
 from pillarbox.app.local_socket import Json
+from pillarbox.cli import backup_text
 from pillarbox.cli.kind_text import kind_text
 from pillarbox.cli.loop_text import DEPOSIT_HEAD, LOOP_TEXTS, deposit_row
-from pillarbox.cli.moments import moment
+from pillarbox.cli.text import Row, moment, printable, table
 from pillarbox.commands.nouns import error_object
 from pillarbox.errors import ErrorText, PillarboxError
-from pillarbox.model.printable import is_printable
 from pillarbox.model.progress import Progress
 
-Row = Sequence[str]
 Text = Callable[[Any], str]
 """From an object to its lines."""
 
@@ -136,21 +135,6 @@ class Renderer:
             self._err.flush()
 
 
-def printable(text: str) -> str:
-    """`text` without what would command a terminal: labels and names may come from anywhere."""
-    if is_printable(text):
-        return text
-    return "".join(c if is_printable(c) or c == "\n" else ascii(c)[1:-1] for c in text)
-
-
-def table(rows: Sequence[Row]) -> str:
-    """Rows of equal length, aligned; the first is the head."""
-    shown = [[printable(cell.replace("\n", " ")) for cell in row] for row in rows]
-    widths = [max(len(row[column]) for row in shown) for column in range(len(shown[0]))]
-    lines = ("  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)) for row in shown)
-    return "".join(f"{line.rstrip()}\n" for line in lines)
-
-
 def _amount(found: Json) -> str:
     return f"{found['received']} {found['unit']}"
 
@@ -215,6 +199,7 @@ def _wallet_row(wallet: Any) -> Row:
 
 _ACCOUNT_HEAD = ("ID", "LABEL", "KIND", "PATH", "ADDRESSES", "RECEIVED", "PAST")
 _TABLES: Mapping[str, tuple[Row, Callable[[Json], Row]]] = {
+    "backup list": (backup_text.LISTED_HEAD, backup_text.listed_row),
     "wallet list": (("NAME", "NETWORK", "NOW", "KEY"), _wallet_row),
     "account list": (_ACCOUNT_HEAD, _account_row),
     "loop deposits": (DEPOSIT_HEAD, deposit_row),
@@ -345,5 +330,15 @@ _TEXTS: Mapping[str, Text] = {
     "mark-used": _address_text,
     "sync": _sync_text,
     "self-test": _check_text,
+    "backup now": backup_text.status_text,
+    "backup status": backup_text.status_text,
+    "backup drill": backup_text.status_text,
+    "backup passphrase": backup_text.status_text,
+    "backup bundle": backup_text.written_text,
+    "backup folders": backup_text.folders_text,
+    "backup verify": backup_text.verified_text,
+    "backup verify-by-wallet": backup_text.verified_text,
+    "restore": backup_text.restored_text,
+    "restore into": backup_text.restored_text,
     **LOOP_TEXTS,
 }

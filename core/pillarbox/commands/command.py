@@ -98,6 +98,17 @@ _MODULES: Mapping[str, str] = MappingProxyType(
         "mark-used": "addresses",
         "sync": "sync",
         "balances": "balances",
+        "backup now": "backups",
+        "backup status": "backups",
+        "backup drill": "backups",
+        "backup bundle": "backups",
+        "backup passphrase": "backups",
+        "backup folders": "backups",
+        "backup list": "backups",
+        "backup verify": "backups",
+        "backup verify-by-wallet": "backups",
+        "restore": "restore",
+        "restore into": "restore",
         **{f"loop {word}": "loop" for word in LOOP_WORDS},
     }
 )

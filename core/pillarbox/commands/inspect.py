@@ -2,6 +2,7 @@
 
 import json
 import logging
+import re
 from collections.abc import Callable, Mapping
 from importlib import import_module
 from types import MappingProxyType
@@ -23,11 +24,19 @@ _INSPECTORS: Mapping[str, str] = MappingProxyType(
     {
         "address": "inspect_addresses:inspect_address",
         "derive": "inspect_addresses:inspect_derive",
+        "static-address": "inspect_loop:inspect_static_address",
+        "lnd-key": "inspect_loop:inspect_lnd_key",
+        "loop-backup": "inspect_loop:inspect_loop_backup",
+        "loop-backups": "inspect_loop:inspect_loop_backups",
+        "l402-token": "inspect_loop:inspect_l402_token",
+        "backup": "inspect_backups:inspect_backup",
     }
 )
 KINDS = tuple(_INSPECTORS)
-SECRET_KEYS = frozenset({"mnemonic", "entropy", "seed", "passphrase"})
+SECRET_KEYS = frozenset({"mnemonic", "entropy", "seed", "passphrase", "key"})
 """Keys of an item that make it a secret."""
+_SECRET_WORDS = re.compile(r"mnemonic|entropy|seed|passphrase|\bkey\b")
+"""The same in what is no JSON; a public key is none of them."""
 
 _UNEXPECTED = ErrorText(
     "internal",
@@ -71,7 +80,7 @@ def holds_secrets(text: str) -> bool:
         item = read_item(text)
     except InvalidInputError:
         # What is not JSON may still be a mistyped secret.
-        return any(key in text for key in SECRET_KEYS)
+        return _SECRET_WORDS.search(text) is not None
     return len(item.split()) > 1 if isinstance(item, str) else bool(SECRET_KEYS & set(item))
 
 

@@ -19,7 +19,7 @@ from pillarbox.commands.loop_nouns import (
 )
 from pillarbox.commands.words import words_in_hand
 from pillarbox.errors import InvalidInputError, PillarboxError
-from pillarbox.files.generations import read_bounded
+from pillarbox.files.reading import read_bounded
 from pillarbox.model.account import AccountId
 from pillarbox.secret import Secret
 from pillarbox.storage.l402_tokens import TokenState

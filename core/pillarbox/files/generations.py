@@ -18,15 +18,6 @@ def generations(folder: Path, suffix: str) -> list[Path]:
     )
 
 
-def read_bounded(path: Path, largest: int) -> bytes:
-    """The file's bytes, one more than `largest` at most: who reads them sees that it is too large.
-
-    Raises OSError.
-    """
-    with path.open("rb") as file:
-        return file.read(largest + 1)
-
-
 def set_aside(path: Path) -> Path:
     """Give a file that is not what it should be another name; it is never deleted. Raises OSError."""
     stamp = time.strftime("%Y%m%dT%H%M%SZ", time.gmtime())

@@ -104,6 +104,8 @@ class Done:
     """Why the keychain does not hold its key, as asked."""
     scans_first: bool = False
     """It was brought from elsewhere: what it received so far is looked for before it hands out."""
+    has_words: bool = True
+    """Its backups are sealed by its words. Without words there are none before a passphrase is set."""
 
 
 Step = Welcome | RestoreIsComing | Naming | ShowWords | VerifyWords | EnterKeys | Protect | Done
@@ -324,7 +326,8 @@ class CreateWallet:
     async def _protected(self, answer: Protected) -> None:
         self._keep(answer)
         try:
-            _check_passphrase(self._draft)
+            draft = self._draft
+            check_passphrase(draft.passphrase, draft.repeated, draft.has_words, draft.use_keychain)
             with Secret.from_text(answer.passphrase) as passphrase:
                 trouble = await self._ports.make_wallet(self._draft, passphrase or None)
         except PillarboxError as error:
@@ -332,15 +335,16 @@ class CreateWallet:
             return
         made = self._draft
         self._forget()
-        self._step = Done(made.name, trouble, scans_first=made.start is Start.IMPORT)
+        self._step = Done(made.name, trouble, made.start is Start.IMPORT, made.has_words)
 
 
-def _check_passphrase(draft: Draft) -> None:
-    if draft.passphrase != draft.repeated:
+def check_passphrase(passphrase: str, repeated: str, has_words: bool, use_keychain: bool) -> None:
+    """Whether it may protect a wallet. Raises InvalidInputError."""
+    if passphrase != repeated:
         raise InvalidInputError(what="passphrase", why="The two entries differ.")
-    if not draft.passphrase and not draft.has_words and draft.use_keychain:
+    if not passphrase and not has_words and use_keychain:
         return
-    if len(draft.passphrase) < SHORTEST_PASSPHRASE:
+    if len(passphrase) < SHORTEST_PASSPHRASE:
         raise InvalidInputError(
             what="passphrase",
             why=f"It has fewer than {SHORTEST_PASSPHRASE} characters; it protects the words.",

@@ -12,29 +12,72 @@ from contextlib import contextmanager
 
 from coincurve import PrivateKey, PublicKey
 
+from pillarbox.bitcoin import base58
+from pillarbox.bitcoin.base58 import Base58Error
+from pillarbox.errors import InvalidInputError
+from pillarbox.keys import aezeed
 from pillarbox.keys.bip32 import HARDENED, InvalidChildError, PrivateNode, hardened
 from pillarbox.secret import Secret
 
 PURPOSE = 1017
+_ROOT_VERSIONS = (bytes.fromhex("0488ade4"), bytes.fromhex("04358394"))
+"""xprv and tprv, which also stands for lnd's other test networks."""
+_ROOT_PLACE = bytes(1 + 4 + 4)
+"""Depth, parent's fingerprint and child number of a root."""
 SHARED_POINT = bytes.fromhex("0215b5a3e0ef58b101431e1e513dd017d1018b420bd2e89dcd71f45c031f00469e")
 """The point that a key is shared with to encrypt something for oneself: nobody knows its private key."""
 
 
+def root_of_words(words: Secret, passphrase: Secret | None = None) -> PrivateNode:
+    """The root of lnd's recovery words; slow by design. Raises what `aezeed.read` does."""
+    with aezeed.read(words, passphrase) as seed:
+        return root_of_entropy(seed.entropy)
+
+
+def root_of_entropy(entropy: Secret) -> PrivateNode:
+    """The root of what lnd's recovery words hold, 16 bytes. Raises InvalidInputError."""
+    if len(entropy) != aezeed.ENTROPY_SIZE:
+        raise InvalidInputError(what="entropy", why="lnd's recovery words hold 16 bytes.")
+    return PrivateNode.from_seed(entropy)
+
+
+def root_of_key(text: Secret) -> PrivateNode:
+    """The root written as xprv or tprv (BIP32). Raises InvalidInputError, which repeats nothing of it."""
+    try:
+        data = base58.decode_check(text.text().strip())
+    except (Base58Error, UnicodeDecodeError):
+        raise InvalidInputError(what="root key", why="Its checksum does not match.") from None
+    if len(data) != 78 or data[:4] not in _ROOT_VERSIONS:
+        raise InvalidInputError(what="root key", why="It is no extended private key (xprv or tprv).")
+    if data[4:13] != _ROOT_PLACE:
+        raise InvalidInputError(what="root key", why="It is a key below the root.")
+    key = data[46:]
+    try:
+        PublicKey.from_secret(key)
+    except ValueError:
+        key = b""
+    if data[45] or not key:
+        raise InvalidInputError(what="root key", why="It holds no private key.")
+    return PrivateNode(Secret(key), Secret(data[13:45]))
+
+
 @contextmanager
-def family(seed: Secret, coin: int, number: int, *, strict: bool) -> Iterator[PrivateNode]:
+def family(root: Secret | PrivateNode, coin: int, number: int, *, strict: bool) -> Iterator[PrivateNode]:
     """The node m/1017'/coin'/number'/0, above the indices of a key family; wiped at the end.
 
-    `strict`: as BIP32 says; else as lnd does. Raises InvalidInputError for a seed outside 16 to 64 bytes.
+    `root`: a BIP32 seed or the root node, which stays the caller's. `strict`: as BIP32 says; else as lnd
+    does. Raises InvalidInputError for a seed outside 16 to 64 bytes.
     """
-    with PrivateNode.from_seed(seed) as master, master.child(hardened(PURPOSE)) as purpose:
+    whole = PrivateNode.from_seed(root) if isinstance(root, Secret) else root.descendant(())
+    with whole as master, master.child(hardened(PURPOSE)) as purpose:
         coin_node = purpose.child(hardened(coin)) if strict else _as_lnd(purpose, hardened(coin))
         with coin_node, coin_node.descendant((hardened(number), 0)) as made:
             yield made
 
 
-def public_key(seed: Secret, coin: int, number: int, index: int, *, strict: bool) -> bytes:
+def public_key(root: Secret | PrivateNode, coin: int, number: int, index: int, *, strict: bool) -> bytes:
     """The compressed public key of a family and an index."""
-    with family(seed, coin, number, strict=strict) as node, node.child(index) as child:
+    with family(root, coin, number, strict=strict) as node, node.child(index) as child:
         return child.public().key
 
 

@@ -27,6 +27,8 @@ _OK = 200
 _INVALID_ARGUMENT, _NOT_FOUND, _DENIED, _UNIMPLEMENTED, _UNAUTHENTICATED = 3, 5, 7, 12, 16
 _REFUSING = frozenset({_INVALID_ARGUMENT, _NOT_FOUND, _DENIED, _UNIMPLEMENTED, _UNAUTHENTICATED})
 """Codes of gRPC with which lnd refuses before it pays."""
+_GOES_ON = frozenset({None, 1, 4, 14})
+"""Those of whoever gave up waiting for lnd, which may go on by itself: cancelled, too late, unavailable."""
 _REFUSED = re.compile(
     r"macaroon|verification failed|permission denied|wallet locked|wallet not created|not yet ready",
     re.IGNORECASE,
@@ -137,6 +139,8 @@ class LndPayer:
             raise self._unclear(why)
         if code in _REFUSING or _REFUSED.search(words):
             raise self._failed(why)
+        if code in _GOES_ON:
+            raise self._unclear(why)
         raise _RefusalError(why)
 
     def _state(self, status: int, said: Any, payment_hash: bytes) -> PaymentState:

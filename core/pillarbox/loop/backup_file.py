@@ -5,7 +5,6 @@ written once and never changed. Bytes: "loopbak1", a nonce (24 bytes), NaCl's se
 """
 
 import base64
-import binascii
 import json
 import re
 from collections.abc import Mapping
@@ -21,8 +20,10 @@ from pillarbox.secret import Secret
 VERSION = 1
 MAGIC = b"loopbak1"
 NONCE_SIZE = 24
+KEY_SIZE = 32
 LARGEST = 1 << 20
 """Bytes of a file. A real one has about a thousand."""
+_MOST_FILES = 16
 LEGACY_FAMILY, MAIN_FAMILY, CHANGE_FAMILY = 42060, 42061, 42062
 _NAME = re.compile(r"L402_backup_([+-]?[0-9]+)_([0-9A-Fa-f]{64})\.enc", re.ASCII)
 _INT64 = range(-(1 << 63), 1 << 63)
@@ -162,7 +163,7 @@ def write(payload: Payload) -> bytes:
 def read(data: bytes) -> Payload:
     """The inverse of `write`, as lenient as Loop: unknown keys are passed over. Raises PayloadError."""
     try:
-        body = json.loads(data)
+        body = json.loads(data.decode("utf-8", "replace"))  # as Go; bytes alone may pass for UTF-16
     except (ValueError, RecursionError) as error:
         raise PayloadError(why="Its content is no JSON") from error
     fields = _Fields(body, "backup")
@@ -170,6 +171,8 @@ def read(data: bytes) -> Payload:
     files = fields.optional("token_files") or []
     if not isinstance(files, list):
         raise PayloadError(why="Its token files are no list")
+    if len(files) > _MOST_FILES:
+        raise PayloadError(why=f"It holds {len(files)} token files, and there is one to a backup")
     return Payload(
         version=fields.number("version", _UINT32),
         network=fields.text("network"),
@@ -243,7 +246,7 @@ class _Fields:
             return ""
         if not isinstance(value, str):
             raise self._wrong(name)
-        return value
+        return value.encode("utf-16", "surrogatepass").decode("utf-16", "replace")  # half a character: as Go
 
     def number(self, name: str, allowed: range) -> int:
         value = self._given.get(name)
@@ -256,7 +259,7 @@ class _Fields:
     def data(self, name: str) -> bytes:
         try:
             return base64.b64decode(self.text(name), validate=True)
-        except binascii.Error as error:
+        except ValueError as error:  # a plain one for letters of another alphabet
             raise self._wrong(name) from error
 
     def _wrong(self, name: str) -> PayloadError:

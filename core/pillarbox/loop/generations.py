@@ -3,12 +3,10 @@
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 
-from coincurve import PublicKey
-
 from pillarbox.loop import backup_file, token_file
 from pillarbox.loop.backup_file import AddressParameters, BackupFileError, Name, Payload, PayloadError
 from pillarbox.loop.l402 import L402Error
-from pillarbox.loop.static_address import PROTOCOL_VERSION
+from pillarbox.loop.static_address import MOST_BLOCKS, PROTOCOL_VERSION, StaticAddressError, require_key
 from pillarbox.loop.token_file import Token, TokenFileError
 from pillarbox.secret import Secret
 
@@ -131,9 +129,25 @@ def _checked(address: AddressParameters) -> AddressParameters:
         raise PayloadError(why="Its static address lacks the client's key")
     for key, whose in ((address.client_pubkey, "client"), (address.server_pubkey, "server")):
         try:
-            PublicKey(key)
-        except ValueError as error:
+            require_key(key, whose)
+        except StaticAddressError as error:
             raise PayloadError(why=f"The {whose}'s key of its static address is none") from error
+    if not 1 <= address.expiry <= MOST_BLOCKS:
+        raise PayloadError(why=f"Its static address waits {address.expiry} blocks, which none can")
     if not address.legacy_client_key_family:
         raise PayloadError(why="Its static address lacks the family of the client's key")
+    if min(_numbers(address)) < 0:
+        raise PayloadError(why="A number of its static address is below zero")
     return address
+
+
+def _numbers(address: AddressParameters) -> tuple[int, ...]:
+    """Those that Loop's format has room for a sign of, though none means anything."""
+    return (
+        address.legacy_client_key_family,
+        address.main_key_family,
+        address.change_key_family,
+        address.legacy_first_height,
+        address.multi_address_first_height,
+        address.legacy_client_key_index or 0,
+    )

@@ -4,6 +4,7 @@ A strict codec: what `serialise` would not write is refused by `parse`, version 
 """
 
 import hmac
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
@@ -13,6 +14,7 @@ _END, _LOCATION, _IDENTIFIER, _VERIFICATION, _SIGNATURE = 0, 1, 2, 4, 6
 _SIGNATURE_SIZE = 32
 MOST_CAVEATS = 1_000
 LONGEST_FIELD = 1 << 16
+_V1_SIZE = re.compile(rb"[0-9A-Fa-f]{4}")
 _GENERATOR = b"macaroons-key-generator"
 
 
@@ -118,6 +120,8 @@ class _Fields:
             if kind not in allowed or any(kind <= earlier for earlier in found):
                 raise MacaroonError(Flaw.FIELD)
             found[kind] = self._take(self._length())
+            if not found[kind] and kind != _IDENTIFIER:
+                raise MacaroonError(Flaw.FIELD)
         return found
 
     def last(self, kind: int) -> bytes:
@@ -180,8 +184,9 @@ def _parse_v1(data: bytes) -> Macaroon:
     identifier = _taken(packets, b"identifier")
     while packets and packets[0][0] == b"cid":
         caveat = _taken(packets, b"cid")
-        verification = _taken(packets, b"vid") if packets and packets[0][0] == b"vid" else b""
-        where = _taken(packets, b"cl") if packets and packets[0][0] == b"cl" else b""
+        verification, where = _optional(packets, b"vid"), _optional(packets, b"cl")
+        if where and not verification:
+            raise MacaroonError(Flaw.FIELD)
         caveats.append(Caveat(caveat, verification, where))
     signature = _checked(_taken(packets, b"signature"))
     if packets:
@@ -193,10 +198,10 @@ def _packets(data: bytes) -> list[tuple[bytes, bytes]]:
     found: list[tuple[bytes, bytes]] = []
     at = 0
     while at < len(data):
-        try:
-            size = int(data[at : at + 4].decode("ascii"), 16)
-        except ValueError:
-            raise MacaroonError(Flaw.LENGTH) from None
+        digits = data[at : at + 4]
+        if _V1_SIZE.fullmatch(digits) is None:
+            raise MacaroonError(Flaw.LENGTH if len(digits) == 4 else Flaw.TRUNCATED)
+        size = int(digits, 16)
         packet = data[at + 4 : at + size]
         name, space, value = packet.partition(b" ")
         if size < 6 or len(packet) < size - 4 or len(found) > 3 * MOST_CAVEATS:
@@ -212,6 +217,16 @@ def _taken(packets: list[tuple[bytes, bytes]], name: bytes) -> bytes:
     if not packets or packets[0][0] != name:
         raise MacaroonError(Flaw.FIELD)
     return packets.pop(0)[1]
+
+
+def _optional(packets: list[tuple[bytes, bytes]], name: bytes) -> bytes:
+    """Empty where it is not there: one that is there and empty would pass for that, and is refused."""
+    if not packets or packets[0][0] != name:
+        return b""
+    value = _taken(packets, name)
+    if not value:
+        raise MacaroonError(Flaw.FIELD)
+    return value
 
 
 def _checked(signature: bytes) -> bytes:

@@ -17,8 +17,8 @@ from pillarbox.errors import PillarboxError
 PROTOCOL_VERSION = 0
 LONGEST_EXPIRY = 28_800
 """Blocks, about 200 days: the longest that is accepted of a server."""
-_CSV_BLOCKS = 0xFFFF
-"""The bits of BIP68 that count blocks."""
+MOST_BLOCKS = 0xFFFF
+"""The longest expiry that BIP68 can hold, and its bits that count blocks."""
 _CHECKSIGVERIFY, _CHECKSEQUENCEVERIFY = 0xAD, 0xB2
 _ONE = 0x51
 
@@ -75,7 +75,7 @@ def require_served(server_key: bytes, expiry: int) -> None:
     require_key(server_key, "server")
     if not expiry:
         raise StaticAddressError(why="The server's waiting time is no blocks at all")
-    if expiry & ~_CSV_BLOCKS:
+    if expiry & ~MOST_BLOCKS:
         raise StaticAddressError(why="The server's waiting time is no count of blocks")
     if expiry > LONGEST_EXPIRY:
         raise StaticAddressError(

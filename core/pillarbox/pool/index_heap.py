@@ -31,6 +31,9 @@ class IndexHeap(Generic[K]):
         """Add `index`, or give it another key."""
         self._keys[index] = key
         heappush(self._heap, (key, index))
+        self._rebuild_if_stale()
+
+    def _rebuild_if_stale(self) -> None:
         if len(self._heap) > 2 * len(self._keys) + 64:
             self._rebuild()
 
@@ -46,6 +49,7 @@ class IndexHeap(Generic[K]):
 
     def discard(self, index: int) -> None:
         self._keys.pop(index, None)
+        self._rebuild_if_stale()
 
     def first(self) -> int | None:
         """The index with the smallest key, left where it is; None when empty."""

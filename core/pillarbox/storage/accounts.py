@@ -12,12 +12,17 @@ _COLUMNS = (
 )
 
 
-def insert(tx: Tx, draft: Account) -> Account:
-    """Keep an account; returns it with its id, which is never given again. The draft's id is ignored."""
+def insert(tx: Tx, draft: Account, *, keep_id: bool = False) -> Account:
+    """Keep an account; returns it with its id, which is never given again.
+
+    The draft's id is ignored, unless it is to be kept: that of an account which was here before.
+    """
     made = tx.insert(
-        "INSERT INTO accounts (kind, network, label, number, path, fingerprint, watch_only, gap_limit, "
-        "at_limit, scan_state, created_at, params, same_key) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        "INSERT INTO accounts (id, kind, network, label, number, path, fingerprint, watch_only, gap_limit, "
+        "at_limit, scan_state, created_at, params, same_key) "
+        "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
         (
+            draft.id if keep_id else None,
             draft.kind,
             draft.network.value,
             draft.label,
@@ -45,6 +50,11 @@ def same_key_exists(tx: Tx, same_key: str) -> AccountId | None:
     """The account that hands out the same addresses, if there is one."""
     found = tx.value("SELECT id FROM accounts WHERE same_key = ?", (same_key,))
     return None if found is None else AccountId(found)
+
+
+def exists(tx: Tx, account: AccountId) -> bool:
+    """Whether an account of this id is here."""
+    return tx.value("SELECT 1 FROM accounts WHERE id = ?", (account,)) is not None
 
 
 def set_label(tx: Tx, account: AccountId, label: str) -> None:

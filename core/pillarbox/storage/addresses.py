@@ -54,6 +54,14 @@ def next_index(tx: Tx, account: AccountId, branch: int) -> int:
     return 0 if highest is None else int(highest) + 1
 
 
+def counts(tx: Tx, account: AccountId) -> dict[int, int]:
+    """One past the highest index kept, by branch."""
+    found = tx.rows(
+        "SELECT branch, max(idx) + 1 FROM addresses WHERE account = ? GROUP BY branch", (account,)
+    )
+    return {branch: count for branch, count in found}  # noqa: C416  # a row is a tuple of any length
+
+
 def derived(tx: Tx, account: AccountId, branch: int, start: int, stop: int) -> list[DerivedAddress]:
     """The kept addresses from `start` up to, and without, `stop`."""
     found: list[DerivedAddress] = []

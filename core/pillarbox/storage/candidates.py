@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from typing import NamedTuple
 
+from pillarbox.storage import meta
 from pillarbox.storage.database import Tx
 
 
@@ -20,6 +21,7 @@ class Candidate(NamedTuple):
 def keep(tx: Tx, candidates: Iterable[Candidate]) -> None:
     for candidate in candidates:
         tx.execute("INSERT INTO candidates VALUES (?, ?, ?, ?, ?, ?)", candidate)
+    meta.bump_revision(tx)
 
 
 def remaining(tx: Tx) -> list[Candidate]:
@@ -29,4 +31,5 @@ def remaining(tx: Tx) -> list[Candidate]:
 
 def remove(tx: Tx, same_key: str) -> None:
     """It was asked about."""
-    tx.execute("DELETE FROM candidates WHERE same_key = ?", (same_key,))
+    if tx.execute("DELETE FROM candidates WHERE same_key = ?", (same_key,)):
+        meta.bump_revision(tx)

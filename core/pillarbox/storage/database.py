@@ -92,6 +92,10 @@ class Database:
         self._writer = writer
         self._reader = reader
 
+    def call_after_commits(self, call: Callable[[], None]) -> None:
+        """Have `call` called on the loop after each commit from now on."""
+        self._writer.after_group = call
+
     @classmethod
     async def create(cls, path: Path, key: Secret) -> Self:
         """A new database at `path` under a 32-byte key. Raises FileExistsError, DiskFullError."""

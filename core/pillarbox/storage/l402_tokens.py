@@ -8,6 +8,7 @@ from pillarbox.backup.content import Row as BackupRow
 from pillarbox.backup.sections import AccountMap, Field, Tally
 from pillarbox.loop import token_file
 from pillarbox.loop.token_file import Token
+from pillarbox.storage import meta
 from pillarbox.storage.database import Row, Tx
 from pillarbox.storage.table_section import TableSection
 
@@ -60,6 +61,7 @@ def insert(tx: Tx, token: StoredToken) -> None:
             token.created_at,
         ),
     )
+    meta.bump_revision(tx)
 
 
 def all_tokens(tx: Tx) -> list[StoredToken]:
@@ -98,11 +100,13 @@ def set_server(tx: Tx, token_id: bytes, server: str) -> None:
 def mark_shown(tx: Tx, token_id: bytes, at: int) -> None:
     """Its invoice is given out to be paid by hand; the first time counts."""
     tx.execute("UPDATE l402_tokens SET shown_at = coalesce(shown_at, ?) WHERE token_id = ?", (at, token_id))
+    meta.bump_revision(tx)
 
 
 def set_sent_by(tx: Tx, token_id: bytes, payer: str) -> None:
     """`payer` is about to be told to pay; with "" it is certain that nobody's attempt goes on."""
     tx.execute("UPDATE l402_tokens SET sent_by = ? WHERE token_id = ?", (payer, token_id))
+    meta.bump_revision(tx)
 
 
 def set_paid(tx: Tx, token_id: bytes, data: bytes) -> None:
@@ -110,6 +114,7 @@ def set_paid(tx: Tx, token_id: bytes, data: bytes) -> None:
     tx.execute(
         "UPDATE l402_tokens SET state = 'paid', data = ?, sent_by = '' WHERE token_id = ?", (data, token_id)
     )
+    meta.bump_revision(tx)
 
 
 def discard(tx: Tx, token_id: bytes) -> None:
@@ -118,6 +123,7 @@ def discard(tx: Tx, token_id: bytes) -> None:
         "UPDATE l402_tokens SET state = 'discarded', sent_by = '' WHERE token_id = ? AND state = 'pending'",
         (token_id,),
     )
+    meta.bump_revision(tx)
 
 
 def _found(tx: Tx, where: str, bindings: tuple[object, ...]) -> list[StoredToken]:

@@ -52,6 +52,8 @@ class Lane(Generic[Work]):
         self._thread: Thread | None = None
         self._ended: asyncio.Future[None] = self._loop.create_future()
         self._closing = False
+        self.after_group: Callable[[], None] = lambda: None
+        """Called on the loop once a group was served and its askers were told."""
 
     @property
     def closing(self) -> bool:
@@ -90,7 +92,7 @@ class Lane(Generic[Work]):
         ended = Outcome(None)
         try:
             while jobs := self._next_group():
-                self._tell(jobs, server.serve([job.work for job in jobs]))
+                self._tell(jobs, server.serve([job.work for job in jobs]), self.after_group)
             server.close()
         except BaseException as error:  # noqa: BLE001  # handed to whoever calls close
             ended = Outcome(None, error)
@@ -112,14 +114,16 @@ class Lane(Generic[Work]):
             self._queue.put(None)
         return jobs
 
-    def _tell(self, jobs: Sequence[_Job], outcomes: Sequence[Outcome]) -> None:
+    def _tell(
+        self, jobs: Sequence[_Job], outcomes: Sequence[Outcome], after: Callable[[], None] = lambda: None
+    ) -> None:
         try:
-            self._loop.call_soon_threadsafe(_settle, jobs, outcomes)
+            self._loop.call_soon_threadsafe(_settle, jobs, outcomes, after)
         except RuntimeError:
             log.warning("the event loop ended before the answers of %s", self._name)
 
 
-def _settle(jobs: Sequence[_Job], outcomes: Sequence[Outcome]) -> None:
+def _settle(jobs: Sequence[_Job], outcomes: Sequence[Outcome], after: Callable[[], None]) -> None:
     for job, outcome in zip(jobs, outcomes, strict=True):
         followed = _follow(job.then, outcome)
         if job.answer.done():
@@ -131,6 +135,7 @@ def _settle(jobs: Sequence[_Job], outcomes: Sequence[Outcome]) -> None:
             job.answer.set_exception(RuntimeError("StopIteration left a transaction"))
         else:
             job.answer.set_exception(followed.error)
+    after()
 
 
 def _follow(then: Then | None, outcome: Outcome) -> Outcome:

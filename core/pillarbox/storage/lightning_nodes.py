@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 
 from pillarbox.backup.sections import Field
 from pillarbox.secret import Secret
+from pillarbox.storage import meta
 from pillarbox.storage.database import Tx
 from pillarbox.storage.table_section import TableSection
 
@@ -30,10 +31,12 @@ def put(tx: Tx, node: LightningNode) -> None:
         "INSERT OR REPLACE INTO lightning_nodes VALUES (?, ?, ?, ?)",
         (_ONLY, node.url, node.macaroon.reveal(), node.certificate),
     )
+    meta.bump_revision(tx)
 
 
 def remove(tx: Tx) -> None:
     tx.execute("DELETE FROM lightning_nodes WHERE name = ?", (_ONLY,))
+    meta.bump_revision(tx)
 
 
 SECTION_LIGHTNING_NODES = TableSection(

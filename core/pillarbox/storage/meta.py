@@ -42,6 +42,14 @@ def bump_revision(tx: Tx) -> int:
     )
 
 
+def raise_revision(tx: Tx, least: int) -> None:
+    """The next revision is above `least`: so count those that come after what an older file had."""
+    tx.execute(
+        "INSERT INTO meta VALUES (?, ?) ON CONFLICT DO UPDATE SET value = max(value, excluded.value)",
+        (_REVISION, least),
+    )
+
+
 def _put(tx: Tx, name: str, value: str | bytes) -> None:
     tx.execute(
         "INSERT INTO meta VALUES (?, ?) ON CONFLICT DO UPDATE SET value = excluded.value", (name, value)

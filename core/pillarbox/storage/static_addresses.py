@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 from pillarbox.backup.sections import Field
 from pillarbox.model.account import AccountId
+from pillarbox.storage import meta
 from pillarbox.storage.database import Tx
 from pillarbox.storage.table_section import TableSection
 
@@ -11,6 +12,7 @@ from pillarbox.storage.table_section import TableSection
 def bind(tx: Tx, account: AccountId, token_id: bytes) -> None:
     """Raises apsw.ConstraintError where either is bound to another."""
     tx.execute("INSERT INTO static_addresses VALUES (?, ?)", (account, token_id))
+    meta.bump_revision(tx)
 
 
 def bound(tx: Tx) -> Sequence[tuple[AccountId, bytes]]:

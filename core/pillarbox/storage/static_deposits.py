@@ -12,7 +12,7 @@ from pillarbox.loop.deposits import Event, Standing, State, after
 from pillarbox.model.account import AccountId
 from pillarbox.model.address import AddressRef
 from pillarbox.model.payment import ScriptHistory
-from pillarbox.storage import static_addresses
+from pillarbox.storage import meta, static_addresses
 from pillarbox.storage.database import Row, Tx
 from pillarbox.storage.table_section import TableSection
 
@@ -202,6 +202,7 @@ def keep_exit(tx: Tx, deposit: Deposit, made: KeptExit, at: int) -> None:
         "INSERT OR IGNORE INTO static_exits VALUES (?, unhex(?), ?, unhex(?), ?, ?, ?)",
         (deposit.ref.account, deposit.txid, deposit.output, made.txid, made.address, made.fee, at),
     )
+    meta.bump_revision(tx)
 
 
 def exits(tx: Tx, deposit: Deposit) -> list[KeptExit]:
@@ -248,6 +249,7 @@ def _add_step(tx: Tx, deposit: Deposit, at: int) -> None:
         "INSERT INTO static_deposit_steps VALUES (?, unhex(?), ?, ?, ?, ?)",
         (deposit.ref.account, deposit.txid, deposit.output, len(known), at, deposit.state.value),
     )
+    meta.bump_revision(tx)
 
 
 def _deposit(row: Row) -> Deposit:

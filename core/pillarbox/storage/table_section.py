@@ -4,7 +4,7 @@ import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from pillarbox.backup.content import Row, SectionLines, Value
+from pillarbox.backup.content import Row, SectionLines
 from pillarbox.backup.sections import AccountMap, BackupSection, Field, Tally
 from pillarbox.errors import PillarboxError
 from pillarbox.storage import bulk
@@ -55,16 +55,17 @@ class TableSection:
                 f"SELECT {self._keys} FROM {self._met} WHERE NOT ({self._same})",  # noqa: S608  # constants
                 (packed,),
             )
-            tally.conflicts += [
-                RecordDiffersError(what=self.what, which=_named(row)).text for row in differing
-            ]
+            same = tx.value(f"SELECT count(*) FROM {self._met} WHERE {self._same}", (packed,))  # noqa: S608  # as above
             new = tx.execute(
                 f"INSERT INTO {self.table} ({self._columns}) SELECT {', '.join(self._values)} "  # noqa: S608
                 "FROM json_each(?) WHERE true ON CONFLICT DO NOTHING",
                 (packed,),
             )
             tally.restored += new
-            tally.unchanged += len(chunk) - new - len(differing)
+            tally.unchanged += same
+            refused = len(chunk) - new - same - len(differing)  # by a rule of the table beside its key
+            names = [*(_named(row) for row in differing), *[""] * refused]
+            tally.conflicts += [RecordDiffersError(what=self.what, which=name).text for name in names]
         return tally
 
     def _placed(self, rows: Sequence[Row], accounts: AccountMap, tally: Tally) -> Sequence[Row]:
@@ -113,12 +114,12 @@ def value_sql(field: Field, number: int) -> str:
     return f"unhex(value ->> {number})" if field.kind is bytes else f"value ->> {number}"
 
 
-def placed(rows: Sequence[Row], accounts: AccountMap, what: str, tally: Tally) -> list[list[Value]]:
+def placed(rows: Sequence[Row], accounts: AccountMap, what: str, tally: Tally) -> list[Row]:
     """Rows whose first field is an account, under its id here; those of one that is not are skipped."""
-    found = [
-        [accounts[account], *rest]
-        for account, *rest in rows
-        if isinstance(account, int) and account in accounts
+    found: list[Row] = [
+        (accounts[account], *row[1:])
+        for row in rows
+        if isinstance(account := row[0], int) and account in accounts
     ]
     tally.skipped += [RecordSkippedError(what=what).text] * (len(rows) - len(found))
     return found

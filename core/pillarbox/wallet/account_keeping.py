@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from pillarbox.accounts import Kinds
-from pillarbox.accounts.kind import AccountKind, Enrolment, KeyNeed, Params
+from pillarbox.accounts.kind import AccountKind, Enrolment, Params
 from pillarbox.bitcoin.payment_link import PaymentLink, build_link, qr_text
 from pillarbox.clock import Clock
 from pillarbox.errors import InvalidInputError, PillarboxError, WordsNeededError
@@ -19,7 +19,7 @@ from pillarbox.storage import accounts as stored
 from pillarbox.storage import addresses, candidates, counters, meta, scans
 from pillarbox.storage.candidates import Candidate
 from pillarbox.storage.database import Database, Tx
-from pillarbox.wallet import new_account
+from pillarbox.wallet import new_account, other_accounts
 from pillarbox.wallet.new_account import AccountExistsError, Preview, Rows
 from pillarbox.wallet.open_accounts import (
     NoSuchAddressError,
@@ -265,26 +265,8 @@ class AccountKeeping:
         return made
 
     async def note_candidates(self, first: Account, root: Root) -> None:
-        """Remember the other accounts that these words may have been used for: `first`'s number, other kinds.
-
-        Of kinds of the same coin whose addresses come from public keys, so that no words are needed later.
-        """
-        coin = self._kinds.get(first.kind).coin
-        noted = []
-        for kind in self._kinds:
-            if (
-                kind.coin == coin
-                and kind.key_need is KeyNeed.ENROL
-                and kind.name != first.kind
-                and not kind.requires
-            ):
-                number = first.number or 0
-                params = await asyncio.to_thread(kind.enrol, Enrolment(self._network, number, root))
-                noted.append(
-                    Candidate(
-                        kind.name, number, params.path, params.fingerprint, params.data, params.same_key
-                    )
-                )
+        """Remember the other accounts that these words may have been used for, to be looked for later."""
+        noted = await asyncio.to_thread(other_accounts.of, self._kinds, self._network, root, first)
         await self._db.write(lambda tx: candidates.keep(tx, noted))
 
     async def adopt(self, candidate: Candidate) -> AccountId | None:

@@ -10,7 +10,7 @@ from pillarbox.model.address import AddressFlag, AddressRef
 from pillarbox.model.receiving import HandOutEnding, PaymentRequest
 from pillarbox.pool.address_pool import AddressPool, ShownRecord
 from pillarbox.pool.sequence import CounterBehindError, Sequential
-from pillarbox.storage import accounts, addresses, chain_history, counters, labels, ledger, requests
+from pillarbox.storage import accounts, addresses, chain_history, counters, labels, ledger, meta, requests
 from pillarbox.storage.database import Tx
 from pillarbox.wallet import hand_out_record
 from pillarbox.wallet.open_accounts import OpenAccount, OpenBranch
@@ -23,16 +23,21 @@ RunningRequests = Mapping[AddressRef, tuple[PaymentRequest, bytes]]
 
 def end_forgotten(tx: Tx, at: int) -> None:
     """Plain hand-outs end with the process that made them; requests end when their hold has run out."""
-    ledger.end_running(tx, at)
+    ended = ledger.end_running(tx, at)
     for request, token in requests.running(tx):
         if request.held_until is not None and request.held_until <= at:
             hand_out_record.end(tx, token, at, HandOutEnding.RAN_OUT)
+            ended += 1
+    if ended:
+        meta.bump_revision(tx)
 
 
 def catch_up(tx: Tx) -> list[CounterBehindError]:
     """Raise each counter that lies below what was handed out or used, as that of an older file does."""
     told = []
     found = counters.catch_up(tx)
+    if found:
+        meta.bump_revision(tx)
     labels_of = {account.id: account.label for account in accounts.all_accounts(tx)} if found else {}
     for behind in found:
         log.warning("a counter was behind what is known of its branch, and was raised: %s", behind)

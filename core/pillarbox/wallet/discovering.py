@@ -1,4 +1,7 @@
-"""Finds the accounts that an imported wallet's words were used for elsewhere, and adds them."""
+"""Finds the accounts that an imported wallet's words were used for elsewhere, and adds them.
+
+Of each kind in sequence: after the first account that was never used there is none (BIP44).
+"""
 
 import asyncio
 from collections.abc import Awaitable, Callable, Collection, Sequence
@@ -61,8 +64,12 @@ class Discovering:
 
     async def _look_at_all(self, chain: Chain, left: Sequence[Candidate]) -> None:
         source = await self._source(chain)
-        for candidate in left:
-            await self._look_at(candidate, source)
+        ended: set[str] = set()
+        for candidate in sorted(left, key=lambda each: each.number):
+            if candidate.kind in ended:
+                await self._remove(candidate)
+            elif not await self._look_at(candidate, source):
+                ended.add(candidate.kind)
         if self._left is not None:
             del self._left[chain]
         self._tell()
@@ -71,14 +78,21 @@ class Discovering:
         changed, self._changed = self._changed, asyncio.Event()
         changed.set()
 
-    async def _look_at(self, candidate: Candidate, source: UsageSource) -> None:
+    async def _look_at(self, candidate: Candidate, source: UsageSource) -> bool:
+        """Whether the next account of the kind may have been used as well."""
         histories = await source.history(await asyncio.to_thread(self._scripts, candidate))
         if any(history.touched for history in histories):
             account = await self._adopt(candidate)
             if account is not None:
                 self._scan(account)
-        elif not any(history.refused for history in histories):
-            await self._db.write(lambda tx: candidates.remove(tx, candidate.same_key))
+            return True
+        if any(history.refused for history in histories):
+            return True
+        await self._remove(candidate)
+        return False
+
+    async def _remove(self, candidate: Candidate) -> None:
+        await self._db.write(lambda tx: candidates.remove(tx, candidate.same_key))
 
     def _scripts(self, candidate: Candidate) -> list[bytes]:
         kind = self._kinds.get(candidate.kind)

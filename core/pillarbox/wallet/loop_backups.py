@@ -10,9 +10,10 @@ from pathlib import Path
 
 from pillarbox.clock import Clock
 from pillarbox.errors import ErrorText, PillarboxError
-from pillarbox.files.generations import read_bounded, set_aside, sweep_half_written
+from pillarbox.files.generations import set_aside, sweep_half_written
 from pillarbox.files.install import install_file
 from pillarbox.files.private_folder import make_private_folder
+from pillarbox.files.reading import read_bounded
 from pillarbox.files.refusals import in_words
 from pillarbox.loop import backup_file
 from pillarbox.loop.backup_file import LARGEST, NONCE_SIZE, BackupFileError

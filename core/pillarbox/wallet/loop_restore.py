@@ -17,7 +17,8 @@ from pillarbox.accounts.loop_static import (
     public_nodes,
 )
 from pillarbox.errors import PillarboxError, WordsNeededError
-from pillarbox.files.generations import generations, read_bounded
+from pillarbox.files.generations import generations
+from pillarbox.files.reading import read_bounded
 from pillarbox.keys.bip32 import InvalidChildError
 from pillarbox.keys.root import Root
 from pillarbox.loop.backup_file import (

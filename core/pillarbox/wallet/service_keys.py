@@ -57,9 +57,8 @@ def load(tx: Tx, purpose: ServiceKey) -> Secret:
     return Secret(found)
 
 
-def _wallet_backup(seed: Secret, network: Network) -> Secret:
+def wallet_backup_key(seed: Secret) -> Secret:
     """HKDF-SHA256 (RFC 5869) of the seed: apart from every BIP32 path, it opens backups and nothing else."""
-    del network
     return Secret(HKDF(SHA256(), 32, None, b"pillarbox wallet backup 1").derive(seed.reveal()))
 
 
@@ -75,7 +74,7 @@ def _loop_backup(seed: Secret, network: Network, *, strict: bool) -> Secret:
 
 
 _RECIPES: Mapping[ServiceKey, Callable[[Secret, Network], Secret]] = {
-    ServiceKey.WALLET_BACKUP: _wallet_backup,
+    ServiceKey.WALLET_BACKUP: lambda seed, _: wallet_backup_key(seed),
     ServiceKey.LOOP_BACKUP: partial(_loop_backup, strict=False),
     ServiceKey.LOOP_BACKUP_STRICT: partial(_loop_backup, strict=True),
 }

@@ -1,23 +1,31 @@
 """One open wallet: composes its services and stops them. It has no rules of its own."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
+from pathlib import Path
+from typing import TypeVar
 
 from pillarbox.accounts import Kinds
+from pillarbox.backup.content import SectionLines
 from pillarbox.chain.cardano_address import IndexerAddress
 from pillarbox.chain.usage import Asker, UsageSource
 from pillarbox.clock import Clock
 from pillarbox.errors import ErrorText
 from pillarbox.events import Events, ServiceStateChanged
 from pillarbox.model.account import Account, WalletId
-from pillarbox.model.backup import BackupPhase, BackupStatus
+from pillarbox.model.backup import BackupStatus
 from pillarbox.model.network import Chain, Network
 from pillarbox.model.progress import ServiceState
+from pillarbox.model.restoring import RestoreReport
 from pillarbox.pool.sequence import CounterBehindError
 from pillarbox.storage.database import Database, Tx
+from pillarbox.wallet import restoring
 from pillarbox.wallet.account_keeping import AccountKeeping
 from pillarbox.wallet.account_loading import catch_up, end_forgotten, read_accounts
+from pillarbox.wallet.backing_up import BackingUp
+from pillarbox.wallet.backup_sealing import Writer
+from pillarbox.wallet.backup_shelf import BackupShelf
 from pillarbox.wallet.balance_reports import BalanceReports
 from pillarbox.wallet.discovering import Discovering
 from pillarbox.wallet.holding import Holding
@@ -28,11 +36,14 @@ from pillarbox.wallet.open_accounts import OpenAccount, OpenAccounts
 from pillarbox.wallet.payments import Payments
 from pillarbox.wallet.project_keys import ProjectKeys
 from pillarbox.wallet.receiving import Receiving
+from pillarbox.wallet.restoring import Options, Prepared
 from pillarbox.wallet.scanning import Scanning
 from pillarbox.wallet.supervisor import Supervisor
 from pillarbox.wallet.unlocking import Unlocking
 from pillarbox.wallet.usage_recording import UsageRecording
 from pillarbox.wallet.watching import Watching
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +58,10 @@ class Surroundings:
     """The one that is set for a chain that has them."""
     rekeyed: Callable[[Chain], Awaitable[None]]
     """A wallet's project key for a chain was changed."""
+    backups: Callable[[str], Path]
+    """The data folder's place for the backups of the wallet of a name."""
+    program: Callable[[], Sequence[SectionLines]]
+    """What a backup has of the program's settings."""
     may_hand_out: Callable[[str, Account], None]
     """Given a wallet's name and an account. Raises SameKeyOpenError or SameKeyElsewhereError where another
     open wallet hands out the same addresses."""
@@ -75,6 +90,7 @@ class Wallet:
         self._accounts = accounts
         self._db = db
         self._events = around.events
+        self._around = around
         publish, clock = around.events.publish, around.clock
         self.project_keys = ProjectKeys(db, around.indexer, around.rekeyed)
         asker = Asker(wallet, self.project_keys.get)
@@ -113,6 +129,15 @@ class Wallet:
         self.labels = Labels(wallet, accounts, db, publish)
         self.payments = Payments(db)
         self.balance_reports = BalanceReports(accounts, db, recording, self.accounts.set_scan_state)
+        shelf = BackupShelf(
+            lambda: Writer(wallet, name, network, self.fingerprint),
+            around.kinds,
+            db,
+            clock,
+            around.backups(name),
+            around.program,
+        )
+        self.backing_up = BackingUp(wallet, shelf, db, accounts.revisions, publish, clock)
         self.loop = LoopServices(
             wallet,
             network,
@@ -181,7 +206,7 @@ class Wallet:
                 if branch.key_source is not None:
                     await asyncio.to_thread(branch.pool.maintain_gap_limit, branch.key_source)
                     await self._recording.store_derived(branch)
-        self._supervisor.start([self.holding, self.discovering, *self.loop.services])
+        self._supervisor.start([self.holding, self.discovering, self.backing_up, *self.loop.services])
         for services in (self.watching, self.scanning):
             services.begin(lambda service: self._supervisor.start([service]))
 
@@ -196,7 +221,7 @@ class Wallet:
 
     @property
     def backup(self) -> BackupStatus:
-        return BackupStatus(BackupPhase.NEVER)
+        return self.backing_up.status
 
     @property
     def service_states(self) -> dict[str, ServiceState]:
@@ -204,10 +229,31 @@ class Wallet:
 
     async def close(self) -> None:
         """Stop handing out, end the services, close the database."""
+        await self._stop()
+        await self.backing_up.finish()
+        await self._db.close()
+
+    async def kept_rows(self) -> dict[tuple[str, int], int]:
+        """How many addresses of each account's key and branch are kept: what a restore builds on."""
+        return await self._db.read(restoring.kept_rows)
+
+    async def preview_restore(self, prepared: Prepared, options: Options) -> RestoreReport:
+        """What restoring into this wallet would do; nothing is changed."""
+        return await restoring.preview(self._db, prepared, options)
+
+    async def change_at_rest(self, change: Callable[[Tx], T]) -> T:
+        """End the services, then change the database, whole or not at all. `reopened` goes on after it."""
+        await self._stop()
+        return await self._db.write(change)
+
+    async def reopened(self) -> "Wallet":
+        """The wallet anew, as its database is now."""
+        return await Wallet.open(self.id, self.name, self.network, self._db, self.unlocking, self._around)
+
+    async def _stop(self) -> None:
         await self.receiving.stop()
         await self._supervisor.stop()
         await self._recording.stop()
-        await self._db.close()
 
     def _tell_service(self, service: str, state: ServiceState) -> None:
         revision = self._accounts.revisions.next()

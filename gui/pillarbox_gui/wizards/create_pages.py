@@ -192,8 +192,9 @@ class WordsPage(StepPage):
             translate("create", "Write down these words"),
             translate(
                 "create",
-                "They bring the wallet back if this computer is lost, and whoever has them can take the "
-                "money. Write them on paper, in this order. Do not photograph them.",
+                "They bring the wallet back if this computer is lost, and open the backups that Pillarbox "
+                "writes by itself. Whoever has them can take the money. Write them on paper, in this order. "
+                "Do not photograph them.",
             ),
         )
         self.words = step.words
@@ -333,11 +334,26 @@ class DonePage(StepPage):
             if step.scans_first
             else translate("create", "Its addresses are made here, and each is handed out once."),
         )
+        self.body.addWidget(words(_backups_words(step), "muted", wrap=True))
         self.go_on = translate("create", "Open the wallet")
         if (trouble := step.keychain_trouble) is not None:
             opens = translate("create", "The passphrase you chose opens the wallet.")
             self.body.addWidget(words(f"{trouble.title}. {opens}", wrap=True))
             self.body.addWidget(words(trouble.message, "muted", wrap=True))
+
+
+def _backups_words(step: Done) -> str:
+    if step.has_words:
+        return translate(
+            "create",
+            "From now on backups are written by themselves. Your recovery words open them, so they need no "
+            "passphrase of their own: Backups shows where they are.",
+        )
+    return translate(
+        "create",
+        "Backups are written by themselves once a passphrase is set that opens them: the wallet has no "
+        "recovery words for that. Set one in Backups.",
+    )
 
 
 _PAGES: Mapping[type[Step], Callable[[Theme, Any], StepPage]] = MappingProxyType(

@@ -214,24 +214,58 @@ def _connection_words(state: ConnectionState) -> StatusWords:
             return StatusWords(Tone.BAD, "error", text, detail)
 
 
-def backup_words(status: BackupStatus, *, watch_only: bool = False) -> StatusWords:
+def backup_words(status: BackupStatus, calendar: Calendar, now: int) -> StatusWords:
     """How safe the wallet is. Never better than what was proven."""
-    detail = (
-        translate(
-            "states",
-            "This wallet only watches. Its words or keys are elsewhere, and only they bring back the money. "
-            "Labels and holds are on this machine only.",
-        )
-        if watch_only
-        else translate(
-            "states",
-            "Your recovery words bring back the money of every account that was made from them. Labels and "
-            "holds are on this machine only.",
-        )
-    )
-    match status.phase:
-        case BackupPhase.NEVER:
-            return StatusWords(Tone.WAITING, "warning", translate("states", "Never backed up"), detail)
+    why = "" if status.reason is None else f"{status.reason.message} {status.reason.hint}"
+    tone, icon, text, detail = _backup_words()[status.phase]
+    if status.phase is BackupPhase.NEVER and status.needs_passphrase:
+        text = translate("states", "Not backed up: set a passphrase")
+    when = "" if status.at is None else calendar.ago(status.at, now)
+    if status.phase is BackupPhase.FAILED:
+        why = f"{why} {translate('states', 'Pillarbox tries again by itself.')}".strip()
+    return StatusWords(tone, icon, text, why or detail.format(when=when))
+
+
+def _backup_words() -> dict[BackupPhase, tuple[Tone, str, str, str]]:
+    return {
+        BackupPhase.NEVER: (
+            Tone.WAITING,
+            "warning",
+            translate("states", "Never backed up"),
+            translate("states", "The first backup is written as soon as there is something to keep."),
+        ),
+        BackupPhase.CHANGED: (
+            Tone.WAITING,
+            "busy",
+            translate("states", "Changed since the backup"),
+            translate("states", "The newest backup: {when}. Another one is being written."),
+        ),
+        BackupPhase.FAILED: (Tone.BAD, "error", translate("states", "Backup failed"), ""),
+        BackupPhase.FOLDER_MISSING: (
+            Tone.WAITING,
+            "warning",
+            translate("states", "Backup folder missing"),
+            "",
+        ),
+        BackupPhase.WRITTEN: (
+            Tone.GOOD,
+            "check",
+            translate("states", "Backed up"),
+            translate("states", "Written {when}. It is read again and compared in a moment."),
+        ),
+        BackupPhase.VERIFIED: (
+            Tone.GOOD,
+            "check",
+            translate("states", "Backup verified"),
+            translate("states", "Read again and compared {when}: it has all of this wallet."),
+        ),
+        BackupPhase.DRILLED: (
+            Tone.GOOD,
+            "check",
+            translate("states", "Backup proven"),
+            translate("states", "Restored {when} into a throwaway wallet: everything was the same."),
+        ),
+    }
 
 
 def _reason(state: ConnectionState, otherwise: str) -> str:

@@ -184,6 +184,7 @@ async def test_two_programs_never_open_one_wallet(app: Application) -> None:
     with pytest.raises(WalletInUseError):
         await other.open_wallet("Studio", PASSPHRASE)
     await other.stop()
+    asyncio.get_running_loop().set_default_executor(app._threads)  # two programs have no loop in common
 
 
 async def test_changes_of_one_wallets_slots_wait_for_each_other(app: Application) -> None:

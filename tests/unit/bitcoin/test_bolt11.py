@@ -1,6 +1,7 @@
 """Lightning invoices, by the examples of BOLT 11."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -84,6 +85,13 @@ def test_what_is_signed_is_read_back(invoice: Invoice) -> None:
     text = bolt11.sign(invoice, KEY)
     assert bolt11.parse(text) == invoice
     assert bolt11.parse(text.upper()) == invoice
+
+
+def test_an_invoice_that_never_ends_is_refused() -> None:
+    long = replace(bolt11.parse(COFFEE), expiry=1 << 62)
+    assert bolt11.parse(bolt11.sign(long, KEY)).expiry == 1 << 62
+    with pytest.raises(InvoiceError, match=Flaw.EXPIRY.value):
+        bolt11.parse(bolt11.sign(replace(long, expiry=1 << 2_000), KEY))
 
 
 @given(st.data())

@@ -62,7 +62,7 @@ def test_an_unknown_kind_is_refused() -> None:
         inspector("entrails")
 
 
-@pytest.mark.parametrize("key", ["mnemonic", "entropy", "seed", "passphrase"])
+@pytest.mark.parametrize("key", ["mnemonic", "entropy", "seed", "passphrase", "key"])
 def test_an_item_with_a_secret_is_known_as_one(key: str) -> None:
     assert holds_secrets(json.dumps({key: "x", "kind": "bitcoin-p2tr"}))
     assert holds_secrets(f'{{"{key}": "x", mistyped')
@@ -99,6 +99,7 @@ def test_a_private_key_is_told_as_one_and_not_repeated() -> None:
 def test_what_is_public_may_be_on_the_command_line() -> None:
     assert not holds_secrets(ADDRESS)
     assert not holds_secrets(json.dumps({"xpub": "xpub...", "kind": "bitcoin-p2tr"}))
+    assert not holds_secrets('{"client_pubkey": "02", mistyped')
 
 
 @given(st.sampled_from(KINDS), st.text())
@@ -122,6 +123,8 @@ json_items = st.dictionaries(
             "role",
             "account",
             "address",
+            *("client_pubkey", "server_pubkey", "expiry", "coin_type", "family", "index"),
+            *("hex", "path", "name", "key", "dir"),
         ]
     ),
     st.none()

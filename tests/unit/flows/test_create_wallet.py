@@ -194,7 +194,8 @@ async def test_what_is_imported_is_checked_before_anything_is_made() -> None:
     assert refused.error is not None
     assert refused.text == "nonsense"
     assert await flow.answer(KeysEntered("xpub...")) == Protect(has_words=False)
-    assert await flow.answer(Protected("", "", use_keychain=True)) == Done("Watch", scans_first=True)
+    made = Done("Watch", scans_first=True, has_words=False)
+    assert await flow.answer(Protected("", "", use_keychain=True)) == made
     assert program.made[0][1] is None
 
 

@@ -157,8 +157,10 @@ async def test_a_silent_server_is_waited_for_no_longer_than_said() -> None:
             await StaticAddressServer(url, patience=0.2).demand()
 
 
-async def test_a_call_can_be_cancelled_and_leaves_nothing() -> None:
-    async with raw_server(b"", hang_up=False) as url:
+@pytest.mark.parametrize("scheme", ["http", "https"])
+async def test_a_call_can_be_cancelled_and_leaves_nothing(scheme: str) -> None:
+    async with raw_server(b"", hang_up=False) as plain:
+        url = plain.replace("http", scheme)
         call = asyncio.create_task(StaticAddressServer(url).demand())
         await asyncio.sleep(0.1)
         call.cancel()

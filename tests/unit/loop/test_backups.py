@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from coincurve import PublicKey
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -144,6 +145,52 @@ def test_any_value_in_any_place_is_read_or_refused_in_words(name: str, value: ob
         raise PayloadError(why="it was the value that it had before")
 
 
+places = st.sampled_from(
+    [("static_address", name) for name in json.loads(WHOLE["payload_json"])["static_address"]]
+)
+
+
+@given(places | st.sampled_from([("token_files", 0, "name"), ("token_files", 0, "data")]), json_values)
+def test_any_value_deeper_down_is_read_or_refused_in_words(place: tuple[Any, ...], value: object) -> None:
+    body = json.loads(WHOLE["payload_json"])
+    *way, last = place
+    inner = body
+    for step in way:
+        inner = inner[step]
+    inner[last] = value
+    try:
+        payload = backup_file.read(json.dumps(body).encode())
+        generation = validate(NAME, payload, "mainnet")
+    except PayloadError:
+        return
+    assert generation.payload == payload
+    assert backup_file.read(backup_file.write(payload)) == payload
+
+
+@pytest.mark.parametrize("name", ["network", "l402_token_id"])
+def test_half_a_character_is_a_mark_as_loop_reads_it(name: str) -> None:
+    payload = backup_file.read(json.dumps({name: "a\ud800b"}).encode())
+    assert (payload.network or payload.l402_token_id) == "a\ufffdb"
+
+
+@pytest.mark.parametrize("encoding", ["utf-16", "utf-32", "utf-8-sig"])
+def test_a_payload_in_another_encoding_is_none(encoding: str) -> None:
+    with pytest.raises(PayloadError, match="no JSON"):
+        backup_file.read(WHOLE["payload_json"].encode(encoding))
+
+
+def test_a_payload_of_very_many_files_is_refused_unread() -> None:
+    with pytest.raises(PayloadError, match="17 token files"):
+        backup_file.read(backup_file.write(with_files(*PAYLOAD.token_files * 17)))
+
+
+def test_letters_where_base64_stands_are_refused_in_words() -> None:
+    with pytest.raises(PayloadError, match="data of its token file"):
+        backup_file.read(
+            '{"token_files": [{"name": "l402.token", "data": "\u00e4\u00e4\u00e4\u00e4"}]}'.encode()
+        )
+
+
 def with_token(**changes: Any) -> Payload:
     token = replace(token_file.parse(PAYLOAD.token_files[0].data), **changes)
     return with_files(TokenFile("l402.token", token_file.serialise(token)))
@@ -175,7 +222,13 @@ WRONG: dict[str, Payload] = {
     "lacks the client's key": with_address(client_pubkey=b""),
     "client's key of its static address is none": with_address(client_pubkey=b"\x02" + b"\xff" * 32),
     "server's key of its static address is none": with_address(server_pubkey=b"\x05"),
+    "server's key of its static address": with_address(
+        server_pubkey=PublicKey(ADDRESS.server_pubkey).format(compressed=False)
+    ),
+    "waits 0 blocks": with_address(expiry=0),
+    "waits 65536 blocks": with_address(expiry=65_536),
     "lacks the family": with_address(legacy_client_key_family=0),
+    "below zero": with_address(legacy_first_height=-1),
 }
 
 

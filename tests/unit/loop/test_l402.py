@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from pillarbox.loop import l402, macaroon, token_file
 from pillarbox.loop.l402 import ChallengeError, Identifier, L402Error, read_challenge
-from pillarbox.loop.macaroon import Flaw, Macaroon, MacaroonError
+from pillarbox.loop.macaroon import Caveat, Flaw, Macaroon, MacaroonError
 from pillarbox.loop.token_file import Oddity, TokenFileError
 
 VECTORS = json.loads((Path(__file__).parents[2] / "vectors" / "loop.json").read_text())
@@ -19,6 +19,20 @@ TRUTH = VECTORS["go_ground_truth"]
 MINTED = TRUTH["minted"]
 FIXTURE = TRUTH["pr1121_fixture"]
 INVOICE = "lntb5u1p0pskpmpp5jzw9"
+
+
+def packets(*fields: tuple[bytes, bytes]) -> bytes:
+    """The older form of a macaroon's parts."""
+    return b"".join(b"%04x%s %s\n" % (len(name) + len(value) + 6, name, value) for name, value in fields)
+
+
+def older(made: Macaroon) -> bytes:
+    parts = [(b"location", made.location), (b"identifier", made.identifier)]
+    for caveat in made.caveats:
+        parts.append((b"cid", caveat.identifier))
+        parts += [(b"vid", caveat.verification)] if caveat.verification else []
+        parts += [(b"cl", caveat.location)] if caveat.location else []
+    return packets(*parts, (b"signature", made.signature))
 
 
 def minted() -> Macaroon:
@@ -55,6 +69,19 @@ def test_what_a_token_allows_is_read_and_the_last_word_counts() -> None:
     assert l402.caveats_of(token) == {"services": "loop:0", "loop_capabilities": "out"}
 
 
+parts = st.binary(max_size=200)
+caveats = st.builds(Caveat, parts) | st.builds(Caveat, parts, parts.filter(bool), parts)
+macaroons = st.builds(
+    Macaroon, parts, parts, st.lists(caveats, max_size=5).map(tuple), st.binary(min_size=32, max_size=32)
+)
+
+
+@given(macaroons)
+def test_whatever_is_written_is_read_in_either_form(made: Macaroon) -> None:
+    assert macaroon.parse(made.serialise()) == made
+    assert macaroon.parse(older(made)) == made
+
+
 @given(st.data())
 def test_a_macaroon_cut_off_or_drawn_out_is_refused(data: st.DataObject) -> None:
     whole = bytes.fromhex(MINTED["mac_binary_v2"])
@@ -86,6 +113,12 @@ def test_noise_is_refused_or_read_to_itself(noise: bytes, start: bytes) -> None:
         (b"\x02\x02\x00\x00\x00\x06\x01a", Flaw.SIGNATURE),
         (b"zz", Flaw.ENCODING),
         (b"00", Flaw.TRUNCATED),
+        (b"\x02\x01\x00\x02\x00\x00\x00\x06\x20" + bytes(32), Flaw.FIELD),
+        (b"\x02\x02\x00\x00\x02\x00\x04\x00\x00\x00\x06\x20" + bytes(32), Flaw.FIELD),
+        (b"0x10location a\n", Flaw.LENGTH),
+        (b"0_10location a\n", Flaw.LENGTH),
+        (packets((b"location", b""), (b"identifier", b""), (b"cid", b"a"), (b"vid", b"")), Flaw.FIELD),
+        (packets((b"location", b""), (b"identifier", b""), (b"cid", b"a"), (b"cl", b"a")), Flaw.FIELD),
     ],
 )
 def test_what_is_no_macaroon_is_refused_by_name(data: bytes, flaw: Flaw) -> None:
@@ -162,7 +195,7 @@ def test_where_nothing_is_demanded_there_is_no_challenge() -> None:
     assert read_challenge(["Bearer"]) is None
 
 
-@pytest.mark.parametrize("token", ["%%%", base64.b64encode(b"\x03").decode(), "A" * 20_000])
+@pytest.mark.parametrize("token", ["%%%", "", "\u00e4" * 4, base64.b64encode(b"\x03").decode(), "A" * 20_000])
 def test_a_demand_that_makes_no_sense_is_refused(token: str) -> None:
     with pytest.raises(ChallengeError):
         read_challenge([f'L402 macaroon="{token}", invoice="{INVOICE}"'])

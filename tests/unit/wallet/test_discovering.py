@@ -4,31 +4,35 @@ import asyncio
 from collections.abc import Sequence
 
 import pytest
-from wallet_bench import ROOT, Bench
+from wallet_bench import ROOT, Bench, ScriptedChain
 
 from pillarbox.accounts import KINDS
 from pillarbox.accounts.kind import Enrolment
 from pillarbox.events import AccountsChanged
 from pillarbox.model.account import Account, ScanState
 from pillarbox.model.address import AddressState
-from pillarbox.model.network import Network
+from pillarbox.model.network import BITCOIN, DASH, Chain, Network
 from pillarbox.model.payment import ScriptHistory
 from pillarbox.storage import candidates
 from pillarbox.storage.candidates import Candidate
+from pillarbox.wallet.other_accounts import NUMBERS
 from pillarbox.wallet.wallet import Wallet
 
 
 @pytest.fixture
 async def first(bench: Bench, wallet: Wallet) -> Account:
     """The first account of a wallet that was imported and is closed again."""
+    for kind in KINDS:
+        if kind.coin != BITCOIN:  # on test networks coins share scripts
+            bench.others[Chain(kind.coin, Network.REGTEST).name] = ScriptedChain()
     account = wallet.accounts.get()
     await wallet.accounts.note_candidates(account, ROOT)
     await bench.close()
     return account
 
 
-def script(kind: str, branch: int, index: int) -> bytes:
-    params = KINDS.get(kind).enrol(Enrolment(Network.REGTEST, 0, ROOT))
+def script(kind: str, branch: int, index: int, number: int = 0) -> bytes:
+    params = KINDS.get(kind).enrol(Enrolment(Network.REGTEST, number, ROOT))
     (row,) = KINDS.get(kind).deriver(params.data, Network.REGTEST).derive(branch, index, 1)
     return row.watch_key
 
@@ -62,6 +66,28 @@ async def test_an_account_that_was_used_is_added_and_scanned(
     assert await remaining(bench) == []
 
 
+async def test_accounts_are_found_in_sequence_up_to_the_first_that_was_never_used(
+    bench: Bench, first: Account
+) -> None:
+    for number in (0, 1, 3):
+        bench.chain.pay(script("bitcoin-p2tr", 0, 0, number), 1, height=7, txid=f"{number:064x}")
+    bench.chain.pay(script("bitcoin-p2wpkh", 0, 0, 1), 1, height=7, txid="f" * 64)
+    wallet = await bench.open()
+    await wallet.discovering.done()
+    found = {(account.kind, account.number) for account in wallet.accounts.all()}
+    assert found == {("bitcoin-p2wpkh", 0), ("bitcoin-p2wpkh", 1), ("bitcoin-p2tr", 0), ("bitcoin-p2tr", 1)}
+    assert await remaining(bench) == []
+
+
+async def test_an_account_of_another_coin_is_found_too(bench: Bench, first: Account) -> None:
+    other = bench.others[Chain(DASH, Network.REGTEST).name]
+    assert other is not None
+    other.pay(script("dash-p2pkh", 0, 4), 1, height=7)
+    wallet = await bench.open()
+    await wallet.discovering.done()
+    assert [account.kind for account in wallet.accounts.all()] == [first.kind, "dash-p2pkh"]
+
+
 async def test_accounts_that_were_never_used_are_not_added_and_not_asked_about_again(
     bench: Bench, first: Account
 ) -> None:
@@ -92,7 +118,7 @@ async def test_a_server_that_does_not_tell_is_asked_again_another_time(
         patch.setattr(bench.chain, "history", refuse)
         wallet = await bench.open()
         await wallet.discovering.done()
-    assert len(await remaining(bench)) == 3
+    assert len(await remaining(bench)) == 4 * NUMBERS - 1
     await bench.close()
     bench.chain.pay(script("bitcoin-p2tr", 0, 0), 1, height=7)
     wallet = await bench.open()

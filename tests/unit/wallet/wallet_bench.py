@@ -150,6 +150,8 @@ class Bench:
             self._source,
             lambda _chain: IndexerAddress("https://indexer.example/api/v0"),
             self._rekeyed,
+            lambda name: self.path.parent / "backups" / name,
+            tuple,
             lambda _name, _account: None,
             self.loop.surroundings,
         )

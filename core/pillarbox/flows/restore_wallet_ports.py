@@ -1,0 +1,204 @@
+"""The restore flow, bound to a running Pillarbox."""
+
+import asyncio
+from pathlib import Path
+
+from pillarbox.accounts.descriptor import account_key, named_kind
+from pillarbox.app import restoring
+from pillarbox.app.application import Application
+from pillarbox.app.new_wallet import NewWallet, PublicSource, WordsSource
+from pillarbox.app.restoring import FoundBackup, NoBackupsThereError, Opened
+from pillarbox.backup.envelope import Lock
+from pillarbox.errors import ErrorText
+from pillarbox.flows.restore_steps import AccountFacts, Contents, FileFacts, Source
+from pillarbox.flows.restore_wallet import Draft, Looked, Ports, RestoreWallet
+from pillarbox.keys import mnemonic
+from pillarbox.model.network import Network
+from pillarbox.model.restoring import RestoreReport
+from pillarbox.secret import Secret
+from pillarbox.vault.sealed_words import RecoveryWords
+from pillarbox.wallet.restoring import Options
+
+
+def restore_wallet_flow(app: Application, into: str = "") -> RestoreWallet:
+    """A flow that restores in `app`; with `into`, into that open wallet."""
+    bound = _Bound(app)
+    return RestoreWallet(
+        Ports(
+            bound.find,
+            bound.open_by_wallet,
+            bound.open_by_words,
+            bound.open_by_passphrase,
+            _check_public,
+            app.check_name,
+            bound.preview,
+            bound.merge,
+            bound.restore,
+            bound.forget,
+        ),
+        into,
+    )
+
+
+class _Bound:
+    """Keeps what was opened, with its secrets, between the steps."""
+
+    def __init__(self, app: Application) -> None:
+        self._app = app
+        self._opened: Opened | None = None
+
+    async def find(self, place: str) -> tuple[FileFacts, ...]:
+        found = await restoring.find([_place(place)])
+        if not found:
+            raise NoBackupsThereError(folder=place)
+        return tuple(file_facts(each) for each in found)
+
+    async def open_by_wallet(self, draft: Draft) -> Looked:
+        self.forget()
+        found = await restoring.find([_path(draft)])
+        self._opened, passed = await restoring.open_by_wallet(self._app, found, draft.into)
+        return self._looked(restoring.required(self._opened, passed), passed, (draft.into,))
+
+    async def open_by_words(self, draft: Draft) -> Looked:
+        self.forget()
+        words = await asyncio.to_thread(_words, draft)
+        if draft.file is not None:
+            found = await restoring.find([_path(draft)])
+        else:
+            found = await restoring.find_where_there_are_some(self._places(draft))
+        ours = [each for each in found if each.facts is None or each.facts.lock is Lock.WORDS]
+        self._opened, passed = await restoring.open_by_words(self._app.kinds, ours, words)
+        if self._opened is None and draft.file is None:
+            return Looked(None, tuple(file_facts(each) for each in passed))
+        opened = restoring.required(self._opened, passed)
+        return self._looked(opened, passed, self._mergeable(opened))
+
+    async def open_by_passphrase(self, draft: Draft) -> Looked:
+        self.forget()
+        found = await restoring.find_one(_path(draft))
+        with Secret.from_text(draft.file_passphrase) as passphrase:
+            self._opened = await restoring.open_by_passphrase(self._app.kinds, found, passphrase)
+        return self._looked(self._opened, [], self._mergeable(self._opened))
+
+    async def preview(self, wallet: str) -> RestoreReport:
+        return await restoring.restore_into(self._app, self._ready(), wallet, Options(), preview=True)
+
+    async def merge(self, draft: Draft) -> RestoreReport:
+        return await restoring.restore_into(self._app, self._ready(), draft.into, _options(draft))
+
+    async def restore(
+        self, draft: Draft, passphrase: Secret | None
+    ) -> tuple[RestoreReport | None, ErrorText | None]:
+        if draft.contents is not None:
+            restored = await restoring.restore_new(
+                self._app,
+                self._ready(),
+                draft.name,
+                passphrase,
+                use_keychain=draft.use_keychain,
+                options=_options(draft),
+            )
+            return restored.report, restored.made.keychain_trouble
+        plan = NewWallet(draft.name, draft.network, _source(draft), passphrase, draft.use_keychain)
+        made = await self._app.create_wallet(plan)
+        if draft.gap_limit is not None:
+            for account in made.wallet.accounts.all():
+                await made.wallet.accounts.set_gap_limit(account.id, draft.gap_limit)
+        return None, made.keychain_trouble
+
+    def forget(self) -> None:
+        opened, self._opened = self._opened, None
+        if opened is not None and opened.words is not None:
+            opened.words.wipe()
+        if opened is not None and opened.sealing is not None:
+            opened.sealing.key.wipe()
+
+    def _ready(self) -> Opened:
+        if self._opened is None:
+            raise RuntimeError("no backup was opened")
+        return self._opened
+
+    def _places(self, draft: Draft) -> list[Path]:
+        """The folders that were named, and those of all wallets in the data folder."""
+        named = [Path(folder).expanduser() for folder in draft.folders]
+        home = self._app.paths.backups
+        return named if draft.only_folders or not home.is_dir() else [*named, *sorted(home.iterdir())]
+
+    def _mergeable(self, opened: Opened) -> tuple[str, ...]:
+        plan = opened.plan
+        return tuple(
+            name
+            for name, wallet in self._app.open_wallets.items()
+            if plan.facts.fingerprint
+            and wallet.fingerprint == plan.facts.fingerprint
+            and wallet.network is plan.network
+        )
+
+    def _looked(self, opened: Opened, passed: list[FoundBackup], mergeable: tuple[str, ...]) -> Looked:
+        plan = opened.plan
+        contents = Contents(
+            plan.name,
+            plan.facts.fingerprint,
+            plan.network,
+            plan.facts.created_at,
+            str(opened.path),
+            tuple(
+                AccountFacts(each.account.label, each.account.kind, each.account.path)
+                for each in plan.accounts
+            ),
+            plan.counts,
+            tuple(item.reason for item in plan.left_out if item.reason is not None),
+            mergeable,
+            opened.words is not None,
+        )
+        return Looked(contents, tuple(file_facts(each) for each in passed))
+
+
+def file_facts(found: FoundBackup) -> FileFacts:
+    """What a front end is told of a file."""
+    facts, trouble = found.facts, None if found.trouble is None else found.trouble.text
+    if facts is None:
+        return FileFacts(str(found.path), found.path.name, trouble=trouble)
+    network = facts.network if facts.network in tuple(Network) else None
+    return FileFacts(
+        str(found.path),
+        found.path.name,
+        facts.fingerprint,
+        None if network is None else Network(network),
+        facts.created_at,
+        facts.lock is Lock.PASSPHRASE,
+        trouble,
+    )
+
+
+def _place(text: str) -> Path:
+    return Path(text).expanduser()
+
+
+def _path(draft: Draft) -> Path:
+    if draft.file is None:
+        raise RuntimeError("no file was chosen")
+    return Path(draft.file.path)
+
+
+def _words(draft: Draft) -> RecoveryWords:
+    """In canonical form. Raises what `mnemonic.read` raises."""
+    with Secret.from_text(draft.words.strip()) as entered, mnemonic.read(entered) as read:
+        return RecoveryWords(read.words.copy(), Secret.from_text(draft.bip39_passphrase))
+
+
+def _options(draft: Draft) -> Options:
+    return Options(draft.gap_limit, draft.birthday)
+
+
+def _source(draft: Draft) -> WordsSource | PublicSource:
+    if draft.source is Source.PUBLIC:
+        return PublicSource(draft.public)
+    extra = Secret.from_text(draft.bip39_passphrase) if draft.bip39_passphrase else None
+    return WordsSource(Secret.from_text(draft.words), extra)
+
+
+async def _check_public(text: str) -> None:
+    """Raises what a text that is no public key or descriptor is refused for."""
+    named_kind(text.strip())
+    account_key(text.strip())

@@ -1,0 +1,45 @@
+"""Which backup files this wallet wrote, where they lie, and what was proven of each."""
+
+from typing import NamedTuple
+
+from pillarbox.storage.database import Tx
+
+
+class Written(NamedTuple):
+    """A file as it was written. Times are Unix seconds."""
+
+    folder: str
+    name: str
+    revision: int
+    written_at: int
+    size: int
+    sha256: bytes
+    verified_at: int | None = None
+    drilled_at: int | None = None
+
+
+def record(tx: Tx, written: Written) -> None:
+    """A file was written; nothing is proven of it yet."""
+    tx.execute("INSERT OR REPLACE INTO backups VALUES (?, ?, ?, ?, ?, ?, ?, ?)", written)
+
+
+def forget(tx: Tx, folder: str, name: str) -> None:
+    """The file is there no more, or counts no more."""
+    tx.execute("DELETE FROM backups WHERE folder = ? AND name = ?", (folder, name))
+
+
+def set_verified(tx: Tx, folder: str, name: str, at: int) -> None:
+    tx.execute("UPDATE backups SET verified_at = ? WHERE folder = ? AND name = ?", (at, folder, name))
+
+
+def set_drilled(tx: Tx, folder: str, name: str, at: int) -> None:
+    tx.execute(
+        "UPDATE backups SET drilled_at = ?1, verified_at = ?1 WHERE folder = ?2 AND name = ?3",
+        (at, folder, name),
+    )
+
+
+def all_written(tx: Tx) -> list[Written]:
+    """Newest first."""
+    found = tx.rows("SELECT * FROM backups ORDER BY revision DESC, written_at DESC, folder, name")
+    return [Written(*row) for row in found]

@@ -1,0 +1,305 @@
+"""The wallet's own backups: written after every change that matters, proven, and told of truthfully."""
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable, Sequence
+from pathlib import Path
+
+from pillarbox.backup.status import BackupPassphraseNeededError, Situation, status
+from pillarbox.clock import Clock
+from pillarbox.errors import ErrorText, InvalidInputError, PillarboxError
+from pillarbox.events import BackupStatusChanged, Publish
+from pillarbox.model.account import WalletId
+from pillarbox.model.backup import BackupFile, BackupPhase, BackupStatus
+from pillarbox.secret import Secret
+from pillarbox.storage import meta, settings
+from pillarbox.storage.backups import Written
+from pillarbox.storage.database import Database, Tx
+from pillarbox.vault.sealed_words import RecoveryWords
+from pillarbox.wallet import backup_sealing, backup_shelf
+from pillarbox.wallet.backup_sealing import Sealing
+from pillarbox.wallet.backup_shelf import BackupShelf, Stock
+from pillarbox.wallet.revisions import Revisions
+
+log = logging.getLogger(__name__)
+
+NOTICE = 0.05
+"""Seconds from a commit until it is looked at: commits come in bursts."""
+GATHER = 0.2
+"""Seconds in which further changes join a backup: a hand-out is in one within a second."""
+QUIET = 10.0
+"""Seconds without a change before the newest is verified, or drilled."""
+LOOK_EVERY = 30.0
+"""Seconds between two looks at folders that come and go."""
+DRILL_EVERY = 7 * 86_400
+FIRST_RETRY, LAST_RETRY = 2.0, 300.0
+
+Proof = Callable[[Written, Sealing], Awaitable[None]]
+
+
+class BackingUp:
+    """Also a service: it writes by itself, proves what it wrote, and tries again what failed."""
+
+    name = "backing-up"
+
+    def __init__(
+        self,
+        wallet: WalletId,
+        shelf: BackupShelf,
+        db: Database,
+        revisions: Revisions,
+        publish: Publish,
+        clock: Clock,
+    ) -> None:
+        self._wallet = wallet
+        self._shelf = shelf
+        self._db = db
+        self._revisions = revisions
+        self._publish = publish
+        self._clock = clock
+        self._one_at_a_time = asyncio.Lock()
+        self._one_proof = asyncio.Lock()
+        self._changed = asyncio.Event()
+        self._changed_at = clock.monotonic()
+        self._due_at: float | None = None
+        """When what is not in a backup yet is to be written; None where all is."""
+        self._failure: ErrorText | None = None
+        self._failed_at: int | None = None
+        self._retry_at = 0.0
+        self._tried = -1
+        """The revision of the last attempt: what changed since is tried at once."""
+        self._proving: asyncio.Task[None] | None = None
+        """A proof takes its time, and what changes meanwhile does not wait for it."""
+        self._pause = FIRST_RETRY
+        self.status = BackupStatus(BackupPhase.NEVER)
+        db.call_after_commits(self._note_commit)
+
+    @property
+    def home(self) -> str:
+        """The data folder's own place for this wallet's backups."""
+        return self._shelf.home
+
+    async def run(self) -> None:
+        """Until cancelled."""
+        try:
+            while True:
+                self._changed.clear()
+                async with self._one_at_a_time:
+                    pause = await self._step(await self._take_stock())
+                await self._wait(pause)
+        finally:
+            if self._proving is not None:
+                self._proving.cancel()
+                await asyncio.gather(self._proving, return_exceptions=True)
+                self._proving = None
+
+    async def finish(self) -> None:
+        """The wallet is being closed: write what is not in a backup yet. A failure is told in the log."""
+        try:
+            stock = await self._take_stock()
+            if stock.sealing is not None and not stock.is_current:
+                await self._shelf.write(stock, stock.sealing)
+        except PillarboxError as error:
+            log.warning("no backup could be written at the end: %s", error.code)
+
+    async def look(self) -> BackupStatus:
+        """How it is at this moment, the folders looked at again."""
+        await self._take_stock()
+        return self.status
+
+    async def now(self, to: Path | None = None) -> list[BackupFile]:
+        """Write a backup now, into every folder and `to`, and verify it; the files it is in.
+
+        Where nothing changed since the last one, that one is verified, and put where it is not yet. Raises
+        BackupPassphraseNeededError, DiskFullError, FolderUnusableError, what `backup_proof.verify` raises.
+        """
+        return await self._at_once(self._shelf.verify, to)
+
+    async def drill(self) -> list[BackupFile]:
+        """Restore the newest backup into a throwaway wallet, after writing it where need be.
+
+        Raises as `now` does.
+        """
+        return await self._at_once(self._shelf.drill)
+
+    async def write_bundle(self, words: RecoveryWords, passphrase: Secret, to: Path) -> BackupFile:
+        """Write a file that also holds the words, and that the passphrase alone opens.
+
+        Raises DiskFullError, FolderUnusableError, MemoryNeededError.
+        """
+        sealing = await backup_sealing.by_passphrase(passphrase)
+        with sealing.key:
+            return await self._shelf.bundle(sealing, backup_sealing.words_section(words), to)
+
+    async def folders(self) -> tuple[str, ...]:
+        """Further folders that every backup is put into."""
+        return await self._db.read(backup_shelf.folders)
+
+    async def set_folders(self, folders: Sequence[Path]) -> None:
+        """Raises InvalidInputError for a new one that is not there."""
+        plain = list(dict.fromkeys(str(folder) for folder in folders))
+        known = await self.folders()
+        for folder in plain:
+            if folder not in known and not await asyncio.to_thread(Path(folder).is_dir):
+                raise InvalidInputError(what="backup folder", why=f"There is no folder {folder}.")
+
+        def write(tx: Tx) -> None:
+            settings.put(tx, backup_shelf.FOLDERS, plain)
+            meta.bump_revision(tx)
+
+        await self._db.write(write)
+
+    async def set_passphrase(self, passphrase: Secret) -> None:
+        """For a wallet without words: what opens its backups from now on. Raises MemoryNeededError."""
+        sealing = await backup_sealing.by_passphrase(passphrase)
+
+        def write(tx: Tx) -> None:
+            backup_sealing.keep_sealing(tx, sealing)
+            meta.bump_revision(tx)
+
+        with sealing.key:
+            await self._db.write(write)
+
+    async def _at_once(self, prove: Proof, to: Path | None = None) -> list[BackupFile]:
+        async with self._one_at_a_time:
+            stock = await self._take_stock()
+            sealing = stock.sealing
+            if sealing is None:
+                raise BackupPassphraseNeededError
+            try:
+                if not stock.is_current:
+                    await self._shelf.write(stock, sealing)
+                    stock = await self._take_stock()
+                newest = stock.newest
+                if newest is None:  # taken away between two steps
+                    return []
+                await self._copy(stock, newest)
+                async with self._one_proof:
+                    await prove(newest, sealing)
+                self._recovered()
+            except PillarboxError as error:
+                self._fail(error)
+                raise
+            finally:
+                stock = await self._take_stock()
+            if to is not None:  # a refusal there says nothing of the wallet's own backups
+                await self._shelf.put([str(to)], await self._shelf.load(newest))
+                stock = await self._take_stock()
+            return [file for file in stock.files if file.revision == newest.revision]
+
+    async def _copy(self, stock: Stock, newest: Written) -> bool:
+        """Put the newest where it is not, as on a stick that is back. Whether there was anything to do."""
+        if stock.lacking:
+            await self._shelf.put(stock.lacking, await self._shelf.load(newest))
+        return bool(stock.lacking)
+
+    async def _step(self, stock: Stock) -> float:
+        """Do what is due; returns after how many seconds to look again."""
+        if stock.sealing is None:
+            return LOOK_EVERY
+        left = self._retry_at - self._clock.monotonic()
+        if self._failure is not None and left > 0 and stock.revision == self._tried:
+            return left
+        self._tried = stock.revision
+        try:
+            self._take_proof()
+            return await self._do_next(stock, stock.sealing)
+        except PillarboxError as error:
+            self._fail(error)
+            return 0.0
+
+    async def _do_next(self, stock: Stock, sealing: Sealing) -> float:
+        newest = stock.newest
+        if newest is None or not stock.is_current:
+            if (left := self._gathering()) > 0:
+                return left
+            await self._shelf.write(stock, sealing)
+            self._recovered()
+            return 0.0
+        self._due_at = None
+        if await self._copy(stock, newest):
+            self._recovered()
+            return 0.0
+        if self._proving is not None:
+            return LOOK_EVERY
+        proof = self._proof_due(newest, stock)
+        if proof is None:
+            self._recovered()
+            self._pause = FIRST_RETRY
+            return LOOK_EVERY
+        quiet = self._clock.monotonic() - self._changed_at
+        if quiet >= QUIET:
+            self._proving = asyncio.create_task(self._prove(proof, newest, sealing), name="backup-proof")
+        return max(QUIET - quiet, 0.0) or LOOK_EVERY
+
+    def _take_proof(self) -> None:
+        """Raises what ended a proof that was under way."""
+        if self._proving is not None and self._proving.done():
+            proven, self._proving = self._proving, None
+            proven.result()
+            self._recovered()
+            self._pause = FIRST_RETRY
+
+    async def _prove(self, proof: Proof, newest: Written, sealing: Sealing) -> None:
+        try:
+            async with self._one_proof:
+                await proof(newest, sealing)
+        finally:
+            self._changed.set()
+
+    def _gathering(self) -> float:
+        """How many seconds changes may still join the next backup."""
+        now = self._clock.monotonic()
+        if self._due_at is None:
+            self._due_at = now + GATHER
+        return self._due_at - now
+
+    def _proof_due(self, newest: Written, stock: Stock) -> Proof | None:
+        if newest.verified_at is None:
+            return self._shelf.verify
+        drilled = [each.drilled_at for each in stock.written if each.drilled_at is not None]
+        if drilled and self._clock.now() - max(drilled) < DRILL_EVERY:
+            return None
+        return self._shelf.drill
+
+    async def _take_stock(self) -> Stock:
+        """What is known, told to whoever listens."""
+        stock = await self._shelf.take_stock()
+        found = status(
+            Situation(
+                stock.revision,
+                stock.sealing is not None,
+                stock.files,
+                stock.missing_folders,
+                self._failure,
+                self._failed_at,
+            )
+        )
+        if found != self.status:
+            self.status = found
+            self._publish(BackupStatusChanged(self._wallet, self._revisions.next(), found))
+        return stock
+
+    def _fail(self, error: PillarboxError) -> None:
+        self._failure, self._failed_at = error.text, self._clock.now()
+        self._retry_at = self._clock.monotonic() + self._pause
+        self._pause = min(self._pause * 2, LAST_RETRY)
+
+    def _recovered(self) -> None:
+        self._due_at = self._failure = self._failed_at = None
+
+    def _note_commit(self) -> None:
+        self._changed_at = self._clock.monotonic()
+        self._changed.set()
+
+    async def _wait(self, seconds: float) -> None:
+        """Until then, or until something was committed."""
+        timer = asyncio.ensure_future(self._clock.sleep_until(self._clock.monotonic() + seconds))
+        change = asyncio.ensure_future(self._changed.wait())
+        try:
+            await asyncio.wait((timer, change), return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            timer.cancel()
+            change.cancel()
+        if self._changed.is_set():
+            await self._clock.sleep_until(self._clock.monotonic() + NOTICE)

@@ -1,0 +1,148 @@
+"""Backups in folders: put there, found again, the superseded ones taken away."""
+
+import hashlib
+import shutil
+import stat
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from pillarbox.backup.retention import superseded
+from pillarbox.errors import FolderUnusableError, PillarboxError
+from pillarbox.files.generations import set_aside, sweep_half_written
+from pillarbox.files.install import install_file
+from pillarbox.files.private_folder import make_private_folder
+from pillarbox.files.reading import read_bounded
+from pillarbox.files.refusals import in_words, refusals_told
+from pillarbox.storage.backups import Written
+from pillarbox.wallet.backup_sealing import SUFFIX
+
+DRILL = ".drill-"
+"""What the folders of throwaway wallets begin with."""
+
+
+class BackupFolderUnusableError(FolderUnusableError):
+    """Parameters: folder, why."""
+
+    code = "backup-folder-unusable"
+    title = "A folder takes no backups"
+    message = "{folder} cannot be used: {why}. The wallet and the backups in other folders are not affected."
+    hint = "Give yourself the right to write there, or choose another folder."
+
+
+@dataclass(frozen=True, slots=True)
+class Generation:
+    """One backup's bytes, before it lies anywhere."""
+
+    name: str
+    revision: int
+    at: int
+    data: bytes
+
+    def written(self, folder: str) -> Written:
+        digest = hashlib.sha256(self.data).digest()
+        return Written(folder, self.name, self.revision, self.at, len(self.data), digest)
+
+
+def prepare_home(home: Path) -> None:
+    """The data folder's own place for a wallet's backups. Raises DiskFullError, FolderUnusableError."""
+    with refusals_told(home):
+        make_private_folder(home)
+
+
+def sweep_home(home: Path) -> None:
+    """Remove what killed processes left: files half written, and throwaway wallets.
+
+    Raises FolderUnusableError.
+    """
+    with refusals_told(home):
+        sweep_half_written(home, SUFFIX)
+        for left in home.glob(f"{DRILL}*"):
+            shutil.rmtree(left, ignore_errors=True)
+
+
+def put(folder: Path, generation: Generation) -> Written:
+    """Write a generation, beside whatever is there. Raises DiskFullError, BackupFolderUnusableError."""
+    stem = generation.name.removesuffix(SUFFIX)
+    for number in range(1, 1000):
+        name = f"{stem}{'' if number == 1 else f'-{number}'}{SUFFIX}"
+        kept = Generation(name, generation.revision, generation.at, generation.data)
+        try:
+            install_file(folder / name, generation.data)
+        except FileExistsError:
+            if load(kept.written(str(folder))) is not None:
+                return kept.written(str(folder))
+            continue
+        except PillarboxError as error:
+            raise _of_backups(error) from error
+        except OSError as error:
+            raise _of_backups(in_words(error, folder)) from error
+        return kept.written(str(folder))
+    raise in_words(FileExistsError(f"a thousand files {generation.name}"), folder)
+
+
+def _of_backups(error: PillarboxError) -> PillarboxError:
+    unusable = isinstance(error, FolderUnusableError)
+    return BackupFolderUnusableError(**error.parameters) if unusable else error
+
+
+def load(written: Written) -> bytes | None:
+    """The file's bytes as they were written, or None where it is not that any more.
+
+    Raises FolderUnusableError where it cannot be read now: that says nothing about the file.
+    """
+    path = Path(written.folder, written.name)
+    try:
+        data = read_bounded(path, written.size)
+    except FileNotFoundError:
+        return None
+    except OSError as error:
+        raise in_words(error, path) from error
+    return data if hashlib.sha256(data).digest() == written.sha256 else None
+
+
+def put_aside(written: Written) -> None:
+    """Out of the way of the next ones, where it is there at all. Raises FolderUnusableError."""
+    path = Path(written.folder, written.name)
+    try:
+        if path.exists():
+            set_aside(path)
+    except OSError as error:
+        raise in_words(error, path.parent) from error
+
+
+def has_folder(folder: str) -> bool:
+    """One on a drive that fails, or that was pulled out, is none."""
+    try:
+        return stat.S_ISDIR(Path(folder).stat().st_mode)
+    except OSError:
+        return False
+
+
+def gone(written: Sequence[Written]) -> list[Written]:
+    """Which of one folder's files are not there any more. Only the newest, the first, is looked for."""
+    return [] if not written or _is_there(written[0]) else [written[0]]
+
+
+def _is_there(written: Written) -> bool:
+    """A file of which the disk tells nothing counts as there: when it is read, that is told."""
+    try:
+        Path(written.folder, written.name).stat()
+    except FileNotFoundError:
+        return False
+    except OSError:
+        return True
+    return True
+
+
+def remove_superseded(written: Sequence[Written], now: int) -> list[Written]:
+    """Delete those of one folder that newer ones made needless; which those were. One in use stays."""
+    by_name = {each.name: each for each in written}
+    removed = []
+    for name in superseded([(each.name, each.revision, each.written_at) for each in written], now):
+        try:
+            Path(by_name[name].folder, name).unlink(missing_ok=True)
+        except OSError:
+            continue
+        removed.append(by_name[name])
+    return removed

@@ -1,0 +1,223 @@
+"""Putting a backup into a database: prepared first, then done whole in one transaction, or only previewed."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from pillarbox.accounts import Kinds
+from pillarbox.accounts.kind import AccountKind, Deriver, KeyNeed
+from pillarbox.backup.sections import Tally
+from pillarbox.errors import PillarboxError, WordsNeededError
+from pillarbox.keys.root import Root
+from pillarbox.model.account import Account
+from pillarbox.model.address import DerivedAddress
+from pillarbox.model.restoring import Outcome, ReportItem, RestoreReport, grouped
+from pillarbox.storage import accounts as stored
+from pillarbox.storage import addresses, counters, meta
+from pillarbox.storage.backup_sections import ACCOUNTS, SECTIONS
+from pillarbox.storage.database import Database, Tx
+from pillarbox.wallet.new_account import rows_ahead
+from pillarbox.wallet.restore_plan import Plan, PlannedAccount
+
+AT_ONCE = 500
+"""Addresses derived between two looks at whether the work was cancelled."""
+
+_Rows = Mapping[int, Sequence[tuple[int, str, bytes]]]
+"""New rows by branch number, each what a DerivedAddress is made of: plain tuples of plain values are nothing
+that the garbage collector goes through, again and again while they become many."""
+
+Goes = Callable[[], bool]
+"""Whether to go on. Asked in a thread."""
+
+
+Derivers = Callable[[Account], Deriver]
+"""What makes an account's addresses. Raises WordsNeededError where that takes the words."""
+
+
+class CancelledInThreadError(Exception):
+    """The work was given up; nothing came of it."""
+
+
+class LabelTakenError(PillarboxError):
+    """Parameters: account, label."""
+
+    code = "backup-label-taken"
+    title = "Another account has this label"
+    message = 'The account "{account}" of the backup is called "{label}" here, since another has its label.'
+    hint = "Rename it, if you like."
+
+
+class AccountDiffersError(PillarboxError):
+    """Parameters: account, here, there."""
+
+    code = "backup-account-differs"
+    title = "An account has another label here"
+    message = 'The account called "{there}" in the backup is called "{here}" here. What was here stays.'
+    hint = "Rename it, if the backup's label is the right one."
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """What a person chose. `gap_limit` widens every account to at least that; `birthday`: Unix seconds."""
+
+    gap_limit: int | None = None
+    birthday: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """A plan with every address that its records need, by account id in the backup."""
+
+    plan: Plan
+    rows: Mapping[int, _Rows]
+    failed: tuple[ReportItem, ...]
+
+
+def derivers_of(kinds: Kinds, root: Root | None) -> Derivers:
+    """From the accounts' public keys, or the words where each address takes them."""
+
+    def deriver(account: Account) -> Deriver:
+        kind = kinds.get(account.kind)
+        if kind.key_need is KeyNeed.EACH_ADDRESS and root is None:
+            raise WordsNeededError(purpose=f'making the addresses of "{account.label}"')
+        return kind.deriver(account.params, account.network, root)
+
+    return deriver
+
+
+def prepare(
+    plan: Plan, derivers: Derivers, kinds: Kinds, kept: Mapping[tuple[str, int], int], goes: Goes
+) -> Prepared:
+    """Derive what is not kept yet. Takes its time: for a thread. Raises CancelledInThreadError.
+
+    `kept`: how many addresses of each account's key and branch are here already. Accounts
+    for which `derivers` raises WordsNeededError fail, and the others are restored.
+    """
+    rows: dict[int, _Rows] = {}
+    failed = []
+    for planned in plan.accounts:
+        kind = kinds.get(planned.account.kind)
+        try:
+            deriver = derivers(planned.account)
+        except WordsNeededError as error:
+            failed.append(ReportItem(ACCOUNTS.name, Outcome.FAILED, 1, error.text))
+            continue
+        rows[planned.account.id] = {
+            branch.number: _derive(deriver, branch.number, *_span(planned, kind, branch.number, kept), goes)
+            for branch in kind.branches
+        }
+    return Prepared(plan, rows, tuple(failed))
+
+
+def merge(tx: Tx, prepared: Prepared, options: Options) -> RestoreReport:
+    """Add what is not there, all of it or nothing. What is here already stays as it is."""
+    plan = prepared.plan
+    items = [*plan.left_out, *prepared.failed]
+    ids: dict[int, int] = {}
+    for planned in plan.accounts:
+        if planned.account.id in prepared.rows:
+            made, told = _put_account(tx, planned.account, prepared.rows[planned.account.id], options)
+            ids[planned.account.id] = made.id
+            items += told
+    for section in SECTIONS:
+        if section.name in plan.rows:
+            items += _told(section.name, section.merge(tx, plan.rows[section.name], ids))
+    counters.catch_up(tx)
+    report = RestoreReport(grouped(items))
+    if report.count(Outcome.RESTORED):
+        meta.raise_revision(tx, plan.facts.revision)
+        meta.bump_revision(tx)
+    return report
+
+
+class _Undone(Exception):  # noqa: N818  # no error: it carries what was only to be seen
+    def __init__(self, report: RestoreReport) -> None:
+        self.report = report
+
+
+async def preview(db: Database, prepared: Prepared, options: Options) -> RestoreReport:
+    """What `merge` would do: it is done, looked at, and undone."""
+
+    def write(tx: Tx) -> None:
+        raise _Undone(merge(tx, prepared, options))
+
+    try:
+        await db.write(write)
+    except _Undone as undone:
+        return undone.report
+    raise AssertionError("a preview was kept")
+
+
+def kept_rows(tx: Tx) -> dict[tuple[str, int], int]:
+    """How many addresses of each account's key and branch are kept, for `prepare`."""
+    return {
+        (account.same_key, branch): count
+        for account in stored.all_accounts(tx)
+        for branch, count in addresses.counts(tx, account.id).items()
+    }
+
+
+def _span(
+    planned: PlannedAccount, kind: AccountKind, branch: int, kept: Mapping[tuple[str, int], int]
+) -> tuple[int, int]:
+    start = kept.get((planned.account.same_key, branch), 0)
+    wanted = planned.reach.get(branch, 0) + rows_ahead(kind, planned.account.gap_limit)
+    return start, min(max(start, wanted), kind.last_index + 1)
+
+
+def _derive(deriver: Deriver, branch: int, start: int, stop: int, goes: Goes) -> list[tuple[int, str, bytes]]:
+    found: list[tuple[int, str, bytes]] = []
+    for first in range(start, stop, AT_ONCE):
+        if not goes():
+            raise CancelledInThreadError
+        made = deriver.derive(branch, first, min(AT_ONCE, stop - first))
+        found += [(row.index, row.text, row.watch_key) for row in made]
+    return found
+
+
+def _put_account(
+    tx: Tx, account: Account, rows: _Rows, options: Options
+) -> tuple[Account, Sequence[ReportItem]]:
+    gap_limit = max(account.gap_limit, options.gap_limit or 0)
+    twin = stored.same_key_exists(tx, account.same_key)
+    if twin is None:
+        return _insert(tx, replace(account, gap_limit=gap_limit), rows, options)
+    here = next(each for each in stored.all_accounts(tx) if each.id == twin)
+    for branch, made in rows.items():
+        addresses.insert(tx, here.id, branch, map(DerivedAddress._make, made))
+    outcome = Outcome.UNCHANGED
+    if gap_limit > here.gap_limit:
+        stored.set_gap_limit(tx, here.id, gap_limit)
+        outcome = Outcome.RESTORED
+    items = [ReportItem(ACCOUNTS.name, outcome, 1)]
+    if here.label != account.label:
+        error = AccountDiffersError(here=here.label, there=account.label)
+        items = [ReportItem(ACCOUNTS.name, Outcome.CONFLICT, 1, error.text)]
+    return here, items
+
+
+def _insert(tx: Tx, account: Account, rows: _Rows, options: Options) -> tuple[Account, Sequence[ReportItem]]:
+    labels = {each.label for each in stored.all_accounts(tx)}
+    numbered = (account.label if n == 1 else f"{account.label} {n}" for n in range(1, len(labels) + 2))
+    label = next(each for each in numbered if each not in labels)
+    born = account.created_at if options.birthday is None else min(account.created_at, options.birthday)
+    draft = replace(account, label=label, created_at=born)
+    made = stored.insert(tx, draft, keep_id=not labels or not stored.exists(tx, account.id))
+    if account.number is not None:
+        counters.take_account_number(tx, account.kind, account.fingerprint, account.number)
+    for branch, derived in rows.items():
+        counters.start(tx, made.id, branch)
+        addresses.insert(tx, made.id, branch, map(DerivedAddress._make, derived))
+    items = [ReportItem(ACCOUNTS.name, Outcome.RESTORED, 1)]
+    if label != account.label:
+        error = LabelTakenError(account=account.label, label=label)
+        items.append(ReportItem(ACCOUNTS.name, Outcome.CONFLICT, 1, error.text))
+    return made, items
+
+
+def _told(section: str, tally: Tally) -> list[ReportItem]:
+    return [
+        ReportItem(section, Outcome.RESTORED, tally.restored),
+        ReportItem(section, Outcome.UNCHANGED, tally.unchanged),
+        *(ReportItem(section, Outcome.CONFLICT, 1, reason) for reason in tally.conflicts),
+        *(ReportItem(section, Outcome.SKIPPED, 1, reason) for reason in tally.skipped),
+    ]
