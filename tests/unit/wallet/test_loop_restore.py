@@ -207,6 +207,23 @@ async def test_damage_is_told_from_another_wallet_s_file(
     assert isinstance(file.found, DamagedFileError)
 
 
+async def test_what_fails_half_way_leaves_nothing_behind(
+    bench: Bench, wallet: Wallet, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fails(*_: object) -> None:
+        raise RuntimeError("the disk")
+
+    put(bench.loop.folder, payload())
+    with monkeypatch.context() as patch:
+        patch.setattr("pillarbox.storage.static_addresses.bind", fails)
+        with pytest.raises(RuntimeError):
+            await restore(wallet)
+    assert await wallet.loop.tokens.all() == []
+    assert kept(wallet) == ["bitcoin-p2wpkh"]
+    await bench.close()
+    assert kept(await bench.open()) == ["bitcoin-p2wpkh"]
+
+
 async def test_a_key_far_out_is_found_where_one_looks_far_enough(bench: Bench, wallet: Wallet) -> None:
     put(bench.loop.folder, payload(of=address(33)))
     with pytest.raises(ClientKeyNotFoundError, match="up to number 20"):
@@ -274,7 +291,7 @@ async def test_another_address_for_the_same_is_a_conflict(
     path = put(bench.loop.folder.parent / "elsewhere", other)
     with pytest.raises(StaticAddressConflictError):
         await restore(wallet, path)
-    assert wallet.accounts.get("Bitcoin 2").params == before.account.params
+    assert wallet.accounts.get("Loop static").params == before.account.params
     assert len(kept(wallet)) == 2
     assert await wallet.loop.tokens.all() == tokens
 
@@ -287,7 +304,7 @@ async def test_a_lower_height_is_taken_over_and_is_no_conflict(bench: Bench, wal
     assert again.account.id == first.account.id
     await bench.close()
     opened = await bench.open()
-    static = StaticAccount.read(opened.accounts.get("Bitcoin 2").params, Network.REGTEST)
+    static = StaticAccount.read(opened.accounts.get("Loop static").params, Network.REGTEST)
     assert (static.first_height, static.multi_address_first_height) == (321, 600)
 
 
