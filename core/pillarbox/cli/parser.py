@@ -216,6 +216,9 @@ def _add_account_commands(commands: _Commands) -> None:
     add.add_argument(
         "--new-generation", action="store_true", default=None, help="another one, knowingly paid for anew"
     )
+    add.add_argument(
+        "--max-cost", type=int, metavar="SAT", help="what a server's token may cost; 1000 usually"
+    )
     add.add_argument("--key-class", type=int, metavar="N", help="for dash-platform: DIP-17's key class")
     _add_passphrase(add)
     prepare = account.add(

@@ -149,11 +149,14 @@ async def status(app: "Application", arguments: StatusArguments) -> Replies:
     """Tokens, what is to be paid, each static address with its deposits, and which backups lack."""
     wallet = opened(app, arguments.wallet)
     loop = wallet.loop
-    await loop.addresses.reconcile()
+    trouble = await _caught_up(app, wallet)
+    await loop.backups.write_missing()
     pending = await loop.tokens.pending()
     yield {
         "wallet": wallet.name,
         "network": wallet.network.value,
+        "height": loop.height() or None,
+        "chain_error": trouble,
         "tokens": [token_object(token) for token in await loop.tokens.all()],
         "pending": None if pending is None else pending_object(pending, app.clock.now()),
         "addresses": [await account_status(loop, each) for each in await loop.addresses.generations()],
@@ -178,7 +181,7 @@ async def deposits(app: "Application", arguments: DepositsArguments) -> Replies:
     """One object a deposit. Only those that are there and not in use, unless all are asked for."""
     wallet = opened(app, arguments.wallet)
     addresses = wallet.loop.addresses
-    await addresses.reconcile()
+    await _caught_up(app, wallet)
     for account in await _accounts(wallet, arguments.account):
         found = await (addresses.history(account) if arguments.all else addresses.listed(account))
         for each in found:
@@ -193,6 +196,7 @@ async def exit_deposit(app: "Application", arguments: ExitArguments) -> Replies:
         raise InvalidInputError(what="outpoint", why="It is a transaction's id, a colon, and a number.")
     txid, output = outpoint[1].lower(), int(outpoint[2])
     rate = _rate(arguments.fee_rate)
+    await _caught_up(app, wallet)
     prepare = wallet.loop.exits.prepare
     if not arguments.sign:
         yield exit_object(await prepare(txid, output, rate, to=arguments.to))
@@ -230,7 +234,7 @@ async def recover(app: "Application", arguments: RecoverArguments) -> Replies:
     async with words_in_hand(wallet, arguments.passphrase, "The static address is derived from") as root:
         looked_at = await loop.restore.look(root, file)
         restored = await loop.restore.restore(looked_at, root, arguments.scan_keys)
-    trouble = await _reconciled(app, wallet)
+    trouble = await _caught_up(app, wallet)
     found = await loop.addresses.history(restored.account.id)
     yield {
         "backup_file": str(restored.path),
@@ -244,8 +248,12 @@ async def recover(app: "Application", arguments: RecoverArguments) -> Replies:
     }
 
 
-async def _reconciled(app: "Application", wallet: "Wallet") -> str:
-    """Why deposits may not all be known yet; "" where the chain was asked about all of the past."""
+async def _caught_up(app: "Application", wallet: "Wallet") -> str:
+    """Why deposits may not all be known yet; "" where the chain was asked about all of the past.
+
+    What was found before is up to date with what the wallet knows either way.
+    """
+    await wallet.loop.addresses.reconcile()
     if not app.settings.values.servers_for(wallet.network.value):
         return "No server is set to ask about deposits: pillarbox sync NAME --electrum HOST:PORT"
     from pillarbox.commands.sync import catch_up  # noqa: PLC0415  # only where a server is asked
