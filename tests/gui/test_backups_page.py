@@ -14,7 +14,7 @@ from window_bench import ACCOUNT, PASSPHRASE, WORDS, WindowBench, click, in_a_wi
 from pillarbox.model.backup import BackupFile, BackupPhase, BackupStatus
 from pillarbox.model.receiving import RequestTerms
 from pillarbox_gui.dialogs.backup_passphrase import BackupPassphraseQuestion, BundleQuestion
-from pillarbox_gui.dialogs.choose_folder import choose_folder
+from pillarbox_gui.dialogs.choose_place import choose_folder
 from pillarbox_gui.pages.backup_state import SLOW_MS
 from pillarbox_gui.pages.backups import BackupsPage
 from pillarbox_gui.pages.overview import OverviewPage

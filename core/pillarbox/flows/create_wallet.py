@@ -32,17 +32,11 @@ class Start(StrEnum):
 
     CREATE = "create"
     IMPORT = "import"
-    RESTORE = "restore"
 
 
 @dataclass(frozen=True, slots=True)
 class Welcome:
-    """Asks: create, import or restore."""
-
-
-@dataclass(frozen=True, slots=True)
-class RestoreIsComing:
-    """Says that restoring from a backup file is not there yet, and what does work: the words."""
+    """Asks: create or import."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,7 +102,7 @@ class Done:
     """Its backups are sealed by its words. Without words there are none before a passphrase is set."""
 
 
-Step = Welcome | RestoreIsComing | Naming | ShowWords | VerifyWords | EnterKeys | Protect | Done
+Step = Welcome | Naming | ShowWords | VerifyWords | EnterKeys | Protect | Done
 
 
 @dataclass(frozen=True, slots=True)
@@ -280,7 +274,7 @@ class CreateWallet:
 
     def _started(self, start: Start) -> None:
         self._draft = replace(self._draft, start=start)
-        self._go(RestoreIsComing() if start is Start.RESTORE else self._naming())
+        self._go(self._naming())
 
     async def _named(self, answer: Named) -> None:
         self._keep(answer)

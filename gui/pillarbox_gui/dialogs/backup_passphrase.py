@@ -9,7 +9,7 @@ from PySide6.QtWidgets import QSizePolicy, QWidget
 from pillarbox.errors import PillarboxError
 from pillarbox.flows.create_wallet import SHORTEST_PASSPHRASE
 from pillarbox.secret import Secret
-from pillarbox_gui.dialogs.choose_folder import ChooseFolder
+from pillarbox_gui.dialogs.choose_place import ChooseFolder
 from pillarbox_gui.dialogs.question import Question
 from pillarbox_gui.pages.controls import Button, Elided, words
 from pillarbox_gui.pages.look import Look

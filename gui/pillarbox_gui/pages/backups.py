@@ -13,7 +13,7 @@ from pillarbox.events import BackupStatusChanged, Events
 from pillarbox.secret import Secret
 from pillarbox.wallet.wallet import Wallet
 from pillarbox_gui.dialogs.backup_passphrase import BackupPassphraseQuestion, BundleQuestion
-from pillarbox_gui.dialogs.choose_folder import choose_folder
+from pillarbox_gui.dialogs.choose_place import choose_folder
 from pillarbox_gui.pages.backup_folders import BackupFolders
 from pillarbox_gui.pages.backup_state import BackupStateCard
 from pillarbox_gui.pages.controls import Button, Card, Page, column, row, scroll_area, take_role, words
@@ -36,6 +36,7 @@ class BackupsPage(Page):
     """The backup's state, where backups lie, and what brings back what."""
 
     words_asked = Signal()
+    restore_asked = Signal()
     told = Signal(str)
 
     def __init__(self, look: Look, events: Events, wallet: Wallet) -> None:

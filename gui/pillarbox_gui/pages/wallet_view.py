@@ -59,6 +59,8 @@ class WalletView(QWidget):
     lock_asked = Signal()
     wallet_asked = Signal()
     """The person would make another wallet."""
+    restore_asked = Signal()
+    """The person would bring a backup into this one."""
 
     def __init__(self, look: Look, app: Application, wallet: Wallet, desk: ReceivePage) -> None:
         super().__init__()
@@ -203,6 +205,7 @@ class WalletView(QWidget):
                 backups = BackupsPage(look, app.events, wallet)
                 backups.words_asked.connect(self._ask_for_words)
                 backups.told.connect(self.tell)
+                backups.restore_asked.connect(self.restore_asked)
                 return backups
             case "settings":
                 return SettingsPage(look, app.events, app.settings, app.connections, wallet)

@@ -18,7 +18,6 @@ from pillarbox.flows.create_wallet import (
     Ports,
     Protect,
     Protected,
-    RestoreIsComing,
     ShowWords,
     Start,
     Verified,
@@ -243,12 +242,6 @@ async def test_a_taken_name_stays_in_its_field_with_the_reason() -> None:
     assert isinstance(step, Naming)
     assert (step.name, step.network, step.error is None) == ("taken", Network.SIGNET, False)
     assert step.words == 24
-
-
-async def test_restoring_says_that_it_is_coming_and_leads_back() -> None:
-    flow = Program().flow()
-    assert await flow.answer(Start.RESTORE) == RestoreIsComing()
-    assert flow.back() == Welcome()
 
 
 async def test_cancelling_forgets_everything() -> None:
