@@ -2,6 +2,8 @@
 
 import asyncio
 import re
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from dataclasses import asdict, dataclass, field
 from decimal import Decimal, InvalidOperation
 from pathlib import Path
@@ -20,6 +22,8 @@ from pillarbox.commands.loop_nouns import (
 from pillarbox.commands.words import words_in_hand
 from pillarbox.errors import InvalidInputError, PillarboxError
 from pillarbox.files.reading import read_bounded
+from pillarbox.keys import lnd
+from pillarbox.keys.root import Root
 from pillarbox.model.account import AccountId
 from pillarbox.secret import Secret
 from pillarbox.storage.l402_tokens import TokenState
@@ -120,11 +124,16 @@ class TokenArguments:
 
 @dataclass(frozen=True, slots=True)
 class RecoverArguments:
-    """Without `backup_file` the latest valid one of the wallet's network. `scan_keys`: the last one tried."""
+    """Without `backup_file` the latest valid one of the wallet's network. `scan_keys`: the last one tried.
+
+    `lnd_seed`: what lnd's users have in place of the wallet's words.
+    """
 
     wallet: str
     backup_file: str | None = None
     scan_keys: int = _BACKUP_SCAN
+    lnd_seed: Secret | None = field(default=None, repr=False)
+    lnd_seed_passphrase: Secret | None = field(default=None, repr=False)
     passphrase: Secret | None = field(default=None, repr=False)
 
     def __post_init__(self) -> None:
@@ -231,7 +240,7 @@ async def recover(app: "Application", arguments: RecoverArguments) -> Replies:
     wallet = opened(app, arguments.wallet)
     loop = wallet.loop
     file = None if arguments.backup_file is None else Path(arguments.backup_file)
-    async with words_in_hand(wallet, arguments.passphrase, "The static address is derived from") as root:
+    async with _root(wallet, arguments) as root:
         looked_at = await loop.restore.look(root, file)
         restored = await loop.restore.restore(looked_at, root, arguments.scan_keys)
     trouble = await _caught_up(app, wallet)
@@ -246,6 +255,18 @@ async def recover(app: "Application", arguments: RecoverArguments) -> Replies:
         "deposit_reconciliation_error": trouble,
         "candidates": [found_object(each) for each in looked_at],
     }
+
+
+@asynccontextmanager
+async def _root(wallet: "Wallet", arguments: RecoverArguments) -> AsyncIterator[Root]:
+    if arguments.lnd_seed is None:
+        what = "The static address is derived from"
+        async with words_in_hand(wallet, arguments.passphrase, what) as root:
+            yield root
+        return
+    seed, extra = arguments.lnd_seed, arguments.lnd_seed_passphrase
+    with Root.of_node(await asyncio.to_thread(lnd.root_of_text, seed, extra)) as root:
+        yield root
 
 
 async def _caught_up(app: "Application", wallet: "Wallet") -> str:

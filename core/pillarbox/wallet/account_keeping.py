@@ -204,14 +204,15 @@ class AccountKeeping:
         self,
         kind: str,
         params: Params,
-        number: int,
+        number: int | None,
         *,
         scan_state: ScanState,
         before: Write,
         after: Callable[[Tx, Account], object],
     ) -> Account:
-        """Add an account that its kind enrolled elsewhere. `before` and `after` are of its transaction.
+        """Add an account that its kind enrolled elsewhere, watch-only without a number.
 
+        `before` and `after` are of its transaction.
         Raises AccountExistsError, and what these two raise: then nothing was added.
         """
         chosen = self._kinds.get(kind)

@@ -203,7 +203,7 @@ def _key(found: _Found, root: Root, network: Network) -> Secret:
     branch, coin = found.deposit.ref.branch, coin_type(BITCOIN.slip44, network)
     index = found.static.key_index(branch, found.deposit.ref.index)
     with (
-        lnd.family(root.seed, coin, FAMILIES[branch], strict=found.static.strict) as family,
+        lnd.family(root.bip32, coin, FAMILIES[branch], strict=found.static.strict) as family,
         family.child(index) as node,
     ):
         if node.public().key != found.address.client_key:
