@@ -151,5 +151,14 @@ def test_a_static_address_is_made_paid_and_left(program: Program, regtest: Regte
     assert (unsigned["txid"], unsigned["to"]) == (signed["txid"], signed["to"])
     assert len(signed["hex"]) > len(unsigned["hex"])
     assert signed["amount"] + signed["fee"] == 40_000
+    shown = program.finish(program.start("loop", "deposits", "alice")).out.splitlines()
+    assert shown[0].split("  ")[0] == "OUTPOINT"
+    assert [part for part in shown[1].split("  ") if part][1:5] == [
+        "40000 sat",
+        str(height),
+        "Deposited",
+        "now",
+    ]
+    assert program.finish(program.start(*leave)).out.splitlines()[0] == unsigned["hex"]
     (status,) = program.json("loop", "status", "alice").object["addresses"]
     assert (status["deposits"], status["amount"]) == (1, 40_000)
