@@ -1,25 +1,16 @@
 """A static address in the window: the server's price, each way to pay it, and what stands in between."""
 
-from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
-from pathlib import Path
-
 import pytest
 from PySide6.QtGui import QGuiApplication
-from PySide6.QtWidgets import QApplication
+from static_world import StaticWorld, with_a_server
 from tests.lnd_peer import MACAROON, NOT_INITIATED, Reply, ScriptedNode, payment
-from tests.static_address_peer import running
-from window_bench import PASSPHRASE, WindowBench, click, until
+from window_bench import PASSPHRASE, click, until
 
 from pillarbox.clock import SystemClock
-from pillarbox.server.invoice_admin import pay_invoice
-from pillarbox_gui.dialogs.add_account import AddAccountQuestion
 from pillarbox_gui.dialogs.lightning_node import LightningNodeQuestion
 from pillarbox_gui.dialogs.loop_backup_choice import BackupChoice, LoopBackupQuestion
 from pillarbox_gui.dialogs.loop_payment import LoopPaymentQuestion
 from pillarbox_gui.dialogs.message import Confirmation
-from pillarbox_gui.dialogs.passphrase import PassphraseQuestion
-from pillarbox_gui.pages.wallet_view import WalletView
 
 pytestmark = pytest.mark.qt_log_ignore("propagateSizeHints")
 
@@ -31,65 +22,8 @@ class YearLater(SystemClock):
         return super().now() + 31_536_000
 
 
-@dataclass
-class World:
-    """A window with a wallet of words, and a server that wants to be paid."""
-
-    bench: WindowBench
-    view: WalletView
-    url: str
-    admin: str
-    folder: Path
-
-    async def asking(self) -> AddAccountQuestion:
-        click(self.view.sidebar.add_account)
-        question = await self.bench.question(AddAccountQuestion)
-        question.kind.choose("loop-static")
-        return question
-
-    async def asked(self) -> LoopPaymentQuestion:
-        """The server's question for payment."""
-        question = await self.asking()
-        question.label.setText("Deposits")
-        question.server.setText(self.url)
-        question.proof.setText(PASSPHRASE)
-        click(question.go_on)
-        return await self.bench.question(LoopPaymentQuestion)
-
-    async def preimage(self, question: LoopPaymentQuestion) -> str:
-        return (await pay_invoice(self.admin, question.code.text.lower())).preimage.hex()
-
-    async def words_entered(self) -> None:
-        passphrase = await self.bench.question(PassphraseQuestion)
-        passphrase.passphrase.setText(PASSPHRASE)
-        click(passphrase.go_on)
-
-    async def made(self) -> None:
-        """The static address is there, and shown."""
-        await until(lambda: self.kinds().count("loop-static") == 1)
-        await until(lambda: self.view.wallet.accounts.get(self.view.receive.account).kind == "loop-static")
-
-    def kinds(self) -> list[str]:
-        return [account.kind for account in self.view.wallet.accounts.all()]
-
-
-def with_a_server(test: Callable[[World], Awaitable[None]]) -> Callable[..., Awaitable[None]]:
-    async def run(qapp: QApplication, tmp_path: Path) -> None:
-        async with (
-            running(tmp_path, admin_port=0) as server,
-            WindowBench.open(qapp, tmp_path / "data") as bench,
-        ):
-            await bench.wallet_of_words()
-            view = await bench.shown("Safe")
-            assert server.admin is not None
-            await test(World(bench, view, server.url, server.admin, tmp_path))
-
-    run.__name__, run.__doc__ = test.__name__, test.__doc__
-    return run
-
-
 @with_a_server
-async def test_the_proof_of_the_payment_makes_the_address(world: World) -> None:
+async def test_the_proof_of_the_payment_makes_the_address(world: StaticWorld) -> None:
     payment = await world.asked()
     said = payment.accessibleDescription()
     assert "preimage" in said
@@ -104,7 +38,7 @@ async def test_the_proof_of_the_payment_makes_the_address(world: World) -> None:
 
 
 @with_a_server
-async def test_what_proves_nothing_is_refused_in_place(world: World) -> None:
+async def test_what_proves_nothing_is_refused_in_place(world: StaticWorld) -> None:
     payment = await world.asked()
     for wrong, why in (("", "There is none"), (payment.code.text, "invoice"), ("00" * 32, "another payment")):
         payment.proof.setText(wrong)
@@ -115,7 +49,7 @@ async def test_what_proves_nothing_is_refused_in_place(world: World) -> None:
 
 
 @with_a_server
-async def test_what_is_paid_later_goes_on_with_the_same_invoice(world: World) -> None:
+async def test_what_is_paid_later_goes_on_with_the_same_invoice(world: StaticWorld) -> None:
     payment = await world.asked()
     invoice = payment.code.text
     click(payment.later)
@@ -131,7 +65,7 @@ async def test_what_is_paid_later_goes_on_with_the_same_invoice(world: World) ->
 
 
 @with_a_server
-async def test_an_invoice_that_can_still_be_paid_is_not_discarded(world: World) -> None:
+async def test_an_invoice_that_can_still_be_paid_is_not_discarded(world: StaticWorld) -> None:
     payment = await world.asked()
     click(payment.discard)
     await until(lambda: "can be paid still" in payment.trouble.text())
@@ -140,7 +74,7 @@ async def test_an_invoice_that_can_still_be_paid_is_not_discarded(world: World) 
 
 
 @with_a_server
-async def test_a_wrong_passphrase_is_refused_before_the_server_is_asked(world: World) -> None:
+async def test_a_wrong_passphrase_is_refused_before_the_server_is_asked(world: StaticWorld) -> None:
     question = await world.asking()
     question.server.setText(world.url)
     question.proof.setText("not this one")
@@ -151,7 +85,7 @@ async def test_a_wrong_passphrase_is_refused_before_the_server_is_asked(world: W
 
 
 @with_a_server
-async def test_the_wallet_s_own_node_pays(world: World) -> None:
+async def test_the_wallet_s_own_node_pays(world: StaticWorld) -> None:
     payment_asked = await world.asked()
     preimage = await world.preimage(payment_asked)
     async with ScriptedNode(world.folder) as node:
@@ -173,7 +107,7 @@ async def test_the_wallet_s_own_node_pays(world: World) -> None:
 
 
 @with_a_server
-async def test_backups_that_do_not_open_stop_before_anything_is_paid(world: World) -> None:
+async def test_backups_that_do_not_open_stop_before_anything_is_paid(world: StaticWorld) -> None:
     folder = world.bench.app.paths.root / "loop" / "regtest"
     folder.mkdir(parents=True)
     (folder / f"L402_backup_1700000000000000000_{'ab' * 32}.enc").write_bytes(bytes(200))
@@ -190,7 +124,7 @@ async def test_backups_that_do_not_open_stop_before_anything_is_paid(world: Worl
 
 
 @with_a_server
-async def test_an_invoice_that_is_over_is_discarded_by_whoever_is_sure(world: World) -> None:
+async def test_an_invoice_that_is_over_is_discarded_by_whoever_is_sure(world: StaticWorld) -> None:
     (await world.asked()).reject()
     await until(lambda: not world.view._tasks.running("add account"))
     loop = world.view.wallet.loop

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass
+from decimal import Decimal, InvalidOperation
 from enum import StrEnum
 from pathlib import Path
 
@@ -22,6 +23,7 @@ from pillarbox.wallet.loop_backups import LoopBackups
 from pillarbox.wallet.static_addresses import Listed, Recovery, StaticAddresses
 from pillarbox.wallet.static_exits import Exit, StaticExits
 
+_RATE = "It is a number of satoshi a virtual byte, such as 2.5."
 LARGEST_FILE = 1 << 16
 """Bytes of a macaroon or a certificate."""
 
@@ -184,14 +186,14 @@ class LoopDesk:
         )
 
     async def take_back(
-        self, deposit: DepositFacts, rate: float, *, to: str = "", root: Root | None = None
+        self, deposit: DepositFacts, rate: str, *, to: str = "", root: Root | None = None
     ) -> ExitFacts:
-        """The transaction, at `rate` satoshi a virtual byte; signed where `root` is given.
+        """The transaction, at `rate` satoshi a virtual byte (decimal); signed where `root` is given.
 
-        Raises what `StaticExits.prepare` does.
+        Raises InvalidInputError, and what `StaticExits.prepare` does.
         """
         return _exit_facts(
-            await self._exits.prepare(deposit.txid, deposit.output, rate, to=to.strip(), root=root)
+            await self._exits.prepare(deposit.txid, deposit.output, fee_rate(rate), to=to.strip(), root=root)
         )
 
     def _deposit(self, listed: Listed) -> DepositFacts:
@@ -205,6 +207,18 @@ class LoopDesk:
             confirmations if tip else None,
             listed.recovery,
         )
+
+
+def fee_rate(text: str) -> float:
+    """Satoshi a virtual byte, as it was typed. Raises InvalidInputError."""
+    try:
+        rate = Decimal(text.strip())
+        within = 0 < rate < 100_000  # which a NaN refuses to tell
+    except InvalidOperation as error:
+        raise InvalidInputError(what="fee rate", why=_RATE) from error
+    if not within:
+        raise InvalidInputError(what="fee rate", why=_RATE)
+    return float(rate)
 
 
 def _phase(listed: Listed) -> DepositPhase:

@@ -38,6 +38,7 @@ from pillarbox_gui.pages.service_trouble import ServiceTrouble
 from pillarbox_gui.pages.settings import SettingsPage
 from pillarbox_gui.pages.sidebar import Sidebar
 from pillarbox_gui.pages.static_adding import StaticAdding
+from pillarbox_gui.pages.static_strip import StaticStrip
 from pillarbox_gui.pages.telling import connection_fact
 from pillarbox_gui.subscriptions import Subscriptions
 from pillarbox_gui.tasks import Again, TaskScope
@@ -71,6 +72,9 @@ class WalletView(QWidget):
         self._tasks = TaskScope(self, look.present)
         self.receive = desk
         self._pages: dict[str, WalletPage] = {"receive": self.receive}
+        self.static = StaticStrip(look, app.events, wallet)
+        self.receive.list.put_below_heading(self.static)
+        self.static.show_account(self.receive.account)
         self._stack = QStackedWidget()
         self._stack.addWidget(self.receive)
         self.sidebar = Sidebar(look.theme, wallet, app.connections, _titles())
@@ -111,6 +115,7 @@ class WalletView(QWidget):
         for page in self._pages.values():
             page.close_page()
         self._subscriptions.close()
+        self.static.close_page()
         self.trouble.close_page()
         self._forget_told.stop()
         self._minutely.stop()
@@ -136,6 +141,7 @@ class WalletView(QWidget):
 
     def show_account(self, account: AccountId) -> None:
         self.receive.show_account(account)
+        self.static.show_account(account)
         self.sidebar.show_account(account)
         self.connection.tell(self._connection_words())
         self.show_page("receive")

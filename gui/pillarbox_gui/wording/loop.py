@@ -3,7 +3,7 @@
 from PySide6.QtCore import QCoreApplication
 
 from pillarbox.errors import ErrorText
-from pillarbox.wallet.loop_desk import DepositFacts, DepositPhase, PendingPayment, StaticFacts
+from pillarbox.wallet.loop_desk import DepositFacts, DepositPhase, ExitFacts, PendingPayment, StaticFacts
 from pillarbox.wallet.static_addresses import Recovery
 from pillarbox_gui.wording.amounts import UNIT_SPACE, group_digits
 from pillarbox_gui.wording.times import Calendar, counted
@@ -160,3 +160,31 @@ def token_words(facts: StaticFacts) -> str:
 
 def waiting_words(facts: StaticFacts) -> str:
     return translate("loop", "{n} blocks from a deposit's own block on").format(n=group_digits(facts.expiry))
+
+
+def backup_place_words(facts: StaticFacts) -> str:
+    """Where the backups lie, or why they lack."""
+    places = ", ".join(str(folder) for folder in facts.folders)
+    said = translate("loop", "{places}. Written once; it does not change with use.").format(places=places)
+    return " ".join([said, *facts.troubles])
+
+
+def exit_lines(made: ExitFacts, deposit: DepositFacts) -> list[str]:
+    """What a transaction that takes a deposit back does, and what was checked of it."""
+    share = 100 * made.fee / deposit.amount
+    lines = [
+        translate("loop", "Fee: {fee} ({share} % of the deposit)").format(
+            fee=sat_words(made.fee), share=f"{share:.1f}"
+        ),
+        translate("loop", "It pays {amount} to {address}").format(
+            amount=sat_words(made.amount), address=made.to
+        ),
+        translate("loop", "It spends this deposit and nothing else: {outpoint}").format(
+            outpoint=f"{deposit.txid}:{deposit.output}"
+        ),
+    ]
+    if deposit.recovery is not None:
+        since = translate("loop", "Its waiting time is over since block {block}")
+        lines.append(since.format(block=group_digits(deposit.recovery.height)))
+    lines.append(translate("loop", "Transaction: {txid}").format(txid=made.txid))
+    return lines
