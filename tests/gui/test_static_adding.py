@@ -44,7 +44,7 @@ async def test_what_proves_nothing_is_refused_in_place(world: StaticWorld) -> No
         payment.proof.setText(wrong)
         click(payment.go_on)
         await until(lambda why=why: why in payment.trouble.text())  # type: ignore[misc]  # bound now
-        assert payment.isVisible()
+        await until(payment.proof.hasFocus)
     payment.reject()
 
 

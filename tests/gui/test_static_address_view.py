@@ -9,6 +9,7 @@ from window_bench import ACCOUNT, click, until
 from pillarbox.bitcoin.transaction import Transaction
 from pillarbox_gui.dialogs.static_address import StaticAddressQuestion
 from pillarbox_gui.dialogs.take_back import TakeBackQuestion
+from pillarbox_gui.wording.amounts import UNIT_SPACE
 
 pytestmark = pytest.mark.qt_log_ignore("propagateSizeHints")
 
@@ -16,7 +17,11 @@ BLOCK = 100
 
 
 def said_in(widget: QWidget) -> str:
-    return "\n".join(label.text() for label in widget.findChildren(QLabel) if not label.isHidden())
+    return "\n".join(
+        label.accessibleName() or label.text()
+        for label in widget.findChildren(QLabel)
+        if not label.isHidden()
+    )
 
 
 async def opened(world: StaticWorld) -> StaticAddressQuestion:
@@ -73,7 +78,7 @@ async def test_after_its_time_a_deposit_is_taken_back_by_the_wallet_alone(world:
     taking.rate.setText("2")
     click(taking.show_it)
     await until(taking.sign.isEnabled)
-    assert "Fee: 259" in said_in(taking)
+    assert f"259{UNIT_SPACE}sat, 0.5 % of the deposit" in said_in(taking)
     assert taking.hex.isHidden()
     click(taking.sign)
     await world.words_entered()

@@ -124,6 +124,7 @@ class LoopPaymentQuestion(TallQuestion[Paying]):
 
     async def _do(self, work: Callable[[], Awaitable[None]]) -> None:
         """One thing at a time: while it goes on, nothing else can be asked for."""
+        focused = self.proof if work == self._prove else self.focusWidget()
         self._be_busy(busy=True)
         self.say_trouble("")
         try:
@@ -135,13 +136,12 @@ class LoopPaymentQuestion(TallQuestion[Paying]):
                 self._pending = pending
         self._tell_node()
         self._be_busy(busy=False)
+        if focused is not None:
+            focused.setFocus()  # which went on while nothing could be entered
 
     async def _prove(self) -> None:
-        try:
-            await self._desk.prove(self.proof.text())
-        except PillarboxError:
-            self.proof.selectAll()
-            raise
+        self.proof.selectAll()
+        await self._desk.prove(self.proof.text())
         self.answer(Paying.PAID)
 
     async def _pay(self) -> None:

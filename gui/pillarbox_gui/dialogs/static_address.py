@@ -8,13 +8,13 @@ from PySide6.QtWidgets import QFormLayout, QWidget
 
 from pillarbox.wallet.loop_desk import DepositFacts, DepositPhase, StaticFacts
 from pillarbox_gui.dialogs.tall_question import TallQuestion
-from pillarbox_gui.pages.controls import Button, Card, clear, column, row, words
+from pillarbox_gui.pages.controls import Button, Card, clear, column, elided, row, words
 from pillarbox_gui.pages.look import Look
 from pillarbox_gui.tasks import Again, TaskScope
 from pillarbox_gui.theme.tokens import Space
 from pillarbox_gui.widgets.chunked_address import grouped
 from pillarbox_gui.wording.loop import (
-    backup_place_words,
+    backup_words,
     confirmation_words,
     phase_words,
     recovery_words,
@@ -43,6 +43,7 @@ class StaticAddressQuestion(TallQuestion[None]):
         """By outpoint, the buttons that take a deposit back."""
         self._shown = column(look.theme, Space.M)
         self.inside.addLayout(self._shown)
+        self.inside.addStretch()
         self.close_it = self.add_button(translate("dialogs", "Close"), primary=True)
         self.close_it.clicked.connect(self.reject)
         self.show_facts(facts)
@@ -75,9 +76,10 @@ class StaticAddressQuestion(TallQuestion[None]):
             (translate("loop", "Registered"), address),
             (translate("loop", "Token"), words(token_words(facts), wrap=True)),
             (translate("loop", "Waiting time"), words(waiting_words(facts), wrap=True)),
-            (translate("loop", "Backup"), words(backup_place_words(facts), wrap=True)),
+            *((translate("loop", "Backup"), elided(str(folder))) for folder in facts.folders),
         ):
             form.addRow(words(name, "muted"), value)
+        form.addRow("", words(backup_words(facts), "muted", wrap=True))
         card.body.addLayout(form)
         return card
 
@@ -91,7 +93,7 @@ class StaticAddressQuestion(TallQuestion[None]):
             recovery = recovery_words(deposit.recovery, self._look.calendar, self._look.now())
             said = f"{said}. {recovery}"
         told.addWidget(words(said, "muted", wrap=True))
-        told.addWidget(words(f"{deposit.txid}:{deposit.output}", "mono", wrap=True))
+        told.addWidget(elided(f"{deposit.txid}:{deposit.output}", "mono"))
         line.addLayout(told, 1)
         if deposit.phase is DepositPhase.ALONE:
             line.addWidget(self._taker(deposit))

@@ -11,12 +11,22 @@ from pillarbox.secret import Secret
 from pillarbox.wallet.loop_desk import DepositFacts, ExitFacts
 from pillarbox_gui.dialogs.passphrase import PassphraseQuestion
 from pillarbox_gui.dialogs.tall_question import TallQuestion
-from pillarbox_gui.pages.controls import Button, Card, field_name, row, take_role, words
+from pillarbox_gui.pages.controls import (
+    Button,
+    Card,
+    clear,
+    column,
+    elided,
+    field_name,
+    row,
+    take_role,
+    words,
+)
 from pillarbox_gui.pages.look import Look
 from pillarbox_gui.tasks import Again, TaskScope
 from pillarbox_gui.theme.tokens import Space
 from pillarbox_gui.wording.errors import error_words
-from pillarbox_gui.wording.loop import exit_lines, exit_words_needed, sat_words
+from pillarbox_gui.wording.loop import exit_facts, exit_words_needed, sat_words
 
 HEX_HEIGHT = 96
 
@@ -78,8 +88,8 @@ class TakeBackQuestion(TallQuestion[None]):
         line.addWidget(self.show_it)
         line.addStretch()
         self.inside.addLayout(line)
-        self.facts = words("", wrap=True)
-        self._card.body.addWidget(self.facts)
+        self._facts = column(self.theme, Space.XS)
+        self._card.body.addLayout(self._facts)
         self.inside.addWidget(self._card)
         take_role(self.hex, "mono")
         self.hex.setReadOnly(True)
@@ -99,7 +109,13 @@ class TakeBackQuestion(TallQuestion[None]):
 
     def _show(self, made: ExitFacts | None) -> None:
         signed = made is not None and made.signed
-        self.facts.setText("" if made is None else "\n".join(exit_lines(made, self._deposit)))
+        clear(self._facts)
+        for name, value in () if made is None else exit_facts(made, self._deposit):
+            line = row(self.theme, Space.M)
+            self._facts.addLayout(line)
+            for label, stretch in ((words(name, "muted"), 1), (elided(value), 3)):
+                line.addWidget(label, stretch)
+                label.show()  # what is added to a window in sight has no size until then
         self._card.setVisible(made is not None)
         self.hex.setPlainText(made.hex if made is not None and signed else "")
         for part in (self.hex, self.copy):

@@ -19,7 +19,10 @@ class TallQuestion(Question[T]):
 
     def __init__(self, theme: Theme, parent: QWidget, title: str, explanation: str = "") -> None:
         super().__init__(theme, parent, title, explanation)
-        self.setFixedWidth(min(theme.px(WIDTH), parent.window().width()))
+        self._main = parent.window()
+        while (above := self._main.parentWidget()) is not None:
+            self._main = above.window()  # where it stands before another question
+        self.setFixedWidth(min(theme.px(WIDTH), self._main.width()))
         held = QWidget()
         take_role(held, "clear")
         self.inside = column(theme, Space.M)
@@ -29,15 +32,13 @@ class TallQuestion(Question[T]):
 
     def _fit(self) -> None:
         """As high as it needs to be, and no higher than the window."""
-        parent = self.parentWidget()
-        room = parent.window().height() if parent else self.screen().availableGeometry().height()
         margins = self._whole.contentsMargins()
         width = self.width() - margins.left() - margins.right()
         self._measure()
         wanted = max(self.inside.totalHeightForWidth(width), self.inside.totalSizeHint().height())
         self._area.setFixedHeight(wanted)
         self._measure()
-        over = self._whole.totalHeightForWidth(self.width()) - room
+        over = self._whole.totalHeightForWidth(self.width()) - self._main.height()
         if over > 0:
             self._area.setFixedHeight(max(self.theme.px(LEAST), wanted - over))
             self._measure()

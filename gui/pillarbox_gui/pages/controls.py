@@ -127,6 +127,13 @@ class Elided(QLabel):
         self.setText(metrics.elidedText(text, self._cut, self.width()))
 
 
+def elided(text: str, role: str = "") -> Elided:
+    """What has no place to break, such as a path or a transaction's id: cut in the middle."""
+    label = Elided(role, Qt.TextElideMode.ElideMiddle)
+    label.say(text)
+    return label
+
+
 class Pressable(QPushButton):
     """Enter presses it where it has the focus, as the space bar does."""
 

@@ -162,29 +162,24 @@ def waiting_words(facts: StaticFacts) -> str:
     return translate("loop", "{n} blocks from a deposit's own block on").format(n=group_digits(facts.expiry))
 
 
-def backup_place_words(facts: StaticFacts) -> str:
-    """Where the backups lie, or why they lack."""
-    places = ", ".join(str(folder) for folder in facts.folders)
-    said = translate("loop", "{places}. Written once; it does not change with use.").format(places=places)
+def backup_words(facts: StaticFacts) -> str:
+    """How the backups are kept, or why they lack."""
+    said = translate("loop", "Written once; it does not change with use.")
     return " ".join([said, *facts.troubles])
 
 
-def exit_lines(made: ExitFacts, deposit: DepositFacts) -> list[str]:
-    """What a transaction that takes a deposit back does, and what was checked of it."""
+def exit_facts(made: ExitFacts, deposit: DepositFacts) -> list[tuple[str, str]]:
+    """What a transaction that takes a deposit back does, and what was checked of it, each with its name."""
     share = 100 * made.fee / deposit.amount
-    lines = [
-        translate("loop", "Fee: {fee} ({share} % of the deposit)").format(
-            fee=sat_words(made.fee), share=f"{share:.1f}"
-        ),
-        translate("loop", "It pays {amount} to {address}").format(
-            amount=sat_words(made.amount), address=made.to
-        ),
-        translate("loop", "It spends this deposit and nothing else: {outpoint}").format(
-            outpoint=f"{deposit.txid}:{deposit.output}"
-        ),
+    fee = translate("loop", "{fee}, {share} % of the deposit")
+    facts = [
+        (translate("loop", "Fee"), fee.format(fee=sat_words(made.fee), share=f"{share:.1f}")),
+        (translate("loop", "Pays"), sat_words(made.amount)),
+        (translate("loop", "To"), made.to),
+        (translate("loop", "Spends only"), f"{deposit.txid}:{deposit.output}"),
     ]
     if deposit.recovery is not None:
-        since = translate("loop", "Its waiting time is over since block {block}")
-        lines.append(since.format(block=group_digits(deposit.recovery.height)))
-    lines.append(translate("loop", "Transaction: {txid}").format(txid=made.txid))
-    return lines
+        since = translate("loop", "Over since block {block}")
+        block = group_digits(deposit.recovery.height)
+        facts.append((translate("loop", "Waiting time"), since.format(block=block)))
+    return [*facts, (translate("loop", "Transaction"), made.txid)]
