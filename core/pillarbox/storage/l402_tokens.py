@@ -84,12 +84,17 @@ def unpaid_for(tx: Tx, payment_hash: bytes) -> list[StoredToken]:
 
 
 def free(tx: Tx, server: str) -> StoredToken | None:
-    """The newest paid one for a server, or for one that is not known, that no static address is bound to."""
+    """The newest paid one for a server that no static address is bound to."""
     where = (
-        "WHERE state = 'paid' AND server IN (?, '') "
+        "WHERE state = 'paid' AND server = ? "
         "AND token_id NOT IN (SELECT token_id FROM static_addresses) ORDER BY created_at DESC, token_id"
     )
     return next(iter(_found(tx, where, (server,))), None)
+
+
+def set_server(tx: Tx, token_id: bytes, server: str) -> None:
+    """It is known now which server it is for."""
+    tx.execute("UPDATE l402_tokens SET server = ? WHERE token_id = ? AND server = ''", (server, token_id))
 
 
 def mark_shown(tx: Tx, token_id: bytes, at: int) -> None:
