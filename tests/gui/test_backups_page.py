@@ -298,7 +298,8 @@ async def test_a_bundle_takes_both_passphrases_and_a_folder(bench: WindowBench) 
     answer_with(page, safe)
     click(page.save_bundle)
     question = await bench.question(BundleQuestion)
-    assert "has the money" in said_in(question)
+    assert "Whoever has file and passphrase has the money" in said_in(question)
+    assert question.focusWidget() is question.own
     for own, new, repeated, refusal in (
         (PASSPHRASE, BUNDLE_PASSPHRASE, "something else", "differ"),
         (PASSPHRASE, "short", "short", "fewer than 8"),
