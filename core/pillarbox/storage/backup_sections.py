@@ -43,9 +43,6 @@ class _Accounts:
     def export(self, tx: Tx) -> SectionLines:
         return exported(tx, self, "SELECT * FROM accounts ORDER BY id")
 
-    def merge(self, tx: Tx, rows: Sequence[Row], accounts: AccountMap) -> Tally:
-        raise NotImplementedError
-
 
 ACCOUNTS = _Accounts()
 
