@@ -271,6 +271,7 @@ class BackingUp:
                 stock.sealing is not None,
                 stock.files,
                 stock.missing_folders,
+                stock.lacking,
                 self._failure,
                 self._failed_at,
             )
