@@ -193,7 +193,8 @@ async def restore(watch: Stopwatch, app: Application, file: Path) -> None:
     """As a wallet of its own; and what it takes to derive the addresses that it made."""
     words = RecoveryWords(Secret.from_text(WORDS), Secret.from_text(""))
     found = await restoring.find([file])
-    opened, _ = await watch.time("read and plan", restoring.open_by_words(app, found, words))
+    by_words = restoring.open_by_words(app.kinds, found, words)
+    opened = restoring.required(*await watch.time("read and plan", by_words))
     made = await watch.time(
         "restore as new",
         restoring.restore_new(app, opened, "restored", Secret.from_text(PASSPHRASE), use_keychain=False),
@@ -213,7 +214,8 @@ async def restore(watch: Stopwatch, app: Application, file: Path) -> None:
 
 async def merge_again(watch: Stopwatch, app: Application, file: Path) -> None:
     """The same file into the wallet that wrote it: every record is met, and none changed."""
-    opened, _ = await restoring.open_by_wallet(app, await restoring.find([file]), "bench")
+    by_wallet = await restoring.open_by_wallet(app, await restoring.find([file]), "bench")
+    opened = restoring.required(*by_wallet)
     options = restoring.Options()
     report = await watch.time("restore into itself", restoring.restore_into(app, opened, "bench", options))
     if report.count(Outcome.RESTORED):
