@@ -11,6 +11,7 @@ from pillarbox.app.application import Application, WalletSummary
 from pillarbox.errors import ErrorText, PillarboxError
 from pillarbox.events import ScreenLocked, WalletsChanged
 from pillarbox.flows.create_wallet_ports import create_wallet_flow
+from pillarbox.flows.restore_wallet_ports import restore_wallet_flow
 from pillarbox.secret import Secret
 from pillarbox.wallet.wallet import Wallet
 from pillarbox_gui import actions
@@ -27,6 +28,8 @@ from pillarbox_gui.pages.wallet_view import WalletView
 from pillarbox_gui.tasks import Again, TaskScope
 from pillarbox_gui.theme.icons import app_icon
 from pillarbox_gui.theme.theme import Theme
+from pillarbox_gui.wizards.create_pages import page_for
+from pillarbox_gui.wizards.restore_pages import RestorePages
 from pillarbox_gui.wizards.wizard_view import WizardView
 from pillarbox_gui.wording.errors import error_words
 from pillarbox_gui.wording.times import Calendar
@@ -83,11 +86,27 @@ class MainWindow(QMainWindow):
 
     def show_first_run(self) -> None:
         """Make or bring a wallet."""
+        flow = create_wallet_flow(self._app)
         wizard = WizardView(
-            self.look, create_wallet_flow(self._app), lambda: bool(self._app.wallet_summaries())
+            self.look,
+            flow,
+            partial(page_for, self.look.theme),
+            lambda: bool(self._app.wallet_summaries()),
+            lambda: flow.words_were_shown,
         )
         wizard.done.connect(self.open_wallet)
         wizard.left.connect(self.start)
+        wizard.restore_asked.connect(self.show_restore)
+        self._show(wizard)
+
+    def show_restore(self, into: str = "") -> None:
+        """Get a wallet back; with `into`, bring a backup into that open wallet."""
+        pages = RestorePages(self.look, self._kind_title, merging=bool(into))
+        wizard = WizardView(
+            self.look, restore_wallet_flow(self._app, into), pages.page_for, can_leave=lambda: True
+        )
+        wizard.done.connect(self.open_wallet)
+        wizard.left.connect(partial(self.open_wallet, into) if into else self.start)
         self._show(wizard)
 
     def open_wallet(self, name: str) -> None:
@@ -179,6 +198,7 @@ class MainWindow(QMainWindow):
             view = self._views[wallet.name] = await WalletView.build(self.look, self._app, wallet)
             view.lock_asked.connect(partial(self._lock, wallet))
             view.wallet_asked.connect(self.show_first_run)
+            view.restore_asked.connect(partial(self.show_restore, wallet.name))
             view.sidebar.wallet_menu.aboutToShow.connect(partial(self._fill_menu, view))
             await asyncio.sleep(0)  # building and showing are a frame each
         self.setWindowTitle(f"{wallet.name} \N{EN DASH} Pillarbox")
@@ -207,9 +227,14 @@ class MainWindow(QMainWindow):
         offer_wallets(menu, self._others(view.wallet.name), self.open_wallet)
         menu.addSeparator()
         menu.addAction(Act(actions.ADD_WALLET, theme, menu, self.show_first_run))
+        menu.addAction(Act(actions.RESTORE, theme, menu, view.restore_asked.emit))
         if view.wallet.unlocking.can_lock:
             menu.addAction(view.lock_act)
         menu.addActions([self._about, self._quit])
+
+    def _kind_title(self, kind: str) -> str:
+        kinds = self._app.kinds
+        return kinds.get(kind).title if kind in kinds else kind
 
     def _lock(self, wallet: Wallet) -> None:
         if not wallet.unlocking.lock_screen():
@@ -249,12 +274,18 @@ class MainWindow(QMainWindow):
             question.reject()
 
     def _drop_closed(self) -> None:
-        for name in [name for name in self._views if name not in self._app.open_wallets]:
+        """Views of wallets that are closed, or that another object stands for since a restore."""
+        wallets = self._app.open_wallets
+        for name in [name for name, view in self._views.items() if wallets.get(name) is not view.wallet]:
             self._close_questions()
             view = self._views.pop(name)
             view.close_view()
             view.deleteLater()
-            if self._screens.currentWidget() is view and not self._retired:
+            if self._screens.currentWidget() is not view or self._retired:
+                continue
+            if name in wallets:
+                self.open_wallet(name)
+            else:
                 self.start()
 
     def _show_error(self, words: ErrorText) -> None:

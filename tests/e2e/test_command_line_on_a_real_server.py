@@ -119,3 +119,46 @@ def test_a_server_that_is_not_there_is_told_in_words(
     refused = program.json("sync", "alice", "--electrum", f"127.0.0.1:{port}:t")
     assert refused.status == 1
     assert refused.error == "server-unreachable"
+
+
+def test_a_static_address_is_made_paid_and_left(program: Program, regtest: Regtest, tmp_path: Path) -> None:
+    options = ("--listen", "127.0.0.1:0", "--admin-port", "0", "--l402", "test", "--expiry", "3", "--json")
+    served = next_object(program.start("serve", *options))
+    assert program.json("wallet", "create", "alice", "--network", "regtest").status == 0
+    program.json("sync", "alice", "--electrum", server_of(regtest.server))
+    add = ("account", "add", "alice", "loop-static", "--server", served["listening"])
+    assert program.json(*add).error == "l402-payment-needed"
+    invoice = program.json("loop", "status", "alice").object["pending"]["invoice"]
+    paid = program.json("test-invoice", "pay", invoice, "--server", served["admin"]).object
+    (tmp_path / "proof").write_text(paid["preimage"])
+    assert program.json("loop", "pay", "alice", "--preimage-file", str(tmp_path / "proof")).status == 0
+    assert program.json(*add).status == 0
+    status = program.json("loop", "status", "alice").object
+    assert status["height"] == regtest.node.height()
+    (address,) = status["addresses"]
+    script = output_script(address["address"])
+    txid = regtest.payer.pay(script, 40_000)
+    regtest.wait_until_known(script, txid)
+    (deposit,) = program.json("loop", "deposits", "alice").objects
+    assert (deposit["amount"], deposit["confirmed_at"], deposit["recovery"]) == (40_000, None, None)
+    height = regtest.mine()
+    (deposit,) = program.json("loop", "deposits", "alice").objects
+    assert (deposit["confirmed_at"], deposit["recovery"]["height"]) == (height, height + 3)
+    leave = ("loop", "exit", "alice", deposit["outpoint"], "--fee-rate", "1.5")
+    assert program.json(*leave).error == "exit-too-early"
+    regtest.mine(3)
+    unsigned, signed = program.json(*leave).object, program.json(*leave, "--sign").object
+    assert (unsigned["txid"], unsigned["to"]) == (signed["txid"], signed["to"])
+    assert len(signed["hex"]) > len(unsigned["hex"])
+    assert signed["amount"] + signed["fee"] == 40_000
+    shown = program.finish(program.start("loop", "deposits", "alice")).out.splitlines()
+    assert shown[0].split("  ")[0] == "OUTPOINT"
+    assert [part for part in shown[1].split("  ") if part][1:5] == [
+        "40000 sat",
+        str(height),
+        "Deposited",
+        "now",
+    ]
+    assert program.finish(program.start(*leave)).out.splitlines()[0] == unsigned["hex"]
+    (status,) = program.json("loop", "status", "alice").object["addresses"]
+    assert (status["deposits"], status["amount"]) == (1, 40_000)

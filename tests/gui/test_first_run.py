@@ -17,12 +17,11 @@ from pillarbox_gui.wizards.create_pages import (
     KeysPage,
     NamingPage,
     ProtectPage,
-    RestorePage,
-    StepPage,
     VerifyPage,
     WelcomePage,
     WordsPage,
 )
+from pillarbox_gui.wizards.step_page import StepPage
 from pillarbox_gui.wizards.wizard_view import WizardView
 
 REGTEST = list(Network).index(Network.REGTEST)
@@ -166,15 +165,6 @@ async def test_words_that_do_not_belong_together_say_so_and_stay(bench: WindowBe
     await until(lambda: "do not belong together" in trouble(wizard))
     assert isinstance(wizard.page, KeysPage)
     assert wizard.page.text.toPlainText() == wrong
-
-
-@in_a_window
-async def test_restore_says_that_it_is_coming_and_leads_back(bench: WindowBench) -> None:
-    wizard = await first_page(bench)
-    await choose(wizard, Start.RESTORE, RestorePage)
-    assert not wizard.go_on.isVisible()
-    click(wizard.back)
-    await until(lambda: isinstance(wizard.page, WelcomePage))
 
 
 @in_a_window

@@ -90,7 +90,7 @@ async def test_the_headings_of_the_sidebar_begin_at_one_edge(bench: WindowBench)
 @in_a_window
 async def test_a_long_server_name_leaves_room_for_the_rest_of_the_line(bench: WindowBench) -> None:
     view = await bench.watching_wallet()
-    view.resize(1024, 640)
+    bench.window.resize(1024, 640)
     connect(bench, view, ONION)
     view.tell("Nobody has this address yet. Take a new receive address to hand one out.")
     await until(lambda: "968" in view.connection.text())
@@ -234,12 +234,12 @@ async def test_news_that_change_no_notice_leave_the_focus_in_it(bench: WindowBen
 @in_a_window
 async def test_a_watching_wallet_is_not_told_of_words_that_it_has_not(bench: WindowBench) -> None:
     view = await bench.watching_wallet()
-    assert "Your recovery words" not in view.backup.accessibleDescription()
-    assert "elsewhere" in view.backup.accessibleDescription()
-    for name in ("overview", "backups"):
+    await until(lambda: "has no recovery words" in view.backup.accessibleDescription())
+    for name, told in (("overview", "has no recovery words"), ("backups", "elsewhere")):
         view.show_page(name)
-        page = view.page(name)
-        await until(lambda page=page: any("elsewhere" in label.text() for label in page.findChildren(QLabel)))
+        labels = view.page(name).findChildren(QLabel)
+        assert any(told in label.text() for label in labels)
+        assert not any("recovery words on paper" in label.text() for label in labels)
 
 
 @in_a_window

@@ -280,7 +280,9 @@ async def test_the_overview_says_what_needs_attention(bench: WindowBench) -> Non
     view = await bench.watching_wallet()
     page = view.page("overview")
     assert isinstance(page, OverviewPage)
-    assert [notice.said.text for notice in page.notices()] == ["No server chosen", "Never backed up"]
+    await until(lambda: view.wallet.backup.needs_passphrase)
+    said = [notice.said.text for notice in page.notices()]
+    assert said == ["No server chosen", "Not backed up: set a passphrase"]
 
 
 @in_a_window

@@ -21,6 +21,8 @@ MAY_DERIVE = {
     "pillarbox/wallet/new_account.py:look_ahead": "the first look-ahead of a new account, for its pool",
     "pillarbox/wallet/new_account.py:preview": "the first address of an account that is not made yet",
     "pillarbox/wallet/discovering.py:_scripts": "asks a chain about an account that is not in the wallet yet",
+    "pillarbox/wallet/restoring.py:_derive": "a restored account's rows, for its pool",
+    "pillarbox/wallet/backup_proof.py:_derive_again": "checks a backup's keys against kept addresses",
     "pillarbox/wallet/open_accounts.py:text_is_right": "checks an address again before it is copied",
     "pillarbox/wallet/open_accounts.py:gives_the_same": "checks that the words in hand are the account's",
 }

@@ -27,7 +27,7 @@ from pillarbox.bitcoin.hashes import tagged_hash
 from pillarbox.bitcoin.script import COIN_FORMATS
 from pillarbox.errors import InvalidInputError, PillarboxError
 from pillarbox.keys import lnd
-from pillarbox.keys.bip32 import ChildKeys, PrivateNode, PublicNode
+from pillarbox.keys.bip32 import ChildKeys, PublicNode
 from pillarbox.keys.extended_key import format_extended_key, parse_extended_key
 from pillarbox.keys.root import Root
 from pillarbox.loop.backup_file import CHANGE_FAMILY, LEGACY_FAMILY, MAIN_FAMILY
@@ -221,7 +221,7 @@ class LoopStaticKind:
             served.first_height,
             served.multi_address_first_height,
         )
-        with PrivateNode.from_seed(root.seed) as master:
+        with root.master() as master:
             fingerprint = master.public().fingerprint.hex()
         return Params(account.data, _path(need.network, MAIN_FAMILY), fingerprint, account.same_key)
 
@@ -240,7 +240,7 @@ def public_nodes(root: Root, network: Network, *, strict: bool) -> dict[int, Pub
     """By branch, the public node above the client keys; as BIP32 says if `strict`, else as lnd derives it."""
     found = {}
     for branch, family in FAMILIES.items():
-        with lnd.family(root.seed, coin_type(BITCOIN.slip44, network), family, strict=strict) as node:
+        with lnd.family(root.bip32, coin_type(BITCOIN.slip44, network), family, strict=strict) as node:
             found[branch] = node.public()
     return found
 

@@ -11,11 +11,12 @@ from types import MappingProxyType
 from typing import TypeVar
 
 from pillarbox.accounts import KINDS, Kinds
-from pillarbox.app import lightning, new_wallet, program_backup, restored_wallet
+from pillarbox.app import lightning, new_wallet, program_backup, restored_loop, restored_wallet
 from pillarbox.app.connections import Connections, SimulatedSource
 from pillarbox.app.key_claims import ELSEWHERE, KeyClaims
 from pillarbox.app.new_wallet import NewWallet
 from pillarbox.app.paths import Paths
+from pillarbox.app.restored_loop import RestoredLoop
 from pillarbox.app.restored_wallet import Restored, RestoredWallet
 from pillarbox.app.settings import Settings
 from pillarbox.app.wallet_folders import WalletFolder, WalletFolders
@@ -213,6 +214,18 @@ class Application:
             folder, restored.keychain_trouble, wanted.passphrase, wanted.use_keychain
         )
         return RestoredAndOpen(made, RestoreReport(grouped([*restored.report.items, *settings])))
+
+    async def restore_loop(self, wanted: RestoredLoop) -> RestoredAndOpen:
+        """Make a wallet of a Loop backup and open it. Where anything fails nothing is left of it."""
+
+        async def build(folder: WalletFolder, slots: Slots) -> Restored:
+            return await restored_loop.build(wanted, folder, slots, self._surroundings())
+
+        folder, restored = await self._make_folder(wanted.name, build)
+        made = await self._open_made(
+            folder, restored.keychain_trouble, wanted.passphrase, wanted.use_keychain
+        )
+        return RestoredAndOpen(made, restored.report)
 
     async def restore_into(self, name: str, change: Callable[[Tx], RestoreReport]) -> RestoreReport:
         """Change an open wallet's database while none of its services runs; it is another object then.

@@ -15,12 +15,14 @@ from pillarbox.files.generations import generations
 from pillarbox.keys import mnemonic
 from pillarbox.keys.bip32 import PrivateNode
 from pillarbox.keys.root import Root
+from pillarbox.model.network import Network
 from pillarbox.model.restoring import RestoreReport
 from pillarbox.secret import Secret
 from pillarbox.vault.sealed_words import RecoveryWords
-from pillarbox.wallet import backup_reading, restoring, service_keys
+from pillarbox.wallet import backup_reading, loop_restore, restoring, service_keys
 from pillarbox.wallet.backup_reading import OpenedBackup
 from pillarbox.wallet.backup_sealing import PROGRAM, SUFFIX, Sealing
+from pillarbox.wallet.loop_restore import FoundFile
 from pillarbox.wallet.restore_plan import Plan, read_plan
 from pillarbox.wallet.restoring import Options, Prepared
 from pillarbox.wallet.service_keys import ServiceKey
@@ -107,6 +109,17 @@ async def find_where_there_are_some(places: Iterable[Path]) -> list[FoundBackup]
         except PillarboxError:  # a stick that is not in, a folder of somebody else's: others may have it
             continue
     return sorted(found, key=_age)
+
+
+async def find_loop(place: Path, root: Root, network: Network) -> list[FoundFile]:
+    """The Loop backups at a file or in a folder, latest name first, opened with a root's keys.
+
+    Raises PlaceUnreadableError, NotABackupError for a file's name.
+    """
+    try:
+        return await asyncio.to_thread(loop_restore.look_at, place, root, network)
+    except OSError as error:
+        raise PlaceUnreadableError(place=str(place), why=error.strerror or type(error).__name__) from error
 
 
 async def open_by_words(

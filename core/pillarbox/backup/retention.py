@@ -7,16 +7,17 @@ NEWEST = 3
 _HOUR, _DAY, _MONTH = 3_600, 86_400, 31 * 86_400
 
 
-def superseded(written: Iterable[tuple[str, int]], now: int) -> list[str]:
-    """Names that need not be kept. `written`: names and times (Unix seconds) of one folder, in any order.
+def superseded(written: Iterable[tuple[str, int, int]], now: int) -> list[str]:
+    """Names that need not be kept. `written`: names, revisions and times (Unix seconds) of one folder.
 
     Of the last hour the last of each minute stays, of the last day that of each hour, of the last month that
-    of each day, and before that of each month. A time in the future is as good as now: clocks are set back.
+    of each day, and before that of each month. Clocks are set back: what is newest is told by the revisions,
+    and a time in the future is as good as now.
     """
-    newest_first = sorted(written, key=lambda each: (each[1], each[0]), reverse=True)
+    newest_first = sorted(written, key=lambda each: (each[1], each[2], each[0]), reverse=True)
     taken: set[str] = set()
     dropped = []
-    for place, (name, at) in enumerate(newest_first):
+    for place, (name, _, at) in enumerate(newest_first):
         span = _span(at, now)
         if place >= NEWEST and span in taken:
             dropped.append(name)

@@ -37,8 +37,8 @@ class Tally:
     skipped: list[ErrorText] = field(default_factory=list)
 
 
-class BackupSection(Protocol[TxT_contra]):
-    """One feature's part. `TxT` is the storage's transaction, which this room does not know."""
+class Described(Protocol):
+    """What a section is called, and what its records are made of."""
 
     @property
     def name(self) -> str: ...
@@ -49,6 +49,10 @@ class BackupSection(Protocol[TxT_contra]):
 
     @property
     def fields(self) -> tuple[Field, ...]: ...
+
+
+class BackupSection(Described, Protocol[TxT_contra]):
+    """One feature's part. `TxT` is the storage's transaction, which this room does not know."""
 
     def export(self, tx: TxT_contra) -> SectionLines: ...
 

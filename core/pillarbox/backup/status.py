@@ -59,7 +59,8 @@ def status(now: Situation) -> BackupStatus:
 
 
 def _phase(now: Situation) -> tuple[BackupPhase, int | None, ErrorText | None]:
-    newest = next((file for file in now.files if not file.missing), None)
+    there = [file for file in now.files if not file.missing]
+    newest = there[0] if there else None
     unsealed = None if now.can_lock else BackupPassphraseNeededError().text
     if now.failure is not None:
         return BackupPhase.FAILED, now.failed_at, now.failure
@@ -70,12 +71,15 @@ def _phase(now: Situation) -> tuple[BackupPhase, int | None, ErrorText | None]:
     if now.missing_folders:
         reason = BackupFolderMissingError(folder=now.missing_folders[0]).text
         return BackupPhase.FOLDER_MISSING, newest.written_at, reason
-    return (*_proven(newest), None)
+    return (*_proven([file for file in there if file.revision == newest.revision]), None)
 
 
-def _proven(newest: BackupFile) -> tuple[BackupPhase, int]:
-    if newest.drilled_at is not None:
-        return BackupPhase.DRILLED, newest.drilled_at
-    if newest.verified_at is not None:
-        return BackupPhase.VERIFIED, newest.verified_at
-    return BackupPhase.WRITTEN, newest.written_at
+def _proven(copies: Sequence[BackupFile]) -> tuple[BackupPhase, int]:
+    """Of one backup in several folders: what is proven of one of them is proven of its content."""
+    for phase, times in (
+        (BackupPhase.DRILLED, [file.drilled_at for file in copies]),
+        (BackupPhase.VERIFIED, [file.verified_at for file in copies]),
+    ):
+        if known := [at for at in times if at is not None]:
+            return phase, max(known)
+    return BackupPhase.WRITTEN, copies[0].written_at

@@ -69,6 +69,7 @@ def add_backup_commands(commands: Commands) -> None:
         default=None,
         help="the passphrase alone opens it",
     )
+    add_lnd_seed(restore)
     for parser in (verify, restore):
         parser.add_argument("--mnemonic-file", metavar="F", help="a file with the words (- for stdin)")
         parser.add_argument("--bip39-passphrase-file", metavar="F", help="a file with the words' passphrase")
@@ -80,6 +81,14 @@ def add_backup_commands(commands: Commands) -> None:
         parser.add_argument(
             "--passphrase-file", metavar="F", help="a file with the wallet's passphrase (- for stdin)"
         )
+
+
+def add_lnd_seed(parser: argparse.ArgumentParser) -> None:
+    """What users of lnd have in place of a wallet's words."""
+    parser.add_argument(
+        "--lnd-seed-file", metavar="F", help="lnd's words, their entropy or its root key, for Loop's backups"
+    )
+    parser.add_argument("--lnd-seed-passphrase-file", metavar="F", help="the passphrase of lnd's words")
 
 
 def _birthday(text: str) -> int:

@@ -30,6 +30,8 @@ def kind_text(kind: Any) -> str:
 
 
 def _source(kind: Any) -> str:
+    if kind["server"]:
+        return "the recovery words and a server of its own (--server URL); never watch-only"
     if kind["words_for_each_address"]:
         return "the recovery words, for each address; never watch-only"
     return "the recovery words once, or a public key (watch-only)"

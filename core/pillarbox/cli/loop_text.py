@@ -44,6 +44,8 @@ def _status_lines(found: Any) -> Iterator[str]:
         yield f"{pending['server']} wants {pending['amount_msat']} millisatoshi. The invoice:"
         yield pending["invoice"]
         yield "  it is over" if pending["over"] else f"  until       {moment(pending['ends_at'])}"
+    if found["addresses"] and found["chain_error"]:
+        yield f"Deposits may lack: {found['chain_error']}"
     for trouble in found["backup_troubles"]:
         yield f"No backup in {trouble['folder']}: {trouble['error']['message']}"
 

@@ -9,7 +9,7 @@ from itertools import islice
 from typing import Any, NoReturn
 
 from pillarbox import __version__
-from pillarbox.cli.backup_parser import add_backup_commands
+from pillarbox.cli.backup_parser import add_backup_commands, add_lnd_seed
 
 WINDOW = "window"
 TOUR = "tour"
@@ -28,7 +28,16 @@ INSPECT_KINDS = (
     "backup",
 )
 NETWORKS = ("mainnet", "testnet", "signet", "regtest")
-SECRET_FILES = ("passphrase", "mnemonic", "bip39_passphrase", "project_key", "backup_passphrase", "preimage")
+SECRET_FILES = (
+    "passphrase",
+    "mnemonic",
+    "bip39_passphrase",
+    "project_key",
+    "backup_passphrase",
+    "preimage",
+    "lnd_seed",
+    "lnd_seed_passphrase",
+)
 """Arguments that are secret, so that only files that hold them are named on the command line."""
 _OPTIONS = ("command", "json", "data_dir", "verbose", *(f"{name}_file" for name in SECRET_FILES))
 
@@ -216,6 +225,9 @@ def _add_account_commands(commands: _Commands) -> None:
     add.add_argument(
         "--new-generation", action="store_true", default=None, help="another one, knowingly paid for anew"
     )
+    add.add_argument(
+        "--max-cost", type=int, metavar="SAT", help="what a server's token may cost; 1000 usually"
+    )
     add.add_argument("--key-class", type=int, metavar="N", help="for dash-platform: DIP-17's key class")
     _add_passphrase(add)
     prepare = account.add(
@@ -305,6 +317,7 @@ def _add_loop_commands(loop: _Commands) -> None:
     token.add_argument("--server", metavar="URL", help="the server that a file's token is for, if known")
     recover = add("recover", "a static address and its token from a backup")
     recover.add_argument("--backup-file", metavar="F", type=os.path.abspath, help="the latest if left out")
+    add_lnd_seed(recover)
     recover.add_argument("--scan-keys", type=int, metavar="N", help="the last key to try; 20 if left out")
 
 

@@ -33,6 +33,7 @@ _HINTS: Mapping[str, str] = {
         "have your own node pay: pillarbox loop pay NAME --lnd URL --lnd-macaroon-file F --lnd-cert F. "
         "Then run this again."
     ),
+    "l402-too-dear": "Allow it knowingly (--max-cost SAT), or choose another server.",
     "not-scanned": (
         "Let it look first: pillarbox sync NAME. Or hand one out knowingly without it: --unscanned."
     ),

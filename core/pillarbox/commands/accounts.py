@@ -10,6 +10,7 @@ from pillarbox.commands.kinds import kind_object, payer_note
 from pillarbox.commands.nouns import account_object, accounts_of
 from pillarbox.commands.public_keys import require_account
 from pillarbox.errors import InvalidInputError, PillarboxError
+from pillarbox.loop.price import MOST_COST
 from pillarbox.model.account import Account, ScanState
 from pillarbox.secret import Secret
 
@@ -45,11 +46,18 @@ class AddArguments:
     key_class: int | None = None
     new_generation: bool = False
     """Of a kind with a server: make, and pay for, another one knowingly."""
+    max_cost: int | None = None
+    """In satoshi: what a server may want for a token."""
     passphrase: Secret | None = field(default=None, repr=False)
 
     def __post_init__(self) -> None:
         if self.number is not None and self.number >= 1 << 31:
             raise InvalidInputError(what="account number", why="It is a number below 2147483648.")
+
+    @property
+    def most(self) -> int:
+        """Millisatoshi that a token may cost."""
+        return MOST_COST if self.max_cost is None else 1_000 * self.max_cost
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +87,9 @@ async def add(app: "Application", arguments: AddArguments) -> Replies:
         raise InvalidInputError(what="key class", why=f"{kind.title} has none.")
     if Requirement.SERVER in kind.requires:
         account = await _add_of_server(wallet, arguments)
-    elif arguments.xpub is None:
+        yield {**account_object(wallet, account), **_backup_note(wallet)}
+        return
+    if arguments.xpub is None:
         account = await _add_from_words(wallet, arguments)
     else:
         account = await _watch(wallet, kind, arguments)
@@ -160,11 +170,20 @@ async def _add_of_server(wallet: "Wallet", arguments: AddArguments) -> Account:
     passphrase = await _passphrase(wallet, arguments.passphrase, "The account is made from")
     async with wallet.unlocking.root(passphrase) as root:
         made = await wallet.loop.accounts.go_on(
-            arguments.server, root, new_generation=arguments.new_generation
+            arguments.server, root, new_generation=arguments.new_generation, most=arguments.most
         )
     if arguments.label and made.label != arguments.label:
         await wallet.accounts.rename(made.id, arguments.label)
     return wallet.accounts.get(made.id)
+
+
+def _backup_note(wallet: "Wallet") -> dict[str, object]:
+    """What must be said where a backup of the account lacks: its token is paid for, and nowhere else."""
+    troubles = wallet.loop.backups.troubles
+    if not troubles:
+        return {}
+    told = "; ".join(f"{folder}: {trouble.message}" for folder, trouble in troubles.items())
+    return {"note": f"No backup could be written. {told}"}
 
 
 def _past(wallet: "Wallet") -> ScanState:

@@ -3,7 +3,7 @@
 from dataclasses import asdict
 from typing import TYPE_CHECKING
 
-from pillarbox.accounts.kind import KeyNeed
+from pillarbox.accounts.kind import KeyNeed, Requirement
 from pillarbox.commands.nouns import JsonObject
 from pillarbox.model.network import Network
 from pillarbox.wallet.kind_facts import told_by
@@ -39,7 +39,8 @@ def kind_object(kind: "AccountKind") -> JsonObject:
         "decimals": kind.coin.decimals,
         "networks": [network.value for network in Network if network in kind.networks],
         "words_for_each_address": needs_words,
-        "watch_only": not needs_words,
+        "watch_only": not needs_words and not kind.requires,
+        "server": Requirement.SERVER in kind.requires,
         "told_by": told_by(kind).value,
         "gap_limit": kind.gap_limit,
         "extras": [asdict(extra) for extra in kind.extras],

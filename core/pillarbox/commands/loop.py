@@ -2,6 +2,8 @@
 
 import asyncio
 import re
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from dataclasses import asdict, dataclass, field
 from decimal import Decimal, InvalidOperation
 from pathlib import Path
@@ -20,6 +22,8 @@ from pillarbox.commands.loop_nouns import (
 from pillarbox.commands.words import words_in_hand
 from pillarbox.errors import InvalidInputError, PillarboxError
 from pillarbox.files.reading import read_bounded
+from pillarbox.keys import lnd
+from pillarbox.keys.root import Root
 from pillarbox.model.account import AccountId
 from pillarbox.secret import Secret
 from pillarbox.storage.l402_tokens import TokenState
@@ -120,11 +124,16 @@ class TokenArguments:
 
 @dataclass(frozen=True, slots=True)
 class RecoverArguments:
-    """Without `backup_file` the latest valid one of the wallet's network. `scan_keys`: the last one tried."""
+    """Without `backup_file` the latest valid one of the wallet's network. `scan_keys`: the last one tried.
+
+    `lnd_seed`: what lnd's users have in place of the wallet's words.
+    """
 
     wallet: str
     backup_file: str | None = None
     scan_keys: int = _BACKUP_SCAN
+    lnd_seed: Secret | None = field(default=None, repr=False)
+    lnd_seed_passphrase: Secret | None = field(default=None, repr=False)
     passphrase: Secret | None = field(default=None, repr=False)
 
     def __post_init__(self) -> None:
@@ -149,11 +158,14 @@ async def status(app: "Application", arguments: StatusArguments) -> Replies:
     """Tokens, what is to be paid, each static address with its deposits, and which backups lack."""
     wallet = opened(app, arguments.wallet)
     loop = wallet.loop
-    await loop.addresses.reconcile()
+    trouble = await _caught_up(app, wallet)
+    await loop.backups.write_missing()
     pending = await loop.tokens.pending()
     yield {
         "wallet": wallet.name,
         "network": wallet.network.value,
+        "height": loop.height() or None,
+        "chain_error": trouble,
         "tokens": [token_object(token) for token in await loop.tokens.all()],
         "pending": None if pending is None else pending_object(pending, app.clock.now()),
         "addresses": [await account_status(loop, each) for each in await loop.addresses.generations()],
@@ -178,7 +190,7 @@ async def deposits(app: "Application", arguments: DepositsArguments) -> Replies:
     """One object a deposit. Only those that are there and not in use, unless all are asked for."""
     wallet = opened(app, arguments.wallet)
     addresses = wallet.loop.addresses
-    await addresses.reconcile()
+    await _caught_up(app, wallet)
     for account in await _accounts(wallet, arguments.account):
         found = await (addresses.history(account) if arguments.all else addresses.listed(account))
         for each in found:
@@ -193,6 +205,7 @@ async def exit_deposit(app: "Application", arguments: ExitArguments) -> Replies:
         raise InvalidInputError(what="outpoint", why="It is a transaction's id, a colon, and a number.")
     txid, output = outpoint[1].lower(), int(outpoint[2])
     rate = _rate(arguments.fee_rate)
+    await _caught_up(app, wallet)
     prepare = wallet.loop.exits.prepare
     if not arguments.sign:
         yield exit_object(await prepare(txid, output, rate, to=arguments.to))
@@ -227,10 +240,10 @@ async def recover(app: "Application", arguments: RecoverArguments) -> Replies:
     wallet = opened(app, arguments.wallet)
     loop = wallet.loop
     file = None if arguments.backup_file is None else Path(arguments.backup_file)
-    async with words_in_hand(wallet, arguments.passphrase, "The static address is derived from") as root:
+    async with _root(wallet, arguments) as root:
         looked_at = await loop.restore.look(root, file)
         restored = await loop.restore.restore(looked_at, root, arguments.scan_keys)
-    trouble = await _reconciled(app, wallet)
+    trouble = await _caught_up(app, wallet)
     found = await loop.addresses.history(restored.account.id)
     yield {
         "backup_file": str(restored.path),
@@ -244,8 +257,24 @@ async def recover(app: "Application", arguments: RecoverArguments) -> Replies:
     }
 
 
-async def _reconciled(app: "Application", wallet: "Wallet") -> str:
-    """Why deposits may not all be known yet; "" where the chain was asked about all of the past."""
+@asynccontextmanager
+async def _root(wallet: "Wallet", arguments: RecoverArguments) -> AsyncIterator[Root]:
+    if arguments.lnd_seed is None:
+        what = "The static address is derived from"
+        async with words_in_hand(wallet, arguments.passphrase, what) as root:
+            yield root
+        return
+    seed, extra = arguments.lnd_seed, arguments.lnd_seed_passphrase
+    with Root.of_node(await asyncio.to_thread(lnd.root_of_text, seed, extra)) as root:
+        yield root
+
+
+async def _caught_up(app: "Application", wallet: "Wallet") -> str:
+    """Why deposits may not all be known yet; "" where the chain was asked about all of the past.
+
+    What was found before is up to date with what the wallet knows either way.
+    """
+    await wallet.loop.addresses.reconcile()
     if not app.settings.values.servers_for(wallet.network.value):
         return "No server is set to ask about deposits: pillarbox sync NAME --electrum HOST:PORT"
     from pillarbox.commands.sync import catch_up  # noqa: PLC0415  # only where a server is asked

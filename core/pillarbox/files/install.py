@@ -4,11 +4,13 @@ import errno
 import os
 import sys
 import tempfile
+from contextlib import suppress
 from pathlib import Path
 
 from pillarbox.files.refusals import NO_ROOM, in_words
 
 _NOT_ALLOWED = frozenset({errno.EACCES, errno.EPERM, errno.EROFS})
+_NO_SYNC = frozenset({errno.EINVAL, errno.EOPNOTSUPP, errno.ENOSYS})
 _NO_LINKS = frozenset({errno.EPERM, errno.EOPNOTSUPP, errno.ENOSYS})
 
 
@@ -28,16 +30,24 @@ def install_file(path: Path, data: bytes, *, replace: bool = False) -> None:
     except OSError as error:
         temporary.unlink(missing_ok=True)
         raise _told(error, path) from error
-    sync_folder(path.parent)
+    try:
+        sync_folder(path.parent)
+    except OSError as error:
+        if not replace:
+            path.unlink(missing_ok=True)
+        raise _told(error, path) from error
 
 
 def sync_folder(folder: Path) -> None:
-    """Make names in a folder durable: a file's own fsync does not. Windows has no such call."""
+    """Make names in a folder durable: a file's own fsync does not. Windows and some shares lack it."""
     if sys.platform == "win32":
         return
     descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
     try:
         os.fsync(descriptor)
+    except OSError as error:
+        if error.errno not in _NO_SYNC:
+            raise
     finally:
         os.close(descriptor)
 
@@ -72,9 +82,14 @@ def _move_without_clobbering(temporary: Path, path: Path) -> None:
         # A file system without links (a USB stick): reserving the name first keeps others' files safe, at the
         # price that a crash just here leaves an empty file.
         os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
-        temporary.replace(path)
+        try:
+            temporary.replace(path)
+        except OSError:
+            path.unlink(missing_ok=True)
+            raise
     else:
-        temporary.unlink()
+        with suppress(OSError):  # the file is where it belongs; its second name is swept another day
+            temporary.unlink()
 
 
 def _told(error: OSError, path: Path) -> Exception:

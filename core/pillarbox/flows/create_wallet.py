@@ -32,17 +32,11 @@ class Start(StrEnum):
 
     CREATE = "create"
     IMPORT = "import"
-    RESTORE = "restore"
 
 
 @dataclass(frozen=True, slots=True)
 class Welcome:
-    """Asks: create, import or restore."""
-
-
-@dataclass(frozen=True, slots=True)
-class RestoreIsComing:
-    """Says that restoring from a backup file is not there yet, and what does work: the words."""
+    """Asks: create or import."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,9 +98,11 @@ class Done:
     """Why the keychain does not hold its key, as asked."""
     scans_first: bool = False
     """It was brought from elsewhere: what it received so far is looked for before it hands out."""
+    has_words: bool = True
+    """Its backups are sealed by its words. Without words there are none before a passphrase is set."""
 
 
-Step = Welcome | RestoreIsComing | Naming | ShowWords | VerifyWords | EnterKeys | Protect | Done
+Step = Welcome | Naming | ShowWords | VerifyWords | EnterKeys | Protect | Done
 
 
 @dataclass(frozen=True, slots=True)
@@ -278,7 +274,7 @@ class CreateWallet:
 
     def _started(self, start: Start) -> None:
         self._draft = replace(self._draft, start=start)
-        self._go(RestoreIsComing() if start is Start.RESTORE else self._naming())
+        self._go(self._naming())
 
     async def _named(self, answer: Named) -> None:
         self._keep(answer)
@@ -333,7 +329,7 @@ class CreateWallet:
             return
         made = self._draft
         self._forget()
-        self._step = Done(made.name, trouble, scans_first=made.start is Start.IMPORT)
+        self._step = Done(made.name, trouble, made.start is Start.IMPORT, made.has_words)
 
 
 def check_passphrase(passphrase: str, repeated: str, has_words: bool, use_keychain: bool) -> None:

@@ -17,6 +17,8 @@ class Source(StrEnum):
     WORDS = "words"
     PUBLIC = "public"
     """An extended public key or a descriptor."""
+    LOOP = "loop"
+    """A backup of Lightning Loop, or a folder with some, and the seed of its lnd node."""
 
 
 class Mode(StrEnum):
@@ -70,6 +72,16 @@ class Contents:
 
 
 @dataclass(frozen=True, slots=True)
+class LoopFound:
+    """The latest Loop backup that can be used. `created_at`: Unix seconds, of its access token."""
+
+    path: str
+    static_address: str
+    token_id: str
+    created_at: int
+
+
+@dataclass(frozen=True, slots=True)
 class Choose:
     """Asks: what there is to restore from, and where it lies."""
 
@@ -115,6 +127,17 @@ class EnterPublic:
 
 
 @dataclass(frozen=True, slots=True)
+class EnterLoopSeed:
+    """Asks for lnd's recovery words, what they hold (32 hex digits), or its root key; and the network."""
+
+    seed: str = field(default="", repr=False)
+    passphrase: str = field(default="", repr=False)
+    """Of lnd's words, where they have one."""
+    network: Network = Network.MAINNET
+    error: ErrorText | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class SearchFolders:
     """Asks: in which folders to look for backups of these words. The data folder is looked into anyway."""
 
@@ -131,6 +154,8 @@ class Preview:
     """Files that were looked at and not taken, each with the reason."""
     merged: Mapping[str, RestoreReport] = field(default_factory=dict)
     """What merging into each open wallet of the same words would do."""
+    loop: LoopFound | None = None
+    """What there is in place of `contents` where a Loop backup is restored."""
     error: ErrorText | None = None
 
 
@@ -179,6 +204,7 @@ Step = (
     | EnterWords
     | EnterPassphrase
     | EnterPublic
+    | EnterLoopSeed
     | SearchFolders
     | Preview
     | Options
@@ -212,6 +238,13 @@ class PassphraseEntered:
 @dataclass(frozen=True, slots=True)
 class PublicEntered:
     text: str
+
+
+@dataclass(frozen=True, slots=True)
+class LoopSeedEntered:
+    seed: str = field(repr=False)
+    passphrase: str = field(default="", repr=False)
+    network: Network = Network.MAINNET
 
 
 @dataclass(frozen=True, slots=True)
@@ -250,6 +283,7 @@ Answer = (
     | WordsEntered
     | PassphraseEntered
     | PublicEntered
+    | LoopSeedEntered
     | FoldersChosen
     | Confirmed
     | OptionsChosen

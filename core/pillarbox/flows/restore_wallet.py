@@ -13,12 +13,15 @@ from pillarbox.flows.restore_steps import (
     Confirmed,
     Contents,
     Done,
+    EnterLoopSeed,
     EnterPassphrase,
     EnterPublic,
     EnterWords,
     FileChosen,
     FileFacts,
     FoldersChosen,
+    LoopFound,
+    LoopSeedEntered,
     Mode,
     Options,
     OptionsChosen,
@@ -49,6 +52,8 @@ class Draft:
     bip39_passphrase: str = field(default="", repr=False)
     file_passphrase: str = field(default="", repr=False)
     public: str = ""
+    loop_seed: str = field(default="", repr=False)
+    loop_passphrase: str = field(default="", repr=False)
     folders: tuple[str, ...] = ()
     only_folders: bool = False
     contents: Contents | None = None
@@ -73,6 +78,7 @@ class Looked:
 
     contents: Contents | None
     passed_over: tuple[FileFacts, ...] = ()
+    loop: LoopFound | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +92,8 @@ class Ports:
     open_by_words: Callable[[Draft], Awaitable[Looked]]
     """The draft's file, or the newest in its folders that the words open. Raises for words that are none."""
     open_by_passphrase: Callable[[Draft], Awaitable[Looked]]
+    open_loop: Callable[[Draft], Awaitable[Looked]]
+    """The latest Loop backup at the draft's place that its seed opens; raises where there is none."""
     check_public: Callable[[str], Awaitable[None]]
     check_name: Callable[[str], None]
     preview: Callable[[str], Awaitable[RestoreReport]]
@@ -95,6 +103,19 @@ class Ports:
     """A new wallet, open; why the keychain does not hold its key, where it was asked to."""
     forget: Callable[[], None]
     """Wipe what was opened."""
+
+
+_KEPT: Mapping[type, Mapping[str, str]] = {
+    Chosen: {"source": "source", "place": "place"},
+    WordsEntered: {"words": "words", "bip39_passphrase": "bip39_passphrase"},
+    PassphraseEntered: {"passphrase": "file_passphrase"},
+    PublicEntered: {"text": "public"},
+    LoopSeedEntered: {"seed": "loop_seed", "passphrase": "loop_passphrase", "network": "network"},
+    FoldersChosen: {"folders": "folders", "only": "only_folders"},
+    OptionsChosen: {name: name for name in ("mode", "name", "into", "network", "gap_limit", "birthday")},
+    Protected: {name: name for name in ("passphrase", "repeated", "use_keychain")},
+}
+"""By class of an answer, what its fields are called in the draft."""
 
 
 class RestoreWallet:
@@ -113,6 +134,7 @@ class RestoreWallet:
             (EnterWords, WordsEntered): self._take_words,
             (EnterPassphrase, PassphraseEntered): self._take_file_passphrase,
             (EnterPublic, PublicEntered): self._take_public,
+            (EnterLoopSeed, LoopSeedEntered): self._take_loop_seed,
             (SearchFolders, FoldersChosen): self._take_folders,
             (Preview, Confirmed): self._take_confirmation,
             (Options, OptionsChosen): self._take_options,
@@ -128,6 +150,9 @@ class RestoreWallet:
             ),
             EnterPassphrase: lambda draft, error: EnterPassphrase(draft.file, draft.file_passphrase, error),
             EnterPublic: lambda draft, error: EnterPublic(draft.public, error),
+            EnterLoopSeed: lambda draft, error: EnterLoopSeed(
+                draft.loop_seed, draft.loop_passphrase, draft.network, error
+            ),
             SearchFolders: lambda draft, error: SearchFolders(draft.folders, error),
             Options: lambda _, error: self._options(error),
             Protect: lambda draft, error: Protect(
@@ -176,27 +201,11 @@ class RestoreWallet:
 
     def _keep(self, entered: Answer | None) -> None:
         """Put what was entered into the draft as it is, right or wrong."""
-        match entered:
-            case Chosen(source, place):
-                self._change(source=source, place=place.strip())
-            case FileChosen(path):
-                self._change(file=next((f for f in self._draft.files if f.path == path), None))
-            case WordsEntered(words, extra):
-                self._change(words=words, bip39_passphrase=extra)
-            case PassphraseEntered(passphrase):
-                self._change(file_passphrase=passphrase)
-            case PublicEntered(text):
-                self._change(public=text)
-            case FoldersChosen(folders, only):
-                self._change(folders=folders, only_folders=only)
-            case OptionsChosen(mode, name, into, network, gap_limit, birthday):
-                self._change(
-                    mode=mode, name=name, into=into, network=network, gap_limit=gap_limit, birthday=birthday
-                )
-            case Protected(passphrase, repeated, use_keychain):
-                self._change(passphrase=passphrase, repeated=repeated, use_keychain=use_keychain)
-            case Confirmed() | None:
-                pass
+        if isinstance(entered, FileChosen):
+            self._change(file=next((f for f in self._draft.files if f.path == entered.path), None))
+        elif entered is not None:
+            names = _KEPT.get(type(entered), {})
+            self._change(**{name: getattr(entered, field) for field, name in names.items()})
 
     def _change(self, **changes: object) -> None:
         self._draft = replace(self._draft, **changes)  # type: ignore[arg-type]  # names are its own
@@ -220,13 +229,14 @@ class RestoreWallet:
             draft.name or (contents.name if contents else ""),
             draft.into or (contents.mergeable[0] if contents and contents.mergeable else ""),
             contents.network if contents else draft.network,
-            contents is None,
+            contents is None and draft.source is not Source.LOOP,
             draft.gap_limit,
             draft.birthday,
             error,
         )
 
     async def _take_source(self) -> None:
+        self._change(place=self._draft.place.strip())
         draft = self._draft
         if draft.source is Source.WORDS:
             self._change(file=None, files=(), contents=None)
@@ -234,11 +244,12 @@ class RestoreWallet:
         elif draft.source is Source.PUBLIC:
             self._change(file=None, files=(), contents=None, words="", bip39_passphrase="")
             self._go(EnterPublic())
+        elif not draft.place:
+            raise InvalidInputError(what="place", why="Choose a backup file, or a folder that holds some.")
+        elif draft.source is Source.LOOP:
+            self._change(file=None, files=(), contents=None, words="", bip39_passphrase="")
+            self._go(EnterLoopSeed())
         else:
-            if not draft.place:
-                raise InvalidInputError(
-                    what="place", why="Choose a backup file, or a folder that holds some."
-                )
             files = await self._ports.find(draft.place)
             self._change(files=files, file=files[0] if files else None)
             if len(files) == 1:
@@ -276,12 +287,15 @@ class RestoreWallet:
         await self._ports.check_public(self._draft.public)
         self._go(Options(None))
 
+    async def _take_loop_seed(self) -> None:
+        await self._preview(await self._ports.open_loop(self._draft))
+
     async def _preview(self, looked: Looked) -> None:
         contents = looked.contents
         self._change(contents=contents)
         wallets = contents.mergeable if contents else ()
         merged = {name: await self._ports.preview(name) for name in wallets}
-        self._go(Preview(contents, looked.passed_over, merged))
+        self._go(Preview(contents, looked.passed_over, merged, looked.loop))
 
     async def _take_confirmation(self) -> None:
         self._go(Options(self._draft.contents))

@@ -1,22 +1,28 @@
 """The restore flow, bound to a running Pillarbox."""
 
 import asyncio
+from collections.abc import Sequence
 from pathlib import Path
 
 from pillarbox.accounts.descriptor import account_key, named_kind
 from pillarbox.app import restoring
 from pillarbox.app.application import Application
 from pillarbox.app.new_wallet import NewWallet, PublicSource, WordsSource
+from pillarbox.app.restored_loop import RestoredLoop
 from pillarbox.app.restoring import FoundBackup, NoBackupsThereError, Opened
 from pillarbox.backup.envelope import Lock
 from pillarbox.errors import ErrorText
-from pillarbox.flows.restore_steps import AccountFacts, Contents, FileFacts, Source
+from pillarbox.flows.restore_steps import AccountFacts, Contents, FileFacts, LoopFound, Source
 from pillarbox.flows.restore_wallet import Draft, Looked, Ports, RestoreWallet
-from pillarbox.keys import mnemonic
+from pillarbox.keys import lnd, mnemonic
+from pillarbox.keys.root import Root
+from pillarbox.loop.backup_file import BackupFileError, Name
 from pillarbox.model.network import Network
 from pillarbox.model.restoring import RestoreReport
 from pillarbox.secret import Secret
 from pillarbox.vault.sealed_words import RecoveryWords
+from pillarbox.wallet import loop_restore
+from pillarbox.wallet.loop_restore import FoundFile
 from pillarbox.wallet.restoring import Options
 
 
@@ -29,6 +35,7 @@ def restore_wallet_flow(app: Application, into: str = "") -> RestoreWallet:
             bound.open_by_wallet,
             bound.open_by_words,
             bound.open_by_passphrase,
+            bound.open_loop,
             _check_public,
             app.check_name,
             bound.preview,
@@ -46,6 +53,8 @@ class _Bound:
     def __init__(self, app: Application) -> None:
         self._app = app
         self._opened: Opened | None = None
+        self._root: Root | None = None
+        self._loop_files: Sequence[FoundFile] = ()
 
     async def find(self, place: str) -> tuple[FileFacts, ...]:
         found = await restoring.find([_place(place)])
@@ -80,6 +89,18 @@ class _Bound:
             self._opened = await restoring.open_by_passphrase(self._app.kinds, found, passphrase)
         return self._looked(self._opened, [], self._mergeable(self._opened))
 
+    async def open_loop(self, draft: Draft) -> Looked:
+        self.forget()
+        with Secret.from_text(draft.loop_seed) as seed, Secret.from_text(draft.loop_passphrase) as extra:
+            root = self._root = Root.of_node(await asyncio.to_thread(lnd.root_of_text, seed, extra or None))
+        looked_at = await restoring.find_loop(_place(draft.place), root, draft.network)
+        chosen, address = await asyncio.to_thread(loop_restore.latest_of, looked_at, root, draft.network)
+        self._loop_files = looked_at
+        name = Name.parse(chosen.path.name) or Name(0, "")
+        passed = tuple(loop_file_facts(each) for each in looked_at if isinstance(each.found, BackupFileError))
+        found = LoopFound(str(chosen.path), address, name.token_id, name.created_at // 1_000_000_000)
+        return Looked(None, passed, found)
+
     async def preview(self, wallet: str) -> RestoreReport:
         return await restoring.restore_into(self._app, self._ready(), wallet, Options(), preview=True)
 
@@ -89,6 +110,8 @@ class _Bound:
     async def restore(
         self, draft: Draft, passphrase: Secret | None
     ) -> tuple[RestoreReport | None, ErrorText | None]:
+        if draft.source is Source.LOOP:
+            return await self._restore_loop(draft, passphrase)
         if draft.contents is not None:
             restored = await restoring.restore_new(
                 self._app,
@@ -112,6 +135,19 @@ class _Bound:
             opened.words.wipe()
         if opened is not None and opened.sealing is not None:
             opened.sealing.key.wipe()
+        if self._root is not None:
+            self._root.wipe()
+        self._root, self._loop_files = None, ()
+
+    async def _restore_loop(
+        self, draft: Draft, passphrase: Secret | None
+    ) -> tuple[RestoreReport, ErrorText | None]:
+        if self._root is None:
+            raise RuntimeError("no Loop backup was opened")
+        files = self._loop_files
+        wanted = RestoredLoop(draft.name, draft.network, self._root, files, passphrase, draft.use_keychain)
+        found = await self._app.restore_loop(wanted)
+        return found.report, found.made.keychain_trouble
 
     def _ready(self) -> Opened:
         if self._opened is None:
@@ -169,6 +205,12 @@ def file_facts(found: FoundBackup) -> FileFacts:
         facts.lock is Lock.PASSPHRASE,
         trouble,
     )
+
+
+def loop_file_facts(found: FoundFile) -> FileFacts:
+    """What a front end is told of a Loop backup that cannot be used."""
+    trouble = found.found.text if isinstance(found.found, BackupFileError) else None
+    return FileFacts(str(found.path), found.path.name, trouble=trouble)
 
 
 def _place(text: str) -> Path:

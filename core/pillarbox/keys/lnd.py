@@ -61,6 +61,20 @@ def root_of_key(text: Secret) -> PrivateNode:
     return PrivateNode(Secret(key), Secret(data[13:45]))
 
 
+def root_of_text(text: Secret, passphrase: Secret | None = None) -> PrivateNode:
+    """The root of whatever lnd's users have: recovery words, what they hold (32 hex digits), or a root key.
+
+    Raises what these are refused for; nothing of the text is in any error.
+    """
+    plain = text.text().strip()
+    if len(plain.split()) > 1:
+        return root_of_words(text, passphrase)
+    if len(plain) == 2 * aezeed.ENTROPY_SIZE and not plain.lower().strip("0123456789abcdef"):
+        with Secret(bytes.fromhex(plain)) as entropy:
+            return root_of_entropy(entropy)
+    return root_of_key(text)
+
+
 @contextmanager
 def family(root: Secret | PrivateNode, coin: int, number: int, *, strict: bool) -> Iterator[PrivateNode]:
     """The node m/1017'/coin'/number'/0, above the indices of a key family; wiped at the end.

@@ -56,10 +56,8 @@ def next_index(tx: Tx, account: AccountId, branch: int) -> int:
 
 def counts(tx: Tx, account: AccountId) -> dict[int, int]:
     """One past the highest index kept, by branch."""
-    found = tx.rows(
-        "SELECT branch, max(idx) + 1 FROM addresses WHERE account = ? GROUP BY branch", (account,)
-    )
-    return {branch: count for branch, count in found}  # noqa: C416  # a row is a tuple of any length
+    found = tx.rows("SELECT branch, max(idx) FROM addresses WHERE account = ? GROUP BY branch", (account,))
+    return {branch: 1 + highest for branch, highest in found}
 
 
 def derived(tx: Tx, account: AccountId, branch: int, start: int, stop: int) -> list[DerivedAddress]:

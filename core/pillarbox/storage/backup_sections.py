@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from pillarbox.backup.content import Row, SectionLines
 from pillarbox.backup.sections import AccountMap, BackupSection, Field, Tally
 from pillarbox.model.receiving import HandOutEnding
-from pillarbox.storage import bulk, indexer_keys, l402_tokens
+from pillarbox.storage import bulk, indexer_keys
 from pillarbox.storage.database import Tx
+from pillarbox.storage.l402_tokens import SECTION_L402_TOKENS
 from pillarbox.storage.lightning_nodes import SECTION_LIGHTNING_NODES
 from pillarbox.storage.static_addresses import SECTION_STATIC_ADDRESSES
 from pillarbox.storage.static_deposits import SECTION_DEPOSIT_STEPS, SECTION_STATIC_EXITS
@@ -41,9 +42,6 @@ class _Accounts:
 
     def export(self, tx: Tx) -> SectionLines:
         return exported(tx, self, "SELECT * FROM accounts ORDER BY id")
-
-    def merge(self, tx: Tx, rows: Sequence[Row], accounts: AccountMap) -> Tally:
-        raise NotImplementedError
 
 
 ACCOUNTS = _Accounts()
@@ -315,7 +313,7 @@ SECTIONS: tuple[BackupSection[Tx], ...] = (
     ),
     _Settings(),
     _IndexerKeys(),
-    l402_tokens.SECTION,
+    SECTION_L402_TOKENS,
     SECTION_STATIC_ADDRESSES,
     SECTION_LIGHTNING_NODES,
     SECTION_DEPOSIT_STEPS,

@@ -31,5 +31,5 @@ def remaining(tx: Tx) -> list[Candidate]:
 
 def remove(tx: Tx, same_key: str) -> None:
     """It was asked about."""
-    tx.execute("DELETE FROM candidates WHERE same_key = ?", (same_key,))
-    meta.bump_revision(tx)
+    if tx.execute("DELETE FROM candidates WHERE same_key = ?", (same_key,)):
+        meta.bump_revision(tx)

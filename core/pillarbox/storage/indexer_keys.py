@@ -18,10 +18,12 @@ def get(tx: Tx, chain: str, origin: str) -> Secret | None:
 
 def put(tx: Tx, chain: str, origin: str, key: Secret) -> None:
     meta.put_blob(tx, _name(chain, origin), key.reveal())
+    meta.bump_revision(tx)
 
 
 def remove(tx: Tx, chain: str, origin: str) -> None:
     meta.remove(tx, _name(chain, origin))
+    meta.bump_revision(tx)
 
 
 def _name(chain: str, origin: str) -> str:

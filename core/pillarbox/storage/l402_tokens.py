@@ -4,11 +4,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 
-from pillarbox.backup.content import Row as SectionRow
+from pillarbox.backup.content import Row as BackupRow
 from pillarbox.backup.sections import AccountMap, Field, Tally
 from pillarbox.loop import token_file
 from pillarbox.loop.token_file import Token
-from pillarbox.storage import bulk, meta
+from pillarbox.storage import meta
 from pillarbox.storage.database import Row, Tx
 from pillarbox.storage.table_section import TableSection
 
@@ -84,12 +84,17 @@ def unpaid_for(tx: Tx, payment_hash: bytes) -> list[StoredToken]:
 
 
 def free(tx: Tx, server: str) -> StoredToken | None:
-    """The newest paid one for a server, or for one that is not known, that no static address is bound to."""
+    """The newest paid one for a server that no static address is bound to."""
     where = (
-        "WHERE state = 'paid' AND server IN (?, '') "
+        "WHERE state = 'paid' AND server = ? "
         "AND token_id NOT IN (SELECT token_id FROM static_addresses) ORDER BY created_at DESC, token_id"
     )
     return next(iter(_found(tx, where, (server,))), None)
+
+
+def set_server(tx: Tx, token_id: bytes, server: str) -> None:
+    """It is known now which server it is for."""
+    tx.execute("UPDATE l402_tokens SET server = ? WHERE token_id = ? AND server = ''", (server, token_id))
 
 
 def mark_shown(tx: Tx, token_id: bytes, at: int) -> None:
@@ -131,36 +136,47 @@ def _token(row: Row) -> StoredToken:
     return StoredToken(token_id, server, payment_hash, TokenState(state), *rest)
 
 
-_SECTION_FIELDS = (
-    Field("token_id", bytes),
-    Field("server", str),
-    Field("payment_hash", bytes),
-    Field("state", str),
-    Field("data", bytes),
-    Field("invoice", str),
-    Field("shown_at", int, optional=True),
-    Field("sent_by", str),
-    Field("created_at", int),
-)
+class _TokenSection(TableSection):
+    """A paid token wins over the same one that was not paid yet, wherever it comes from."""
 
+    __slots__ = ()
 
-@dataclass(frozen=True, slots=True)
-class _Section(TableSection):
-    """A token that was paid for wins over the same one unpaid, wherever it lies."""
-
-    def merge(self, tx: Tx, rows: Sequence[SectionRow], accounts: AccountMap) -> Tally:
-        paid = [[row[0], row[4]] for row in rows if row[3] == TokenState.PAID.value]
-        grown = bulk.execute(
-            tx,
-            "UPDATE l402_tokens SET state = 'paid', data = given.data FROM "
-            "(SELECT unhex(value ->> 0) AS token_id, unhex(value ->> 1) AS data FROM json_each(?)) AS given "
-            "WHERE l402_tokens.token_id = given.token_id AND state <> 'paid'",
-            (),
-            paid,
-        )
-        tally = TableSection.merge(self, tx, rows, accounts)
-        tally.restored += grown
+    def merge(self, tx: Tx, rows: Sequence[BackupRow], accounts: AccountMap) -> Tally:
+        paid = [row for row in rows if row[_STATE] == TokenState.PAID]
+        learned = sum(_learn_paid(tx, row) for row in paid)
+        here = {token.token_id.hex() for token in all_tokens(tx) if token.state is TokenState.PAID}
+        news = [row for row in rows if row[_STATE] == TokenState.PAID or row[0] not in here]
+        tally = super().merge(tx, news, accounts)
+        tally.restored += learned
+        tally.unchanged += len(rows) - len(news) - learned
         return tally
 
 
-SECTION = _Section("l402-tokens", "The L402 token", "l402_tokens", _SECTION_FIELDS, ("token_id",))
+def _learn_paid(tx: Tx, row: BackupRow) -> int:
+    token_id, _, payment_hash, _, data, *_ = row
+    return tx.execute(
+        "UPDATE l402_tokens SET state = 'paid', data = unhex(?), sent_by = '' "
+        "WHERE token_id = unhex(?) AND payment_hash = unhex(?) AND state <> 'paid'",
+        (data, token_id, payment_hash),
+    )
+
+
+_STATE = 3
+"""Where the state stands among the fields."""
+SECTION_L402_TOKENS = _TokenSection(
+    "l402-tokens",
+    "The L402 token",
+    "l402_tokens",
+    (
+        Field("token_id", bytes),
+        Field("server", str),
+        Field("payment_hash", bytes),
+        Field("state", str),
+        Field("data", bytes),
+        Field("invoice", str),
+        Field("shown_at", int, optional=True),
+        Field("sent_by", str),
+        Field("created_at", int),
+    ),
+    ("token_id",),
+)

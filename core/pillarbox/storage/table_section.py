@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from pillarbox.backup.content import Row, SectionLines
-from pillarbox.backup.sections import AccountMap, BackupSection, Field, Tally
+from pillarbox.backup.sections import AccountMap, Described, Field, Tally
 from pillarbox.errors import PillarboxError
 from pillarbox.storage import bulk
 from pillarbox.storage.database import Bindings, Tx
@@ -96,7 +96,7 @@ class TableSection:
         return " AND ".join(f"t.{field.name} IS {value}" for field, value in pairs)
 
 
-def exported(tx: Tx, section: BackupSection[Tx], query: str, bindings: Bindings = ()) -> SectionLines:
+def exported(tx: Tx, section: Described, query: str, bindings: Bindings = ()) -> SectionLines:
     """The records of `query`, whose columns are the section's fields, in its order."""
     columns = ", ".join(_written(field) for field in section.fields)
     row = tx.row(

@@ -204,18 +204,19 @@ class AccountKeeping:
         self,
         kind: str,
         params: Params,
-        number: int,
+        number: int | None,
         *,
         scan_state: ScanState,
         before: Write,
         after: Callable[[Tx, Account], object],
     ) -> Account:
-        """Add an account that its kind enrolled elsewhere. `before` and `after` are of its transaction.
+        """Add an account that its kind enrolled elsewhere, watch-only without a number.
 
+        `before` and `after` are of its transaction.
         Raises AccountExistsError, and what these two raise: then nothing was added.
         """
         chosen = self._kinds.get(kind)
-        label = self._label("", chosen)
+        label = new_account.free_label(self._accounts, _short_title(chosen))
         draft = self._draft(
             chosen, params, label, number=number, gap_limit=chosen.gap_limit, scan_state=scan_state
         )
@@ -273,11 +274,10 @@ class AccountKeeping:
         """Add an account that was found to be used; None where the wallet has it already."""
         kind = self._kinds.get(candidate.kind)
         params = Params(candidate.params, candidate.path, candidate.fingerprint, candidate.same_key)
-        title = kind.title.removeprefix(f"{kind.coin.title} \N{MIDDLE DOT} ")
         draft = self._draft(
             kind,
             params,
-            new_account.free_label(self._accounts, title),
+            new_account.free_label(self._accounts, _short_title(kind)),
             number=candidate.number,
             gap_limit=kind.gap_limit,
             scan_state=ScanState.UNSCANNED,
@@ -423,6 +423,11 @@ class AccountKeeping:
 
     def _tell(self, account: AccountId) -> None:
         self._publish(AccountsChanged(self._wallet, self._accounts.revisions.next(), (account,)))
+
+
+def _short_title(kind: AccountKind) -> str:
+    """Without the coin."""
+    return kind.title.removeprefix(f"{kind.coin.title} \N{MIDDLE DOT} ")
 
 
 def _wider_gap(opened: OpenAccount, needed: int = 0) -> int:

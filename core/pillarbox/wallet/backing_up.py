@@ -58,6 +58,7 @@ class BackingUp:
         self._publish = publish
         self._clock = clock
         self._one_at_a_time = asyncio.Lock()
+        self._one_proof = asyncio.Lock()
         self._changed = asyncio.Event()
         self._changed_at = clock.monotonic()
         self._due_at: float | None = None
@@ -65,17 +66,32 @@ class BackingUp:
         self._failure: ErrorText | None = None
         self._failed_at: int | None = None
         self._retry_at = 0.0
+        self._tried = -1
+        """The revision of the last attempt: what changed since is tried at once."""
+        self._proving: asyncio.Task[None] | None = None
+        """A proof takes its time, and what changes meanwhile does not wait for it."""
         self._pause = FIRST_RETRY
         self.status = BackupStatus(BackupPhase.NEVER)
         db.call_after_commits(self._note_commit)
 
+    @property
+    def home(self) -> str:
+        """The data folder's own place for this wallet's backups."""
+        return self._shelf.home
+
     async def run(self) -> None:
         """Until cancelled."""
-        while True:
-            self._changed.clear()
-            async with self._one_at_a_time:
-                pause = await self._step(await self._take_stock())
-            await self._wait(pause)
+        try:
+            while True:
+                self._changed.clear()
+                async with self._one_at_a_time:
+                    pause = await self._step(await self._take_stock())
+                await self._wait(pause)
+        finally:
+            if self._proving is not None:
+                self._proving.cancel()
+                await asyncio.gather(self._proving, return_exceptions=True)
+                self._proving = None
 
     async def finish(self) -> None:
         """The wallet is being closed: write what is not in a backup yet. A failure is told in the log."""
@@ -157,31 +173,36 @@ class BackingUp:
                 newest = stock.newest
                 if newest is None:  # taken away between two steps
                     return []
-                await self._copy(stock, newest, [] if to is None else [str(to)])
-                await prove(newest, sealing)
+                await self._copy(stock, newest)
+                async with self._one_proof:
+                    await prove(newest, sealing)
                 self._recovered()
             except PillarboxError as error:
                 self._fail(error)
                 raise
             finally:
                 stock = await self._take_stock()
+            if to is not None:  # a refusal there says nothing of the wallet's own backups
+                await self._shelf.put([str(to)], await self._shelf.load(newest))
+                stock = await self._take_stock()
             return [file for file in stock.files if file.revision == newest.revision]
 
-    async def _copy(self, stock: Stock, newest: Written, more: Sequence[str] = ()) -> bool:
+    async def _copy(self, stock: Stock, newest: Written) -> bool:
         """Put the newest where it is not, as on a stick that is back. Whether there was anything to do."""
-        into = [*stock.lacking, *more]
-        if into:
-            await self._shelf.put(into, await self._shelf.load(newest))
-        return bool(into)
+        if stock.lacking:
+            await self._shelf.put(stock.lacking, await self._shelf.load(newest))
+        return bool(stock.lacking)
 
     async def _step(self, stock: Stock) -> float:
         """Do what is due; returns after how many seconds to look again."""
         if stock.sealing is None:
             return LOOK_EVERY
-        now = self._clock.monotonic()
-        if self._failure is not None and now < self._retry_at:
-            return self._retry_at - now
+        left = self._retry_at - self._clock.monotonic()
+        if self._failure is not None and left > 0 and stock.revision == self._tried:
+            return left
+        self._tried = stock.revision
         try:
+            self._take_proof()
             return await self._do_next(stock, stock.sealing)
         except PillarboxError as error:
             self._fail(error)
@@ -196,18 +217,35 @@ class BackingUp:
             self._recovered()
             return 0.0
         self._due_at = None
-        copied = await self._copy(stock, newest)
-        self._recovered()
-        if copied:
+        if await self._copy(stock, newest):
+            self._recovered()
             return 0.0
+        if self._proving is not None:
+            return LOOK_EVERY
         proof = self._proof_due(newest, stock)
         if proof is None:
+            self._recovered()
+            self._pause = FIRST_RETRY
             return LOOK_EVERY
         quiet = self._clock.monotonic() - self._changed_at
-        if quiet < QUIET:
-            return QUIET - quiet
-        await proof(newest, sealing)
-        return 0.0
+        if quiet >= QUIET:
+            self._proving = asyncio.create_task(self._prove(proof, newest, sealing), name="backup-proof")
+        return max(QUIET - quiet, 0.0) or LOOK_EVERY
+
+    def _take_proof(self) -> None:
+        """Raises what ended a proof that was under way."""
+        if self._proving is not None and self._proving.done():
+            proven, self._proving = self._proving, None
+            proven.result()
+            self._recovered()
+            self._pause = FIRST_RETRY
+
+    async def _prove(self, proof: Proof, newest: Written, sealing: Sealing) -> None:
+        try:
+            async with self._one_proof:
+                await proof(newest, sealing)
+        finally:
+            self._changed.set()
 
     def _gathering(self) -> float:
         """How many seconds changes may still join the next backup."""
@@ -232,7 +270,7 @@ class BackingUp:
                 stock.revision,
                 stock.sealing is not None,
                 stock.files,
-                stock.missing,
+                stock.missing_folders,
                 self._failure,
                 self._failed_at,
             )
@@ -249,7 +287,6 @@ class BackingUp:
 
     def _recovered(self) -> None:
         self._due_at = self._failure = self._failed_at = None
-        self._pause = FIRST_RETRY
 
     def _note_commit(self) -> None:
         self._changed_at = self._clock.monotonic()

@@ -2,21 +2,32 @@
 
 import hashlib
 import shutil
+import stat
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from pillarbox.backup.retention import superseded
-from pillarbox.errors import PillarboxError
+from pillarbox.errors import FolderUnusableError, PillarboxError
 from pillarbox.files.generations import set_aside, sweep_half_written
 from pillarbox.files.install import install_file
 from pillarbox.files.private_folder import make_private_folder
-from pillarbox.files.refusals import in_words
+from pillarbox.files.reading import read_bounded
+from pillarbox.files.refusals import in_words, refusals_told
 from pillarbox.storage.backups import Written
 from pillarbox.wallet.backup_sealing import SUFFIX
 
 DRILL = ".drill-"
 """What the folders of throwaway wallets begin with."""
+
+
+class BackupFolderUnusableError(FolderUnusableError):
+    """Parameters: folder, why."""
+
+    code = "backup-folder-unusable"
+    title = "A folder takes no backups"
+    message = "{folder} cannot be used: {why}. The wallet and the backups in other folders are not affected."
+    hint = "Give yourself the right to write there, or choose another folder."
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,17 +46,23 @@ class Generation:
 
 def prepare_home(home: Path) -> None:
     """The data folder's own place for a wallet's backups. Raises DiskFullError, FolderUnusableError."""
-    try:
+    with refusals_told(home):
         make_private_folder(home)
+
+
+def sweep_home(home: Path) -> None:
+    """Remove what killed processes left: files half written, and throwaway wallets.
+
+    Raises FolderUnusableError.
+    """
+    with refusals_told(home):
         sweep_half_written(home, SUFFIX)
-        for left in home.glob(f"{DRILL}*"):  # of a drill whose process was killed
+        for left in home.glob(f"{DRILL}*"):
             shutil.rmtree(left, ignore_errors=True)
-    except OSError as error:
-        raise in_words(error, home) from error
 
 
 def put(folder: Path, generation: Generation) -> Written:
-    """Write a generation, beside whatever is there. Raises DiskFullError, FolderUnusableError."""
+    """Write a generation, beside whatever is there. Raises DiskFullError, BackupFolderUnusableError."""
     stem = generation.name.removesuffix(SUFFIX)
     for number in range(1, 1000):
         name = f"{stem}{'' if number == 1 else f'-{number}'}{SUFFIX}"
@@ -53,31 +70,34 @@ def put(folder: Path, generation: Generation) -> Written:
         try:
             install_file(folder / name, generation.data)
         except FileExistsError:
-            if is_whole(kept.written(str(folder))):
+            if load(kept.written(str(folder))) is not None:
                 return kept.written(str(folder))
             continue
-        except PillarboxError:
-            raise
+        except PillarboxError as error:
+            raise _of_backups(error) from error
         except OSError as error:
-            raise in_words(error, folder) from error
+            raise _of_backups(in_words(error, folder)) from error
         return kept.written(str(folder))
     raise in_words(FileExistsError(f"a thousand files {generation.name}"), folder)
 
 
-def is_whole(written: Written) -> bool:
-    """Whether the file is there, as it was written."""
-    return load(written) is not None
+def _of_backups(error: PillarboxError) -> PillarboxError:
+    unusable = isinstance(error, FolderUnusableError)
+    return BackupFolderUnusableError(**error.parameters) if unusable else error
 
 
 def load(written: Written) -> bytes | None:
-    """The file's bytes as they were written, or None where it is not that any more."""
+    """The file's bytes as they were written, or None where it is not that any more.
+
+    Raises FolderUnusableError where it cannot be read now: that says nothing about the file.
+    """
     path = Path(written.folder, written.name)
     try:
-        if path.stat().st_size != written.size:
-            return None
-        data = path.read_bytes()
-    except OSError:
+        data = read_bounded(path, written.size)
+    except FileNotFoundError:
         return None
+    except OSError as error:
+        raise in_words(error, path) from error
     return data if hashlib.sha256(data).digest() == written.sha256 else None
 
 
@@ -91,31 +111,35 @@ def put_aside(written: Written) -> None:
         raise in_words(error, path.parent) from error
 
 
-@dataclass(frozen=True, slots=True)
-class Look:
-    """What is not where it should be: whole folders, and files whose folder is there."""
+def has_folder(folder: str) -> bool:
+    """One on a drive that fails, or that was pulled out, is none."""
+    try:
+        return stat.S_ISDIR(Path(folder).stat().st_mode)
+    except OSError:
+        return False
 
-    missing_folders: tuple[str, ...]
-    gone: tuple[Written, ...]
+
+def gone(written: Sequence[Written]) -> list[Written]:
+    """Which of one folder's files are not there any more. Only the newest, the first, is looked for."""
+    return [] if not written or _is_there(written[0]) else [written[0]]
 
 
-def look(written: Sequence[Written], folders: Sequence[str]) -> Look:
-    """Of each folder only the newest file is looked for: `written` has the newest first."""
-    newest: dict[str, Written] = {}
-    for each in written:
-        newest.setdefault(each.folder, each)
-    there = {folder for folder in {*folders, *newest} if Path(folder).is_dir()}
-    gone = tuple(
-        each for each in newest.values() if each.folder in there and not Path(each.folder, each.name).exists()
-    )
-    return Look(tuple(folder for folder in folders if folder not in there), gone)
+def _is_there(written: Written) -> bool:
+    """A file of which the disk tells nothing counts as there: when it is read, that is told."""
+    try:
+        Path(written.folder, written.name).stat()
+    except FileNotFoundError:
+        return False
+    except OSError:
+        return True
+    return True
 
 
 def remove_superseded(written: Sequence[Written], now: int) -> list[Written]:
     """Delete those of one folder that newer ones made needless; which those were. One in use stays."""
     by_name = {each.name: each for each in written}
     removed = []
-    for name in superseded([(each.name, each.written_at) for each in written], now):
+    for name in superseded([(each.name, each.revision, each.written_at) for each in written], now):
         try:
             Path(by_name[name].folder, name).unlink(missing_ok=True)
         except OSError:

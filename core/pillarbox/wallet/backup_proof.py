@@ -15,6 +15,7 @@ from pillarbox.accounts import Kinds
 from pillarbox.accounts.kind import Deriver, KeyNeed
 from pillarbox.backup import envelope
 from pillarbox.errors import PillarboxError
+from pillarbox.files.refusals import refusals_told
 from pillarbox.model.account import Account
 from pillarbox.model.address import DerivedAddress
 from pillarbox.secret import Secret
@@ -43,10 +44,22 @@ class BackupUnlikeError(PillarboxError):
     hint = "A new backup is written. If this comes again, check the disk that the backups are on."
 
 
+class AddressesUnlikeError(PillarboxError):
+    """Parameters: file, what."""
+
+    code = "backup-addresses-unlike"
+    title = "A backup gives other addresses than the wallet has"
+    message = (
+        "{file} is as it was written, and {what} than the wallet keeps. Money sent to a wrong address would "
+        "be lost."
+    )
+    hint = "Close Pillarbox and check this computer's memory and disk before you go on."
+
+
 async def verify(written: Written, sealing: Sealing, db: Database, kinds: Kinds) -> None:
     """Read, decrypt and parse a file again, compare it with the wallet, and derive some addresses again.
 
-    Raises BackupUnlikeError, and what opening a file raises.
+    Raises BackupUnlikeError, AddressesUnlikeError, and what opening a file raises.
     """
     opened = await _open(written, sealing)
     plan = await asyncio.to_thread(read_plan, opened, kinds)
@@ -89,7 +102,8 @@ async def _throwaway(beside: Path) -> AsyncIterator[tuple[Database, threading.Ev
     It is gone at the end, also where that end is a cancellation.
     """
     stop = threading.Event()
-    folder = Path(await asyncio.to_thread(tempfile.mkdtemp, prefix=backup_files.DRILL, dir=beside))
+    with refusals_told(beside):
+        folder = Path(await asyncio.to_thread(tempfile.mkdtemp, prefix=backup_files.DRILL, dir=beside))
     made: Database | None = None
     try:
         with Secret(secrets.token_bytes(32)) as key:
@@ -166,7 +180,7 @@ def _derive_again(account: Account, kinds: Kinds, rows: Sequence[_Row], file: st
     for row in rows:
         if [made.text for made in deriver.derive(row.branch, row.index, 1)] != [row.text]:
             path = deriver.path(row.branch, row.index)
-            raise BackupUnlikeError(file=file, what=f"its keys give another address at {path}")
+            raise AddressesUnlikeError(file=file, what=f"its keys give another address at {path}")
 
 
 def _derivers(tx: Tx, kinds: Kinds) -> restoring.Derivers:
@@ -208,7 +222,7 @@ async def _compare_texts(thrown_away: Database, db: Database, file: str) -> None
         made, kept = [await _texts(each, same_key, branch) for each in (thrown_away, db)]
         both = min(len(made), len(kept))
         if made[:both] != kept[:both]:
-            raise BackupUnlikeError(file=file, what=f'addresses of "{label}" came out otherwise')
+            raise AddressesUnlikeError(file=file, what=f'"{label}" has other addresses in it')
 
 
 def _branches(tx: Tx) -> list[tuple[str, str, int]]:

@@ -2,9 +2,11 @@
 
 import asyncio
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
+from typing import TypeVar
 
 from pillarbox.accounts import Kinds
 from pillarbox.backup.content import SectionLines
@@ -19,6 +21,9 @@ from pillarbox.wallet import backup_files, backup_proof, backup_sealing
 from pillarbox.wallet.backup_files import Generation
 from pillarbox.wallet.backup_proof import BackupUnlikeError
 from pillarbox.wallet.backup_sealing import Sealing, Writer
+from pillarbox.wallet.folder_work import FolderSilentError, FolderWork
+
+T = TypeVar("T")
 
 log = logging.getLogger(__name__)
 
@@ -34,7 +39,8 @@ class Stock:
     written: Sequence[Written]
     """Newest first."""
     folders: tuple[str, ...]
-    missing: tuple[str, ...]
+    missing: frozenset[str]
+    """Of the folders and of those that files were put into."""
     sealing: Sealing | None
     home: str
 
@@ -46,6 +52,11 @@ class Stock:
     @property
     def is_current(self) -> bool:
         return self.newest is not None and self.newest.revision >= self.revision
+
+    @property
+    def missing_folders(self) -> tuple[str, ...]:
+        """Further folders that are not there."""
+        return tuple(folder for folder in self.folders if folder in self.missing)
 
     @property
     def lacking(self) -> list[str]:
@@ -77,23 +88,41 @@ class BackupShelf:
         self._clock = clock
         self._home = home
         self._program = program
+        self._folder_work = FolderWork()
+        self._is_swept = False
+
+    @property
+    def home(self) -> str:
+        return str(self._home)
 
     async def take_stock(self) -> Stock:
         """What the database knows, and what of it is still there."""
 
         def read(tx: Tx) -> Stock:
             written, sealing = backups.all_written(tx), backup_sealing.kept_sealing(tx)
-            return Stock(meta.revision(tx), written, folders(tx), (), sealing, str(self._home))
+            return Stock(meta.revision(tx), written, folders(tx), frozenset(), sealing, str(self._home))
 
         stock = await self._db.read(read)
-        look = await asyncio.to_thread(backup_files.look, stock.written, stock.folders)
-        await self._forget(look.gone)
-        there = [each for each in stock.written if each not in look.gone]
-        return replace(stock, written=there, missing=look.missing_folders)
+        missing: set[str] = set()
+        gone: list[Written] = []
+        for folder in {*stock.folders, stock.home, *(each.folder for each in stock.written)}:
+            mine = [each for each in stock.written if each.folder == folder]
+            if await self._is_there(folder):
+                gone += await self._in(folder, partial(backup_files.gone, mine))
+            elif folder == stock.home:  # which never goes away, so what it lacks is gone
+                gone += mine
+            else:
+                missing.add(folder)
+        await self._forget(gone)
+        there = [each for each in stock.written if each not in gone]
+        return replace(stock, written=there, missing=frozenset(missing))
 
     async def write(self, stock: Stock, sealing: Sealing) -> None:
         """A new generation, into each folder that is there. Raises the first refusal, once all were tried."""
         await asyncio.to_thread(backup_files.prepare_home, self._home)
+        if not self._is_swept:  # once, before there is any drill of our own
+            self._is_swept = True
+            await asyncio.to_thread(backup_files.sweep_home, self._home)
         generation = await self._seal(sealing, ())
         there = [folder for folder in stock.folders if folder not in stock.missing]
         await self.put([stock.home, *there], generation)
@@ -101,25 +130,24 @@ class BackupShelf:
     async def bundle(self, sealing: Sealing, words: SectionLines, to: Path) -> BackupFile:
         """A file apart from the generations, with the words. Raises DiskFullError, FolderUnusableError."""
         generation = await self._seal(sealing, (words,))
-        return _file(await asyncio.to_thread(backup_files.put, to, generation), ())
+        return _file(await self._in(str(to), partial(backup_files.put, to, generation)), ())
 
     async def put(self, into: Sequence[str], generation: Generation) -> None:
         """Raises the first refusal, once all folders were tried."""
         refused: PillarboxError | None = None
-        written = []
         for folder in into:
             try:
-                written.append(await asyncio.to_thread(backup_files.put, Path(folder), generation))
+                put = partial(backup_files.put, Path(folder), generation)
+                await self._record(await self._in(folder, put))
             except PillarboxError as error:
                 log.warning("a backup could not be written: %s", error.code)
                 refused = refused or error
-        await self._record(written)
         if refused is not None:
             raise refused
 
     async def load(self, written: Written) -> Generation:
         """A generation again, to be put elsewhere too. Raises BackupUnlikeError; it is set aside then."""
-        data = await asyncio.to_thread(backup_files.load, written)
+        data = await self._in(written.folder, partial(backup_files.load, written))
         if data is None:
             await self._discard(written)
             raise BackupUnlikeError(file=written.name, what="its bytes are not those that were written")
@@ -154,19 +182,29 @@ class BackupShelf:
         name = backup_sealing.file_name(writer, at, snapshot.revision, bundle=bool(extra))
         return Generation(name, snapshot.revision, at, data)
 
-    async def _record(self, written: Sequence[Written]) -> None:
+    async def _record(self, written: Written) -> None:
         """Remember what was written, and clear away what it made needless."""
         now = self._clock.now()
 
         def write(tx: Tx) -> list[Written]:
-            for each in written:
-                backups.record(tx, each)
-            return backups.all_written(tx)
+            backups.record(tx, written)
+            return [each for each in backups.all_written(tx) if each.folder == written.folder]
 
-        known = await self._db.write(write)
-        for folder in {each.folder for each in written}:
-            mine = [each for each in known if each.folder == folder]
-            await self._forget(await asyncio.to_thread(backup_files.remove_superseded, mine, now))
+        mine = await self._db.write(write)
+        removed = await self._in(written.folder, partial(backup_files.remove_superseded, mine, now))
+        await self._forget(removed)
+
+    async def _is_there(self, folder: str) -> bool:
+        try:
+            return await self._in(folder, partial(backup_files.has_folder, folder))
+        except FolderSilentError:
+            return False
+
+    async def _in(self, folder: str, work: Callable[[], T]) -> T:
+        """Work in a folder. One that is not the data folder's may fail to answer: FolderSilentError."""
+        if folder == str(self._home):
+            return await asyncio.to_thread(work)
+        return await self._folder_work.do(folder, work)
 
     async def _discard(self, written: Written) -> None:
         """It is not what it should be: set aside, so that another is written in its place."""
@@ -188,7 +226,7 @@ def folders(tx: Tx) -> tuple[str, ...]:
     return tuple(str(folder) for folder in settings.get(tx, FOLDERS, []))
 
 
-def _file(written: Written, missing: Sequence[str]) -> BackupFile:
+def _file(written: Written, missing: Collection[str]) -> BackupFile:
     return BackupFile(
         written.folder,
         written.name,

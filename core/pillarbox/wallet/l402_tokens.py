@@ -14,7 +14,7 @@ from pillarbox.bitcoin.bolt11 import Invoice
 from pillarbox.clock import Clock
 from pillarbox.errors import PillarboxError
 from pillarbox.files.install import install_file
-from pillarbox.lightning.payers import Payer, StateKind
+from pillarbox.lightning.payers import Payer, PaymentFailedError, StateKind
 from pillarbox.loop import l402, token_file
 from pillarbox.loop.l402 import Challenge, ChallengeError
 from pillarbox.loop.price import MOST_COST, MOST_FEE, require_payable
@@ -219,6 +219,9 @@ class L402Tokens:
             await self._set_sent_by(token, payer.name)
             try:
                 proof = await payer.pay(invoice, token.invoice, MOST_FEE)
+            except PaymentFailedError:
+                await self._set_sent_by(token, "")
+                raise
             except PillarboxError:
                 await self._note_failure(token, payer)
                 raise
@@ -315,13 +318,17 @@ class L402Tokens:
 
 
 def keep_whole(tx: Tx, new: StoredToken) -> StoredToken:
-    """Keep a paid token as it is; the one that is here where it is the same. Raises TokenConflictError."""
+    """Keep a paid token as it is; the one that is here where it is the same. Raises TokenConflictError.
+
+    Without a known server it is kept, but shown to none.
+    """
     here = stored.by_id(tx, new.token_id)
     if here is None:
         stored.insert(tx, new)
         return new
     if here.data == new.data:
-        return here
+        stored.set_server(tx, new.token_id, new.server)
+        return replace(here, server=here.server or new.server)
     paid = new.token
     if here.state is TokenState.PAID or here.payment_hash != new.payment_hash or paid.oddities:
         raise TokenConflictError(token_id=new.token_id.hex())

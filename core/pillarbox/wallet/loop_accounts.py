@@ -5,6 +5,7 @@ Each step is kept before the next begins, so that running it again goes on where
 
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Protocol
 
@@ -14,6 +15,7 @@ from pillarbox.bitcoin.bolt11 import Invoice
 from pillarbox.errors import PillarboxError
 from pillarbox.keys.root import Root
 from pillarbox.loop.l402 import Challenge
+from pillarbox.loop.price import MOST_COST
 from pillarbox.model.account import Account, ScanState
 from pillarbox.model.network import Network
 from pillarbox.storage import static_addresses
@@ -61,7 +63,7 @@ class Tokens(Protocol):
 
     async def free(self, server: str) -> StoredToken | None: ...
     async def waiting_for(self, server: str) -> StoredToken | None: ...
-    async def demanded(self, server: str, challenge: Challenge) -> StoredToken: ...
+    async def demanded(self, server: str, challenge: Challenge, most: int) -> StoredToken: ...
     async def give_out(self) -> tuple[StoredToken, Invoice]: ...
 
 
@@ -99,10 +101,13 @@ class LoopAccounts:
         self.made: Callable[[Account], Awaitable[None]] = _nothing
         """Told of each account that a server answered for, before it is returned."""
 
-    async def go_on(self, url: str, root: Root, *, new_generation: bool = False) -> Account:
+    async def go_on(
+        self, url: str, root: Root, *, new_generation: bool = False, most: int = MOST_COST
+    ) -> Account:
         """The account of the server at `url`: the one there is, one restored from a backup, or a new one.
 
-        With `new_generation` a further one is made, and paid for, knowingly. Raises PaymentNeededError where
+        With `new_generation` a further one is made, and paid for, knowingly. `most`: millisatoshi that its
+        token may cost. Raises PaymentNeededError where
         a payment comes first (run it again after that), NoUsableBackupError where backups are there that this
         wallet cannot use, NothingDemandedError, and what server, tokens and kind raise.
         """
@@ -117,7 +122,7 @@ class LoopAccounts:
                 challenge = await server.demand()
                 if challenge is None:
                     raise NothingDemandedError(server=name)
-                await self._tokens.demanded(name, challenge)
+                await self._tokens.demanded(name, challenge, most)
             waiting, invoice = await self._tokens.give_out()
             raise PaymentNeededError(server=name, invoice=waiting.invoice, msat=invoice.amount_msat or 0)
 
@@ -126,20 +131,17 @@ class LoopAccounts:
         return str((await asyncio.to_thread(self._server, url)).url) if url else ""
 
     async def _here(self, server: str, root: Root) -> Account | None:
-        """The newest account of the server. A wallet that has nothing of Loop's is restored first."""
+        """The newest account of the server, or of one not known. A wallet without any is restored first."""
+        if await self._db.read(loop_generations.is_empty):
+            await self._restored(root)
         kept = await self._db.read(loop_generations.kept)
         of_server = [each.account for each in kept if each.static.server in (server, "")]
-        if of_server:
-            return of_server[-1]
-        return await self._restored(root) if await self._db.read(loop_generations.is_empty) else None
+        return of_server[-1] if of_server else None
 
-    async def _restored(self, root: Root) -> Account | None:
-        """From the latest valid backup; None where there is no backup at all. Raises as `go_on` does."""
-        try:
-            found = await self._restore.restore(await self._restore.look(root), root)
-        except NoBackupError:
-            return None
-        return found.account
+    async def _restored(self, root: Root) -> None:
+        """From the latest valid backup, where there is any. Raises as `go_on` does."""
+        with suppress(NoBackupError):
+            await self._restore.restore(await self._restore.look(root), root)
 
     async def _register(self, server: Server, token: StoredToken, root: Root) -> Account:
         number = await self._next_number(LOOP_STATIC.name)

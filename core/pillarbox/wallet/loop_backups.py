@@ -10,13 +10,13 @@ from pathlib import Path
 
 from pillarbox.clock import Clock
 from pillarbox.errors import ErrorText, PillarboxError
-from pillarbox.files.generations import generations, set_aside, sweep_half_written
+from pillarbox.files.generations import set_aside, sweep_half_written
 from pillarbox.files.install import install_file
 from pillarbox.files.private_folder import make_private_folder
 from pillarbox.files.reading import read_bounded
 from pillarbox.files.refusals import in_words
 from pillarbox.loop import backup_file
-from pillarbox.loop.backup_file import LARGEST, NONCE_SIZE, BackupFileError, Name
+from pillarbox.loop.backup_file import LARGEST, NONCE_SIZE, BackupFileError
 from pillarbox.loop.generations import open_file, validate
 from pillarbox.secret import Secret
 from pillarbox.storage import loop_backups as written
@@ -147,26 +147,21 @@ def _write_file(
     """The file's bytes if it was written. Raises what `install_file` raises, and OSError."""
     if own:
         make_private_folder(folder)
-    for path in _of_token(folder, generation.name.token_id):
+    path = folder / str(generation.name)
+    if path.exists():
         if _is_valid(path, generation, keys):
             return None
         set_aside(path)
     data = backup_file.seal(backup_file.write(generation.payload), key, secrets.token_bytes(NONCE_SIZE))
-    install_file(folder / str(generation.name), data)
+    install_file(path, data)
     return data
-
-
-def _of_token(folder: Path, token_id: str) -> list[Path]:
-    named = [(path, Name.parse(path.name)) for path in generations(folder, SUFFIX)]
-    return [path for path, name in named if name is not None and name.token_id == token_id]
 
 
 def _is_valid(path: Path, generation: KeptGeneration, keys: Sequence[Secret]) -> bool:
     """Whether the file holds this generation, as far as a restore would look. Raises OSError."""
-    name = Name.parse(path.name)
     try:
         payload = open_file(read_bounded(path, LARGEST), keys)
-        found = None if name is None else validate(name, payload, generation.static.network.value)
+        validate(generation.name, payload, generation.static.network.value)
     except BackupFileError:
         return False
-    return found is not None and found.name == generation.name
+    return True

@@ -128,13 +128,16 @@ class Restored:
 
 
 class KeepAccount(Protocol):
-    """Adds an account that was enrolled. `before` and `after` are of its transaction."""
+    """Adds an account that was enrolled, watch-only without a number.
+
+    `before` and `after` are of its transaction.
+    """
 
     async def __call__(
         self,
         kind: str,
         params: Params,
-        number: int,
+        number: int | None,
         *,
         scan_state: ScanState,
         before: Callable[[Tx], object],
@@ -207,7 +210,7 @@ class LoopRestore:
         account = await self._keep_account(
             LOOP_STATIC.name,
             params,
-            number,
+            number if root.node is None else None,
             scan_state=ScanState.UNSCANNED,
             before=lambda tx: self._keep_token(tx, token),
             after=lambda tx, account: static_addresses.bind(tx, account.id, token.token_id),
@@ -231,11 +234,11 @@ class LoopRestore:
         return Restored(chosen.path, here.account, _address(here.account), False, False)
 
     async def _keys(self, root: Root | None) -> list[Secret]:
-        purposes = (ServiceKey.LOOP_BACKUP, ServiceKey.LOOP_BACKUP_STRICT)
         if root is None:
+            purposes = (ServiceKey.LOOP_BACKUP, ServiceKey.LOOP_BACKUP_STRICT)
             return [await self._service_key(purpose) for purpose in purposes]
-        made = await asyncio.to_thread(service_keys.derive_all, root.seed, self._network, purposes)
-        return [made[purpose] for purpose in purposes]
+        made = await asyncio.to_thread(service_keys.derive_loop_backup, root.bip32, self._network)
+        return list(made.values())
 
     async def _judged(self, folder: Path, candidate: Candidate) -> FoundFile:
         """Of one that does not open: if this wallet wrote it, it is damaged and no stranger's."""
@@ -249,6 +252,33 @@ class LoopRestore:
         if hashlib.sha256(data).digest() in digests:
             return FoundFile(path, found)
         return FoundFile(path, DamagedFileError(why="This wallet wrote it, and its bytes have changed since"))
+
+
+def look_at(place: Path, root: Root, network: Network) -> list[FoundFile]:
+    """The backups at a file or in a folder, latest name first, opened with the keys of any root.
+
+    Takes its time: for a thread. Raises NotABackupError for a file's name, OSError.
+    """
+    keys = list(service_keys.derive_loop_backup(root.bip32, network).values())
+    if place.is_dir():
+        paths = generations(place, SUFFIX)
+    elif Name.parse(place.name) is None:
+        raise NotABackupError(why="Its name is not that of a Loop backup")
+    else:
+        paths = [place]
+    folder = place if place.is_dir() else place.parent
+    found = [FoundFile(folder / each.file_name, each.found) for each in _survey(paths, keys, network)]
+    return sorted(found, key=_by_name, reverse=True)
+
+
+def latest_of(looked_at: Sequence[FoundFile], root: Root, network: Network) -> tuple[FoundFile, str]:
+    """The latest valid one, and its static address as the root's keys give it. For a thread.
+
+    Raises NoBackupError, NoUsableBackupError, ClientKeyNotFoundError, DerivationFailedError.
+    """
+    chosen, generation = _latest(looked_at)
+    params, _ = _enrol(generation, root, network, LOOP_SCANS_TO)
+    return chosen, StaticAccount.read(params.data, network).registered_text
 
 
 def _survey_folder(folder: Path, keys: Sequence[Secret], network: Network) -> list[Candidate]:

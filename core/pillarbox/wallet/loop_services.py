@@ -1,6 +1,7 @@
 """Lightning Loop in one wallet: composes its services, and has no rules of its own."""
 
 from collections.abc import Sequence
+from functools import partial
 
 from pillarbox.clock import Clock
 from pillarbox.events import LoopChanged, Publish
@@ -47,6 +48,7 @@ class LoopServices:
         self._accounts = open_accounts
         self._scanning = scanning
         self._publish = publish
+        self._height = partial(around.blocks.height, network)
         self.tokens = L402Tokens(network, db, clock)
         self.payer = LightningPayer(db, around.payer)
         self.backups = LoopBackups(db, around.backups(network), unlocking.service_key, clock)
@@ -67,7 +69,7 @@ class LoopServices:
             self.restore,
             keeping.add_enrolled,
             keeping.next_number,
-            lambda: around.blocks.height(network),
+            self._height,
         )
         self.addresses = StaticAddresses(
             wallet, network, open_accounts.revisions, db, around.blocks, publish, clock
@@ -81,6 +83,10 @@ class LoopServices:
     @property
     def services(self) -> Sequence[Service]:
         return (self.backups, self.addresses)
+
+    def height(self) -> int:
+        """Of the chain, 0 while nobody told."""
+        return self._height()
 
     async def _restored(self, account: Account) -> None:
         self._scanning.start(account.id)

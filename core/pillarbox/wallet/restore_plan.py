@@ -1,9 +1,10 @@
 """What a backup would bring: read and checked as a whole, before anything is touched."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from pillarbox.accounts import Kinds
+from pillarbox.accounts.kind import UsageProof
 from pillarbox.backup.content import SectionData, Value
 from pillarbox.backup.envelope import DamagedBackupError, Facts
 from pillarbox.backup.sections import rows_of
@@ -95,7 +96,7 @@ def read_plan(opened: OpenedBackup, kinds: Kinds) -> Plan:
     for account in _accounts(opened):
         error = _unusable(account, kinds)
         if error is None:
-            accounts.append(PlannedAccount(account, reach.get(account.id, {})))
+            accounts.append(PlannedAccount(_with_past(account, kinds), reach.get(account.id, {})))
         else:
             left_out.append(ReportItem(ACCOUNTS.name, Outcome.SKIPPED, 1, error.text))
     return Plan(
@@ -119,6 +120,12 @@ def _unusable(account: Account, kinds: Kinds) -> PillarboxError | None:
     except (ValueError, KeyError, TypeError):
         return AccountUnusableError(account=account.label, why="its parameters make no sense.")
     return None
+
+
+def _with_past(account: Account, kinds: Kinds) -> Account:
+    """Where nobody tells of payments, the ledger in the backup says all that will ever be known."""
+    told = kinds.get(account.kind).usage is not UsageProof.HAND_ONLY
+    return account if told else replace(account, scan_state=ScanState.MADE_HERE)
 
 
 def _reach(rows: Mapping[str, Rows]) -> dict[int, dict[int, int]]:

@@ -161,7 +161,7 @@ def _span(
 ) -> tuple[int, int]:
     start = kept.get((planned.account.same_key, branch), 0)
     wanted = planned.reach.get(branch, 0) + rows_ahead(kind, planned.account.gap_limit)
-    return start, min(max(start, wanted), kind.last_index + 1)
+    return start, max(start, min(wanted, kind.last_index))  # the very last is left for the pool to make
 
 
 def _derive(deriver: Deriver, branch: int, start: int, stop: int, goes: Goes) -> list[tuple[int, str, bytes]]:

@@ -13,6 +13,7 @@ from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 from pillarbox.accounts.single_pool import coin_type
 from pillarbox.errors import WordsNeededError
 from pillarbox.keys import lnd
+from pillarbox.keys.bip32 import PrivateNode
 from pillarbox.loop.backup_file import LEGACY_FAMILY
 from pillarbox.model.network import BITCOIN, Network
 from pillarbox.secret import Secret
@@ -39,6 +40,14 @@ def derive_all(
     return {purpose: _RECIPES[purpose](seed, network) for purpose in purposes}
 
 
+def derive_loop_backup(root: Secret | PrivateNode, network: Network) -> dict[ServiceKey, Secret]:
+    """The keys of Loop's backups alone, which another program's root has too."""
+    return {
+        ServiceKey.LOOP_BACKUP: _loop_backup(root, network, strict=False),
+        ServiceKey.LOOP_BACKUP_STRICT: _loop_backup(root, network, strict=True),
+    }
+
+
 def missing(tx: Tx) -> list[ServiceKey]:
     """Those that an earlier version did not know when the words were last in hand."""
     return [purpose for purpose in ServiceKey if meta.get_blob(tx, KEPT_AS + purpose) is None]
@@ -62,11 +71,11 @@ def wallet_backup_key(seed: Secret) -> Secret:
     return Secret(HKDF(SHA256(), 32, None, b"pillarbox wallet backup 1").derive(seed.reveal()))
 
 
-def _loop_backup(seed: Secret, network: Network, *, strict: bool) -> Secret:
+def _loop_backup(root: Secret | PrivateNode, network: Network, *, strict: bool) -> Secret:
     """A hash of what lnd's first static-address key shares with a point that nobody has the key of."""
     coin = coin_type(BITCOIN.slip44, network)
     with (
-        lnd.family(seed, coin, LEGACY_FAMILY, strict=strict) as family,
+        lnd.family(root, coin, LEGACY_FAMILY, strict=strict) as family,
         family.child(0) as node,
         node.key() as key,
     ):

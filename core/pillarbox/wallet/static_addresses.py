@@ -9,6 +9,7 @@ from pillarbox.loop import deposits as rules
 from pillarbox.loop.deposits import Standing, Use
 from pillarbox.model.account import AccountId, WalletId
 from pillarbox.model.network import Network
+from pillarbox.storage import static_addresses
 from pillarbox.storage import static_deposits as stored
 from pillarbox.storage.database import Database, Tx
 from pillarbox.storage.static_deposits import Deposit, Step
@@ -83,6 +84,8 @@ class StaticAddresses:
     async def reconcile(self) -> None:
         """One pass."""
         async with self._passing:
+            if not await self._db.read(static_addresses.bound):
+                return
             at, tip = self._clock.now(), self._blocks.height(self._network)
             changed = await self._db.write(lambda tx: stored.reconcile(tx, tip, at))
             for account in sorted(changed):

@@ -41,6 +41,15 @@ class ExitTooEarlyError(PillarboxError):
     hint = "Wait until then. Through the server, Loop spends it at any time."
 
 
+class HeightUnknownError(PillarboxError):
+    """No parameters."""
+
+    code = "exit-height-unknown"
+    title = "Nobody told how long the chain is"
+    message = "Whether the waiting time is over is not known without a server. Nothing was made."
+    hint = "Name a server: pillarbox sync NAME --electrum HOST:PORT. Then try again."
+
+
 class NotThereError(PillarboxError):
     """Parameters: outpoint, why."""
 
@@ -114,8 +123,8 @@ class StaticExits:
         """The transaction for one deposit, at `rate` satoshi a virtual byte; signed where `root` is given.
 
         Without `to` it pays to a fresh address of another account: the same one however often it is made.
-        Raises NotThereError, ExitTooEarlyError, NoOtherAccountError, SweepFeeError, SweepRateError,
-        ExitKeyError, what a hand-out raises, and AddressUnreadableError or AddressNetworkError for `to`.
+        Raises NotThereError, HeightUnknownError, ExitTooEarlyError, NoOtherAccountError, SweepFeeError,
+        SweepRateError, ExitKeyError, what a hand-out raises, and what `address_to_script` raises for `to`.
         """
         async with self._making:
             found = await self._find(f"{txid}:{output}", txid, output)
@@ -147,6 +156,8 @@ class StaticExits:
             raise NotThereError(
                 outpoint=outpoint, why="it is in no block yet, so its waiting time has not begun"
             )
+        if not tip:
+            raise HeightUnknownError
         if not standing.expired(tip):
             raise ExitTooEarlyError(outpoint=outpoint, left=height - tip, height=height)
         return found
@@ -192,7 +203,7 @@ def _key(found: _Found, root: Root, network: Network) -> Secret:
     branch, coin = found.deposit.ref.branch, coin_type(BITCOIN.slip44, network)
     index = found.static.key_index(branch, found.deposit.ref.index)
     with (
-        lnd.family(root.seed, coin, FAMILIES[branch], strict=found.static.strict) as family,
+        lnd.family(root.bip32, coin, FAMILIES[branch], strict=found.static.strict) as family,
         family.child(index) as node,
     ):
         if node.public().key != found.address.client_key:

@@ -10,7 +10,15 @@ from PySide6.QtGui import QShowEvent
 from PySide6.QtWidgets import QLabel, QWidget
 
 from pillarbox.app.connections import Connections
-from pillarbox.events import AccountsChanged, AddressEvent, ConnectionChanged, Event, Events, ScanProgressed
+from pillarbox.events import (
+    AccountsChanged,
+    AddressEvent,
+    BackupStatusChanged,
+    ConnectionChanged,
+    Event,
+    Events,
+    ScanProgressed,
+)
 from pillarbox.model.account import AccountId, ScanState
 from pillarbox.model.address import AddressFlag, AddressRef
 from pillarbox.model.network import BITCOIN, Chain, Coin
@@ -33,10 +41,12 @@ from pillarbox_gui.tasks import TaskScope
 from pillarbox_gui.theme.theme import Theme
 from pillarbox_gui.theme.tokens import Space, Tone
 from pillarbox_gui.wording.amounts import amount_words
+from pillarbox_gui.wording.backups import needs_attention
 from pillarbox_gui.wording.states import StatusWords, backup_words, connection_words
 from pillarbox_gui.wording.usage import received_words
 
 ICON = 20
+HEARD = (AccountsChanged, AddressEvent, BackupStatusChanged, ConnectionChanged, ScanProgressed)
 
 translate = QCoreApplication.translate
 
@@ -117,10 +127,7 @@ class OverviewPage(Page):
         take_role(inside, "clear")
         inside.setLayout(notices)
         self.body.addWidget(scroll_area(inside), 1)
-        self._subscriptions = [
-            events.subscribe(kind, self._hear)
-            for kind in (AccountsChanged, AddressEvent, ConnectionChanged, ScanProgressed)
-        ]
+        self._subscriptions = [events.subscribe(kind, self._hear) for kind in HEARD]
         self._stale = True
         self._shown: list[Notice] = []
         look.theme.changed.connect(self._show_notices)
@@ -236,8 +243,9 @@ class OverviewPage(Page):
                     ),
                 )
                 found.append(Notice(said, translate("overview", "Open receive"), "receive", account.id))
-        backup = backup_words(self._wallet.backup, self._look.calendar, self._look.now())
-        found.append(Notice(backup, translate("overview", "Open backups"), "backups"))
+        if needs_attention(self._wallet.backup):
+            backup = backup_words(self._wallet.backup, self._look.calendar, self._look.now())
+            found.append(Notice(backup, translate("overview", "Open backups"), "backups"))
         return found
 
     def _connection_notices(self) -> list[Notice]:

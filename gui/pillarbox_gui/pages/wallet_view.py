@@ -45,6 +45,7 @@ from pillarbox_gui.wording.states import StatusWords, backup_words
 
 NARROW_BELOW = 1200
 TOLD_MS = 6_000
+MINUTE_MS = 60_000
 
 translate = QCoreApplication.translate
 
@@ -58,6 +59,8 @@ class WalletView(QWidget):
     lock_asked = Signal()
     wallet_asked = Signal()
     """The person would make another wallet."""
+    restore_asked = Signal()
+    """The person would bring a backup into this one."""
 
     def __init__(self, look: Look, app: Application, wallet: Wallet, desk: ReceivePage) -> None:
         super().__init__()
@@ -79,6 +82,9 @@ class WalletView(QWidget):
         self.told.setAlignment(Qt.AlignmentFlag.AlignTrailing | Qt.AlignmentFlag.AlignVCenter)
         self._forget_told = QTimer(self, singleShot=True, interval=TOLD_MS)
         self._forget_told.timeout.connect(partial(self.told.say, ""))
+        self._minutely = QTimer(self, interval=MINUTE_MS)
+        self._minutely.timeout.connect(self._tell_backup)
+        self._minutely.start()
         self._lay_out()
         self._connect()
         self._hear()
@@ -106,6 +112,7 @@ class WalletView(QWidget):
         self._subscriptions.close()
         self.trouble.close_page()
         self._forget_told.stop()
+        self._minutely.stop()
         self._tasks.cancel_all()
 
     def take_focus(self) -> None:
@@ -195,8 +202,10 @@ class WalletView(QWidget):
                 payments.address_asked.connect(self.show_address)
                 return payments
             case "backups":
-                backups = BackupsPage(look, wallet)
+                backups = BackupsPage(look, app.events, wallet)
                 backups.words_asked.connect(self._ask_for_words)
+                backups.told.connect(self.tell)
+                backups.restore_asked.connect(self.restore_asked)
                 return backups
             case "settings":
                 return SettingsPage(look, app.events, app.settings, app.connections, wallet)
@@ -260,6 +269,9 @@ class WalletView(QWidget):
     def _tell_facts(self) -> None:
         self.sidebar.refresh()
         self.connection.tell(self._connection_words())
+        self._tell_backup()
+
+    def _tell_backup(self) -> None:
         self.backup.tell(self._backup_words())
 
     def _connection_words(self) -> StatusWords:

@@ -23,11 +23,11 @@ from pillarbox_gui.wizards.create_pages import (
     DonePage,
     NamingPage,
     ProtectPage,
-    StepPage,
     VerifyPage,
     WelcomePage,
     WordsPage,
 )
+from pillarbox_gui.wizards.step_page import StepPage
 from pillarbox_gui.wizards.wizard_view import WizardView
 
 WIDE = 1520, 820

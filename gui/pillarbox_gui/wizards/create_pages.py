@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from types import MappingProxyType
 from typing import Any
 
-from PySide6.QtCore import QCoreApplication, QSize, Signal
+from PySide6.QtCore import QCoreApplication, QSize
 from PySide6.QtWidgets import (
     QCheckBox,
     QComboBox,
@@ -14,7 +14,6 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from pillarbox.errors import ErrorText
 from pillarbox.flows.create_wallet import (
     SHORTEST_PASSPHRASE,
     Answer,
@@ -25,7 +24,6 @@ from pillarbox.flows.create_wallet import (
     Naming,
     Protect,
     Protected,
-    RestoreIsComing,
     ShowWords,
     Start,
     Step,
@@ -35,59 +33,19 @@ from pillarbox.flows.create_wallet import (
     Written,
 )
 from pillarbox.model.network import Network
-from pillarbox_gui.pages.controls import Button, column, take_role, words
+from pillarbox_gui.pages.controls import Button, take_role, words
 from pillarbox_gui.pages.word_grid import WordGrid
 from pillarbox_gui.theme.icons import app_icon
 from pillarbox_gui.theme.theme import Theme
 from pillarbox_gui.theme.tokens import Space
 from pillarbox_gui.wizards.forms import hidden_field, labelled_form
+from pillarbox_gui.wizards.step_page import StepPage
 from pillarbox_gui.wording.networks import network_words
 
 WORD_COUNTS = (12, 15, 18, 21, 24)
 ICON = 64
 
 translate = QCoreApplication.translate
-
-
-class StepPage(QWidget):
-    """One step: a title, an explanation, what it asks, and why the last answer was refused."""
-
-    answered = Signal(object)
-    """An Answer that was chosen by its own button, not by the wizard's."""
-
-    def __init__(self, theme: Theme, title: str, explanation: str = "") -> None:
-        super().__init__()
-        self.theme = theme
-        self.title = title
-        self.go_on = ""
-        """Words of the wizard's own button; none where the step has its own."""
-        self.setAccessibleName(title)
-        self.body = column(theme, Space.M)
-        self.body.addWidget(words(title, "title", wrap=True))
-        if explanation:
-            self.body.addWidget(words(explanation, "muted", wrap=True))
-        self.body.addSpacing(theme.px(Space.S))
-        self.setLayout(self.body)
-
-    def answer(self) -> Answer | None:
-        """What was entered."""
-        return None
-
-    def first(self) -> QWidget | None:
-        """What should have the focus."""
-        return None
-
-    def say_trouble(self, error: ErrorText | None) -> None:
-        """Why the answer was refused, with what to do."""
-        if error is None:
-            return
-        trouble = words(f"{error.title}. {error.message} {error.hint}", "strong", wrap=True)
-        trouble.setObjectName("trouble")
-        self.body.addWidget(trouble)
-        for line in self.findChildren(QLineEdit):
-            line.textChanged.connect(trouble.hide)
-        for text in self.findChildren(QPlainTextEdit):
-            text.textChanged.connect(trouble.hide)
 
 
 class WelcomePage(StepPage):
@@ -116,10 +74,11 @@ class WelcomePage(StepPage):
             translate("create", "Import a wallet"),
             translate("create", "From recovery words, an extended public key, or an output descriptor."),
         )
-        self._choice(
-            Start.RESTORE,
-            translate("create", "Restore a backup"),
-            translate("create", "From a backup file that Pillarbox wrote."),
+        self.restore = Button(theme, translate("create", "Restore a backup"))
+        self.restore.clicked.connect(self.restore_asked)
+        self._offer(
+            self.restore,
+            translate("create", "From a file that Pillarbox wrote, or from what you have left."),
         )
 
     def first(self) -> QWidget:
@@ -127,26 +86,15 @@ class WelcomePage(StepPage):
 
     def _choice(self, start: Start, text: str, explanation: str) -> None:
         button = Button(self.theme, text, "primary" if start is Start.CREATE else "")
-        button.setAccessibleDescription(explanation)
         button.clicked.connect(lambda: self.answered.emit(start))
         self.choices[start] = button
+        self._offer(button, explanation)
+
+    def _offer(self, button: Button, explanation: str) -> None:
+        button.setAccessibleDescription(explanation)
         self.body.addWidget(button)
         self.body.addWidget(words(explanation, "muted", wrap=True))
         self.body.addSpacing(self.theme.px(Space.S))
-
-
-class RestorePage(StepPage):
-    def __init__(self, theme: Theme, _step: RestoreIsComing) -> None:
-        super().__init__(
-            theme,
-            translate("create", "Restoring a backup is coming"),
-            translate(
-                "create",
-                "This version cannot read backup files yet. Your recovery words work today: go back and "
-                "choose Import a wallet. Pillarbox then looks for what was ever paid to the first account of "
-                "each kind; further accounts you add by hand, with Add account…",
-            ),
-        )
 
 
 class NamingPage(StepPage):
@@ -192,8 +140,9 @@ class WordsPage(StepPage):
             translate("create", "Write down these words"),
             translate(
                 "create",
-                "They bring the wallet back if this computer is lost, and whoever has them can take the "
-                "money. Write them on paper, in this order. Do not photograph them.",
+                "They bring the wallet back if this computer is lost, and open the backups that Pillarbox "
+                "writes by itself. Whoever has them can take the money. Write them on paper, in this order. "
+                "Do not photograph them.",
             ),
         )
         self.words = step.words
@@ -313,7 +262,7 @@ class ProtectPage(StepPage):
     def first(self) -> QWidget:
         return self.passphrase if self.passphrase.text() == self.repeated.text() else self.repeated
 
-    def answer(self) -> Answer:
+    def answer(self) -> object:
         return Protected(self.passphrase.text(), self.repeated.text(), self.keychain.isChecked())
 
 
@@ -333,17 +282,32 @@ class DonePage(StepPage):
             if step.scans_first
             else translate("create", "Its addresses are made here, and each is handed out once."),
         )
+        self.body.addWidget(words(_backups_words(step), "muted", wrap=True))
         self.go_on = translate("create", "Open the wallet")
+        self.wallet = step.name
         if (trouble := step.keychain_trouble) is not None:
             opens = translate("create", "The passphrase you chose opens the wallet.")
             self.body.addWidget(words(f"{trouble.title}. {opens}", wrap=True))
             self.body.addWidget(words(trouble.message, "muted", wrap=True))
 
 
+def _backups_words(step: Done) -> str:
+    if step.has_words:
+        return translate(
+            "create",
+            "From now on backups are written by themselves. Your recovery words open them, so they need no "
+            "passphrase of their own: Backups shows where they are.",
+        )
+    return translate(
+        "create",
+        "Backups are written by themselves once a passphrase is set that opens them: the wallet has no "
+        "recovery words for that. Set one in Backups.",
+    )
+
+
 _PAGES: Mapping[type[Step], Callable[[Theme, Any], StepPage]] = MappingProxyType(
     {
         Welcome: WelcomePage,
-        RestoreIsComing: RestorePage,
         Naming: NamingPage,
         ShowWords: WordsPage,
         VerifyWords: VerifyPage,

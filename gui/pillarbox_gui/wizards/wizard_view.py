@@ -1,18 +1,19 @@
 """Shows a flow: one page a step, with back, cancel and go on."""
 
 from collections.abc import Callable
+from typing import Any
 
 from PySide6.QtCore import QCoreApplication, Qt, Signal
 from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QFrame, QLineEdit, QProgressBar, QScrollArea, QWidget
 
-from pillarbox.flows.create_wallet import Answer, CreateWallet, Done, Step, Welcome
+from pillarbox.flows.flow import Flow
 from pillarbox_gui.dialogs.message import Confirmation
 from pillarbox_gui.pages.controls import Button, clear, column, row, take_role
 from pillarbox_gui.pages.look import Look
 from pillarbox_gui.tasks import Again, TaskScope
 from pillarbox_gui.theme.tokens import Space
-from pillarbox_gui.wizards.create_pages import StepPage, page_for
+from pillarbox_gui.wizards.step_page import StepPage
 
 WIDTH = 620
 ABOVE = 48
@@ -21,19 +22,31 @@ translate = QCoreApplication.translate
 
 
 class WizardView(QWidget):
-    """The first run. `done` names the wallet made; `left` says that the person went away."""
+    """`done` names the wallet that is there now; `left` says that the person went away."""
 
     done = Signal(str)
     left = Signal()
+    restore_asked = Signal()
 
-    def __init__(self, look: Look, flow: CreateWallet, can_leave: Callable[[], bool]) -> None:
-        """`can_leave`: whether there is anything else to show."""
+    def __init__(
+        self,
+        look: Look,
+        flow: Flow[Any],
+        page_for: Callable[[Any], StepPage],
+        can_leave: Callable[[], bool],
+        words_were_shown: Callable[[], bool] = lambda: False,
+    ) -> None:
+        """`can_leave`: whether there is anything else to show. `words_were_shown`: somebody may have written
+        down words that no wallet is made of yet.
+        """
         super().__init__()
         take_role(self, "page")
         self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
         self._look = look
         self._flow = flow
+        self._page_for = page_for
         self._can_leave = can_leave
+        self._words_were_shown = words_were_shown
         self._tasks = TaskScope(self, look.present)
         theme = look.theme
         self.back = Button(theme, translate("wizard", "Back"), "", "chevron-left")
@@ -95,15 +108,16 @@ class WizardView(QWidget):
         whole.addWidget(area)
         self.setLayout(whole)
 
-    def _show(self, step: Step) -> None:
+    def _show(self, step: object) -> None:
         clear(self._place)
-        self._page = page_for(self._look.theme, step)
+        self._page = self._page_for(step)
         self._page.answered.connect(self._answer)
+        self._page.go_on_changed.connect(self.go_on.say)
+        self._page.restore_asked.connect(self.restore_asked)
         self._place.addWidget(self._page)
         self._set_busy(False)
         self.back.setVisible(self._flow.can_go_back)
-        beginning = isinstance(step, Welcome)
-        self.cancel.setVisible(not isinstance(step, Done) and (not beginning or self._can_leave()))
+        self.cancel.setVisible(not self._page.wallet and (self._flow.can_go_back or self._can_leave()))
         self.go_on.setVisible(bool(self._page.go_on))
         self.go_on.say(self._page.go_on)
         if (first := self._page.first()) is not None:
@@ -119,12 +133,12 @@ class WizardView(QWidget):
         self._show(self._flow.back(self._page.answer()))
 
     def _go_on(self) -> None:
-        if isinstance(step := self._flow.step, Done):
-            self.done.emit(step.name)
+        if self._page.wallet:
+            self.done.emit(self._page.wallet)
         elif (answer := self._page.answer()) is not None:
             self._answer(answer)
 
-    def _answer(self, answer: Answer) -> None:
+    def _answer(self, answer: object) -> None:
         async def take() -> None:
             self._set_busy(True)
             try:
@@ -138,9 +152,9 @@ class WizardView(QWidget):
 
     def _cancel(self) -> None:
         async def forget() -> None:
-            if self._flow.words_were_shown and not await self._ask_to_forget_words():
+            if self._words_were_shown() and not await self._ask_to_forget_words():
                 return
-            beginning = isinstance(self._flow.step, Welcome)
+            beginning = not self._flow.can_go_back
             await self._flow.cancel()
             self._show(self._flow.step)
             if beginning or self._can_leave():

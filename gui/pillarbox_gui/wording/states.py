@@ -221,6 +221,8 @@ def backup_words(status: BackupStatus, calendar: Calendar, now: int) -> StatusWo
     if status.phase is BackupPhase.NEVER and status.needs_passphrase:
         text = translate("states", "Not backed up: set a passphrase")
     when = "" if status.at is None else calendar.ago(status.at, now)
+    if status.phase is BackupPhase.FAILED:
+        why = f"{why} {translate('states', 'Pillarbox tries again by itself.')}".strip()
     return StatusWords(tone, icon, text, why or detail.format(when=when))
 
 

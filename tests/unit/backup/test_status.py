@@ -11,6 +11,7 @@ from pillarbox.model.backup import BackupFile, BackupPhase
 FILE = BackupFile("/data", "a", revision=7, written_at=100, size=9, verified_at=None, drilled_at=None)
 VERIFIED = replace(FILE, verified_at=200)
 DRILLED = replace(VERIFIED, drilled_at=300)
+COPY = replace(FILE, folder="/copies")
 AWAY = replace(FILE, folder="/stick", missing=True)
 WHY = ErrorText("disk-full", "No room", "There is no room.", "Make some.")
 
@@ -24,6 +25,8 @@ WHY = ErrorText("disk-full", "No room", "There is no room.", "Make some.")
         (Situation(7, True, [FILE]), BackupPhase.WRITTEN, 100),
         (Situation(7, True, [VERIFIED]), BackupPhase.VERIFIED, 200),
         (Situation(7, True, [DRILLED]), BackupPhase.DRILLED, 300),
+        (Situation(7, True, [COPY, DRILLED]), BackupPhase.DRILLED, 300),
+        (Situation(7, True, [COPY, VERIFIED]), BackupPhase.VERIFIED, 200),
         (Situation(7, True, [FILE, replace(DRILLED, revision=6)]), BackupPhase.WRITTEN, 100),
         (Situation(7, True, [AWAY, DRILLED], ("/stick",)), BackupPhase.FOLDER_MISSING, 100),
         (Situation(8, True, [AWAY, DRILLED], ("/stick",)), BackupPhase.CHANGED, 100),

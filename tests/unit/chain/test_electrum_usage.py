@@ -102,7 +102,11 @@ async def test_what_spends_the_scripts_coins_is_told(
     ours, other = await ask(tmp_path, server, OURS, OTHER)
     assert set(ours.spends) == {spending.txid_text, to_itself.txid_text}
     assert {each.amount for each in ours.sightings} == {1_000, 500, 300}
-    assert other.spends == ()
+    assert set(ours.spent) == {
+        (paid.txid_text, 0, spending.txid_text),
+        (again.txid_text, 0, to_itself.txid_text),
+    }
+    assert other.spends == other.spent == ()
 
 
 async def test_a_payment_is_proven_among_many(

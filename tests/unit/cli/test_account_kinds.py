@@ -39,12 +39,15 @@ def test_every_kind_is_listed_without_a_wallet(pillarbox: CommandLine) -> None:
     assert (platform["words_for_each_address"], platform["watch_only"]) == (False, True)
     assert [extra["name"] for extra in platform["extras"]] == ["key_class"]
     assert [name for name, kind in kinds.items() if "note" in kind] == [NODES]
+    assert [name for name, kind in kinds.items() if kind["server"]] == ["loop-static"]
+    assert kinds["loop-static"]["watch_only"] is False
 
 
 def test_people_read_what_a_report_holds_and_in_which_unit(pillarbox: CommandLine) -> None:
     shown = pillarbox("account", "kinds").out
     assert all(kind.sentence in shown for kind in KINDS)
     assert "--key-class N" in shown
+    assert "a server of its own (--server URL)" in shown
     assert "a JSON object from address to balance in credits; 1 DASH is 100,000,000,000 credits" in shown
 
 

@@ -251,6 +251,7 @@ def test_a_scan_that_gets_nowhere_is_not_said_to_be_under_way(pillarbox: Command
         assert account["scan_state"] == "unscanned"
 
 
+@pytest.mark.logs_warning("no backup has it")
 def test_a_damaged_list_of_certificates_keeps_only_those_servers_waiting(
     alice: CommandLine, data_dir: Path
 ) -> None:

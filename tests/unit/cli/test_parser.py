@@ -31,6 +31,17 @@ COMMAND_LINES = {
     "mark-used": "mark-used w bc1q --undo",
     "sync": "sync w --electrum localhost:50001:t --watch",
     "balances": "balances w 1 --url http://127.0.0.1/",
+    "backup now": "backup now w --to d",
+    "backup status": "backup status w",
+    "backup drill": "backup drill w",
+    "backup bundle": "backup bundle w --to d --backup-passphrase-file f",
+    "backup passphrase": "backup passphrase w --backup-passphrase-file f",
+    "backup folders": "backup folders w --add d",
+    "backup list": "backup list d",
+    "backup verify": "backup verify f --mnemonic-file m",
+    "backup verify-by-wallet": "backup verify f --wallet w",
+    "restore": "restore d --as w --mnemonic-file m --gap-limit 40 --birthday 2024-02-29 --dry-run",
+    "restore into": "restore f --into w --dry-run",
     "loop pay": "loop pay w --lnd https://127.0.0.1:8080 --lnd-macaroon-file m --lnd-cert c",
     "loop status": "loop status w",
     "loop discard": "loop discard w --not-paid",
@@ -38,6 +49,13 @@ COMMAND_LINES = {
     "loop exit": "loop exit w aa:0 --to bc1q --fee-rate 2.5 --sign",
     "loop token": "loop token w --import f --server https://x",
     "loop recover": "loop recover w --backup-file f --scan-keys 40",
+}
+SECRETS = {
+    "wallet create": {"passphrase": "correct horse"},
+    "backup bundle": {"backup_passphrase": "correct horse"},
+    "backup passphrase": {"backup_passphrase": "correct horse"},
+    "backup verify": {"mnemonic": "abandon about"},
+    "restore": {"mnemonic": "abandon about"},
 }
 WORDS = st.sampled_from(
     [
@@ -70,8 +88,7 @@ def test_every_command_can_be_typed() -> None:
 def test_what_is_typed_fits_the_command(name: str) -> None:
     found = typed(COMMAND_LINES[name])
     assert found.command == name
-    secrets = {"passphrase": "correct horse"} if name == "wallet create" else {}
-    decode(find_command(name).arguments, {**found.given, **secrets})
+    decode(find_command(name).arguments, {**found.given, **SECRETS.get(name, {})})
 
 
 def test_each_option_reaches_its_argument() -> None:

@@ -127,6 +127,16 @@ def test_after_a_reinstall_all_of_it_comes_back_without_paying(loop: Loop, data_
     assert loop.add("new").object["kind"] == "loop-static"
 
 
+@pytest.mark.logs_warning("a Loop backup could not be written")
+def test_a_backup_that_lacks_is_told_with_the_account(loop: Loop, data_dir: Path) -> None:
+    data_dir.joinpath("loop").write_text("in the way")
+    assert "No backup could be written" in loop.made("old")["note"]
+    (trouble,) = loop("loop", "status", "old")["backup_troubles"]
+    assert trouble["error"]["code"] == "folder-unusable"
+    data_dir.joinpath("loop").unlink()
+    assert "note" not in loop.add("old").object
+
+
 def test_adding_restores_before_it_pays(loop: Loop) -> None:
     loop.made("old")
     loop.bring("new")

@@ -107,3 +107,51 @@ def test_file_and_folder_reach_the_disk_before_it_returns(
     monkeypatch.setattr(install.os, "fsync", fsync)
     install_file(tmp_path / "a", b"text")
     assert synced == [False, True]
+
+
+@pytest.mark.parametrize("number", [errno.EIO, errno.ENOSPC])
+def test_a_name_that_may_not_last_is_taken_back(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, number: int
+) -> None:
+    fsync = os.fsync
+
+    def fail(descriptor: int) -> None:
+        if stat.S_ISDIR(os.fstat(descriptor).st_mode):
+            raise OSError(number, os.strerror(number))
+        fsync(descriptor)
+
+    monkeypatch.setattr(os, "fsync", fail)
+    with pytest.raises((OSError, DiskFullError)):
+        install_file(tmp_path / "a", b"new")
+    assert names(tmp_path) == []
+
+
+def test_a_folder_that_cannot_be_synced_takes_files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    fsync = os.fsync
+
+    def fail(descriptor: int) -> None:
+        if stat.S_ISDIR(os.fstat(descriptor).st_mode):
+            raise OSError(errno.EINVAL, "Invalid argument")
+        fsync(descriptor)
+
+    monkeypatch.setattr(os, "fsync", fail)
+    install_file(tmp_path / "a", b"new")
+    assert names(tmp_path) == ["a"]
+
+
+def test_where_there_are_no_links_a_failing_rename_leaves_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(os, "link", failing(errno.EPERM))
+    monkeypatch.setattr(Path, "replace", failing(errno.EIO))
+    with pytest.raises(OSError, match=os.strerror(errno.EIO)):
+        install_file(tmp_path / "a", b"new")
+    assert names(tmp_path) == []
+
+
+def test_a_file_that_is_in_place_counts_though_its_second_name_stays(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Path, "unlink", failing(errno.EIO))
+    install_file(tmp_path / "a", b"new")
+    assert (tmp_path / "a").read_bytes() == b"new"

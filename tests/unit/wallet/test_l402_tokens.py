@@ -232,7 +232,12 @@ async def test_an_odd_token_is_taken_over_as_it_is_and_told(tokens: L402Tokens, 
     kept, oddities = await tokens.take_over(odd, "")
     assert kept.data == odd
     assert oddities == (Oddity.PREIMAGE, Oddity.PAYMENT)
-    assert await tokens.free(SERVER) == kept
+    assert await tokens.free(SERVER) is None
+    assert (await tokens.take_over(odd, SERVER))[0].server == SERVER
+    assert (await tokens.take_over(odd, "https://other.example"))[0].server == SERVER
+    free = await tokens.free(SERVER)
+    assert free is not None
+    assert free.data == odd
 
 
 async def test_another_token_of_the_same_id_and_an_unpaid_one_are_refused(

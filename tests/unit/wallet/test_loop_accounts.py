@@ -1,6 +1,8 @@
 """Accounts of static addresses: paid for once, made of what a server answers, and kept in backups."""
 
+import asyncio
 import json
+import os
 
 import pytest
 from loop_bench import HOUR, SERVER, SERVER_KEY, Cut, preimage_of
@@ -9,12 +11,13 @@ from wallet_bench import ROOT, Bench
 from pillarbox.accounts.loop_static import REGISTERED, StaticAccount
 from pillarbox.events import AddressesUsed, LoopChanged
 from pillarbox.loop import backup_file
+from pillarbox.loop.price import TooDearError
 from pillarbox.loop.static_address import StaticAddressError
 from pillarbox.model.account import Account, AccountId
 from pillarbox.model.address import AddressRef, AddressState
 from pillarbox.model.network import Network
 from pillarbox.storage.l402_tokens import TokenState
-from pillarbox.wallet.l402_tokens import InvoiceOverError, OtherPaymentPendingError
+from pillarbox.wallet.l402_tokens import InvoiceOverError, NothingPendingError, OtherPaymentPendingError
 from pillarbox.wallet.loop_accounts import NothingDemandedError, PaymentNeededError
 from pillarbox.wallet.wallet import Wallet
 
@@ -102,6 +105,43 @@ async def test_a_server_that_wants_nothing_gives_nothing_that_could_be_restored(
     bench.loop.demands = False
     with pytest.raises(NothingDemandedError):
         await ready.loop.accounts.go_on(SERVER, ROOT)
+
+
+async def test_a_dear_token_is_demanded_only_where_somebody_allows_it(bench: Bench, ready: Wallet) -> None:
+    bench.loop.cost = 2_000_000
+    with pytest.raises(TooDearError):
+        await ready.loop.accounts.go_on(SERVER, ROOT)
+    assert await ready.loop.tokens.pending() is None
+    with pytest.raises(PaymentNeededError):
+        await ready.loop.accounts.go_on(SERVER, ROOT, most=2_000_000)
+
+
+async def test_what_a_killed_process_left_half_written_is_removed(bench: Bench, ready: Wallet) -> None:
+    await made(bench, ready)
+    (name,) = await written(bench, ready)
+    await bench.close()
+    left, fresh = (bench.loop.folder / f".{name}.{part}.new" for part in ("old", "young"))
+    for path in (left, fresh):
+        path.write_bytes(b"half")
+    os.utime(left, (0, 0))
+    again = await bench.open()
+    while left.exists():
+        await bench.turn()
+    assert fresh.exists()
+    assert again.loop.backups.troubles == {}
+
+
+async def test_whoever_asks_twice_at_once_is_asked_for_one_payment(bench: Bench, ready: Wallet) -> None:
+    go_on = ready.loop.accounts.go_on
+    asked = await asyncio.gather(*(go_on(SERVER, ROOT) for _ in range(5)), return_exceptions=True)
+    assert {type(error) for error in asked} == {PaymentNeededError}
+    pay = ready.loop.tokens.pay
+    paid = await asyncio.gather(*(pay(bench.loop.payer) for _ in range(5)), return_exceptions=True)
+    assert sum(isinstance(each, NothingPendingError) for each in paid) == 4
+    made = await asyncio.gather(*(go_on(SERVER, ROOT) for _ in range(5)))
+    assert len({account.id for account in made}) == 1
+    assert (bench.loop.demanded, len(bench.loop.registered)) == (1, 1)
+    assert list(bench.loop.payer.paid.values()) == [1]
 
 
 async def test_one_payment_at_a_time(bench: Bench, ready: Wallet) -> None:
@@ -194,4 +234,4 @@ async def test_a_folder_that_is_away_is_told_and_tried_again(bench: Bench, ready
 async def test_a_token_is_kept_whatever_becomes_of_the_account(bench: Bench, ready: Wallet) -> None:
     await made(bench, ready)
     assert [token.state for token in await ready.loop.tokens.all()] == [TokenState.PAID]
-    assert ready.accounts.get(AccountId(2)).label == "Bitcoin 2"
+    assert ready.accounts.get(AccountId(2)).label == "Loop static"

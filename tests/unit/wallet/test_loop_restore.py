@@ -10,6 +10,7 @@ from wallet_bench import ROOT, Bench
 from pillarbox.accounts.loop_static import REGISTERED, StaticAccount, public_nodes
 from pillarbox.errors import WordsNeededError
 from pillarbox.events import ScanProgressed
+from pillarbox.keys.bip32 import InvalidChildError
 from pillarbox.keys.root import Root
 from pillarbox.loop import backup_file, token_file
 from pillarbox.loop.backup_file import (
@@ -33,6 +34,7 @@ from pillarbox.wallet.loop_accounts import PaymentNeededError
 from pillarbox.wallet.loop_restore import (
     ClientKeyNotFoundError,
     DamagedFileError,
+    DerivationFailedError,
     NoBackupError,
     NoUsableBackupError,
     Restored,
@@ -205,6 +207,23 @@ async def test_damage_is_told_from_another_wallet_s_file(
     assert isinstance(file.found, DamagedFileError)
 
 
+async def test_what_fails_half_way_leaves_nothing_behind(
+    bench: Bench, wallet: Wallet, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fails(*_: object) -> None:
+        raise RuntimeError("the disk")
+
+    put(bench.loop.folder, payload())
+    with monkeypatch.context() as patch:
+        patch.setattr("pillarbox.storage.static_addresses.bind", fails)
+        with pytest.raises(RuntimeError):
+            await restore(wallet)
+    assert await wallet.loop.tokens.all() == []
+    assert kept(wallet) == ["bitcoin-p2wpkh"]
+    await bench.close()
+    assert kept(await bench.open()) == ["bitcoin-p2wpkh"]
+
+
 async def test_a_key_far_out_is_found_where_one_looks_far_enough(bench: Bench, wallet: Wallet) -> None:
     put(bench.loop.folder, payload(of=address(33)))
     with pytest.raises(ClientKeyNotFoundError, match="up to number 20"):
@@ -212,6 +231,18 @@ async def test_a_key_far_out_is_found_where_one_looks_far_enough(bench: Bench, w
     assert await wallet.loop.tokens.all() == []
     assert kept(wallet) == ["bitcoin-p2wpkh"]
     assert (await restore(wallet, last_key=40)).account.number == 33
+
+
+async def test_a_key_that_cannot_be_derived_is_not_said_to_be_another_wallet_s(
+    bench: Bench, wallet: Wallet, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fails(*_: object) -> None:
+        raise InvalidChildError(5)
+
+    monkeypatch.setattr("pillarbox.wallet.loop_restore.find_client_key", fails)
+    put(bench.loop.folder, payload())
+    with pytest.raises(DerivationFailedError, match="key 5"):
+        await restore(wallet)
 
 
 async def test_where_the_file_says_which_key_nobody_has_to_look(bench: Bench, wallet: Wallet) -> None:
@@ -260,7 +291,7 @@ async def test_another_address_for_the_same_is_a_conflict(
     path = put(bench.loop.folder.parent / "elsewhere", other)
     with pytest.raises(StaticAddressConflictError):
         await restore(wallet, path)
-    assert wallet.accounts.get("Bitcoin 2").params == before.account.params
+    assert wallet.accounts.get("Loop static").params == before.account.params
     assert len(kept(wallet)) == 2
     assert await wallet.loop.tokens.all() == tokens
 
@@ -273,7 +304,7 @@ async def test_a_lower_height_is_taken_over_and_is_no_conflict(bench: Bench, wal
     assert again.account.id == first.account.id
     await bench.close()
     opened = await bench.open()
-    static = StaticAccount.read(opened.accounts.get("Bitcoin 2").params, Network.REGTEST)
+    static = StaticAccount.read(opened.accounts.get("Loop static").params, Network.REGTEST)
     assert (static.first_height, static.multi_address_first_height) == (321, 600)
 
 

@@ -37,9 +37,11 @@ async def test_an_older_wallet_gets_what_it_lacks_when_its_words_are_in_hand(
 ) -> None:
     assert bench.db is not None
     kept = service_keys.KEPT_AS + ServiceKey.WALLET_BACKUP
-    await bench.db.write(lambda tx: meta.put_blob(tx, kept, b"as it was"))
+    await bench.db.write(lambda tx: meta.put_blob(tx, kept, b"as it was, and thirty-two bytes!"))
     await wallet.unlocking.keep_service_keys(ROOT)
     made = service_keys.derive_all(ROOT.seed, Network.REGTEST)
-    assert (await wallet.unlocking.service_key(ServiceKey.WALLET_BACKUP)).reveal() == b"as it was"
+    assert (
+        await wallet.unlocking.service_key(ServiceKey.WALLET_BACKUP)
+    ).reveal() == b"as it was, and thirty-two bytes!"
     for purpose in (ServiceKey.LOOP_BACKUP, ServiceKey.LOOP_BACKUP_STRICT):
         assert await wallet.unlocking.service_key(purpose) == made[purpose]

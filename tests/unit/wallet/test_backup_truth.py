@@ -1,0 +1,212 @@
+"""Backups through trouble: no good one is ever lost, and the status says what is so."""
+
+import asyncio
+import shutil
+import threading
+from pathlib import Path
+
+import pytest
+from backup_bench import files, home, until, wallet_with_words
+from wallet_bench import Bench
+
+from pillarbox.errors import DiskFullError
+from pillarbox.model.backup import BackupPhase
+from pillarbox.model.receiving import RequestTerms
+from pillarbox.storage import meta
+from pillarbox.storage.backups import Written
+from pillarbox.wallet import backup_files, backup_proof, folder_work
+from pillarbox.wallet.backing_up import LOOK_EVERY, QUIET
+from pillarbox.wallet.backup_files import Generation
+from pillarbox.wallet.wallet import Wallet
+
+
+@pytest.fixture
+async def wallet(bench: Bench) -> Wallet:
+    """A wallet that backs itself up."""
+    return await wallet_with_words(bench)
+
+
+async def told(bench: Bench, phase: BackupPhase) -> None:
+    """Turn the clock until the status is that."""
+    assert bench.wallet is not None
+    async with asyncio.timeout(10):
+        while bench.wallet.backup.phase is not phase:
+            bench.clock.turn(int(QUIET))
+            await asyncio.sleep(0.01)
+
+
+async def newest_is_current(bench: Bench) -> None:
+    """Turn the clock by half seconds until the data folder has what the wallet is."""
+    assert bench.wallet is not None
+    assert bench.db is not None
+    revision = await bench.db.read(meta.revision)
+    async with asyncio.timeout(5):
+        while bench.wallet.backup.files[0].revision != revision:
+            bench.clock.turn(1)
+            await asyncio.sleep(0.01)
+
+
+async def test_what_ends_when_a_wallet_is_opened_again_is_a_change(bench: Bench, wallet: Wallet) -> None:
+    await wallet.receiving.hand_out(wallet.accounts.get().id)
+    await bench.close()
+    await bench.open()
+    await until(bench, BackupPhase.VERIFIED, int(QUIET))
+    assert list(home(bench).glob("*.invalid-*")) == []
+
+
+async def test_a_place_that_is_gone_with_all_its_backups_is_made_anew(bench: Bench, wallet: Wallet) -> None:
+    await until(bench, BackupPhase.WRITTEN)
+    shutil.rmtree(home(bench))
+    assert (await wallet.backing_up.look()).phase is BackupPhase.NEVER
+    bench.clock.turn(int(LOOK_EVERY))
+    await until(bench, BackupPhase.WRITTEN)
+    assert len(files(home(bench))) == 1
+
+
+async def test_a_disk_that_does_not_read_for_a_moment_costs_no_backup(
+    bench: Bench, wallet: Wallet, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await until(bench, BackupPhase.WRITTEN)
+    before = files(home(bench))
+
+    def fail(*_: object) -> bytes:
+        raise OSError(5, "Input/output error")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(backup_files, "read_bounded", fail)
+        await told(bench, BackupPhase.FAILED)
+    assert files(home(bench)) == before
+    await until(bench, BackupPhase.DRILLED, int(QUIET))
+    assert files(home(bench)) == before
+
+
+async def test_a_folder_whose_drive_fails_is_missing(
+    bench: Bench, wallet: Wallet, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stick = tmp_path / "stick"
+    stick.mkdir()
+    await wallet.backing_up.set_folders([stick])
+    await until(bench, BackupPhase.WRITTEN)
+    stat = Path.stat
+
+    def fail(self: Path, **options: bool) -> object:
+        if self.is_relative_to(stick):
+            raise OSError(107, "Transport endpoint is not connected")
+        return stat(self, **options)
+
+    monkeypatch.setattr(Path, "stat", fail)
+    await wallet.receiving.hand_out(1, RequestTerms("Ada"))
+    await until(bench, BackupPhase.FOLDER_MISSING)
+    assert wallet.backup.missing_folders == (str(stick),)
+    monkeypatch.undo()
+    await until(bench, BackupPhase.WRITTEN, int(LOOK_EVERY))
+
+
+async def test_a_copy_in_a_further_folder_does_not_hide_what_was_proven(
+    bench: Bench, wallet: Wallet, tmp_path: Path
+) -> None:
+    stick = tmp_path / "a stick that sorts first"
+    stick.mkdir()
+    await wallet.backing_up.set_folders([stick])
+    await until(bench, BackupPhase.DRILLED, int(QUIET))
+
+
+async def test_a_drill_that_finds_no_room_says_so_and_costs_no_backup(
+    bench: Bench, wallet: Wallet, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await until(bench, BackupPhase.WRITTEN)
+    before = files(home(bench))
+
+    def full(**_: object) -> str:
+        raise OSError(28, "No space left on device")
+
+    with monkeypatch.context() as patch:
+        patch.setattr("tempfile.mkdtemp", full)
+        await told(bench, BackupPhase.FAILED)
+        assert wallet.backup.reason is not None
+        assert wallet.backup.reason.code == "disk-full"
+    assert files(home(bench)) == before
+    await until(bench, BackupPhase.DRILLED, int(QUIET))
+
+
+@pytest.mark.logs_warning("a backup could not be written")
+async def test_a_folder_that_takes_nothing_does_not_hold_up_the_data_folder(
+    bench: Bench, wallet: Wallet, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stick = tmp_path / "stick"
+    stick.mkdir()
+    await wallet.backing_up.set_folders([stick])
+    await until(bench, BackupPhase.WRITTEN)
+    put = backup_files.put
+
+    def full(folder: Path, generation: Generation) -> Written:
+        if folder == stick:
+            raise DiskFullError(where=str(folder))
+        return put(folder, generation)
+
+    monkeypatch.setattr(backup_files, "put", full)
+    for _ in range(4):
+        await wallet.receiving.hand_out(1, RequestTerms("Ada"))
+        await newest_is_current(bench)
+    assert wallet.backup.phase is BackupPhase.FAILED
+    assert {Path(file.folder) for file in wallet.backup.files[:1]} == {home(bench)}
+    monkeypatch.undo()
+    await until(bench, BackupPhase.WRITTEN)
+    assert files(stick)[-1].name == files(home(bench))[-1].name
+
+
+async def test_a_folder_that_does_not_answer_holds_nobody_up(
+    bench: Bench, wallet: Wallet, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stick = tmp_path / "share"
+    stick.mkdir()
+    await wallet.backing_up.set_folders([stick])
+    await until(bench, BackupPhase.WRITTEN)
+    monkeypatch.setattr(folder_work, "PATIENCE", 0.05)
+    answers = threading.Event()
+    has_folder = backup_files.has_folder
+
+    def silent(folder: str) -> bool:
+        if folder == str(stick):
+            answers.wait(10)
+        return has_folder(folder)
+
+    monkeypatch.setattr(backup_files, "has_folder", silent)
+    try:
+        for _ in range(3):
+            await wallet.receiving.hand_out(1, RequestTerms("Ada"))
+            await until(bench, BackupPhase.FOLDER_MISSING)
+        assert threading.active_count() < 20
+    finally:
+        answers.set()
+    await until(bench, BackupPhase.WRITTEN, int(LOOK_EVERY))
+    assert files(stick)[-1].name == files(home(bench))[-1].name
+
+
+async def test_a_drill_that_takes_long_holds_no_backup_up(
+    bench: Bench, wallet: Wallet, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    begun = asyncio.Event()
+
+    async def endless(*_: object) -> None:
+        begun.set()
+        await asyncio.Event().wait()
+
+    monkeypatch.setattr(backup_proof, "drill", endless)
+    async with asyncio.timeout(10):
+        while not begun.is_set():
+            bench.clock.turn(int(QUIET))
+            await asyncio.sleep(0.01)
+    await wallet.receiving.hand_out(1, RequestTerms("Ada"))
+    await until(bench, BackupPhase.WRITTEN)
+
+
+async def test_the_newest_stays_when_the_clock_was_set_back(bench: Bench, wallet: Wallet) -> None:
+    for _ in range(5):
+        await wallet.receiving.hand_out(1, RequestTerms("Ada"))
+        await until(bench, BackupPhase.WRITTEN)
+        bench.clock.turn(2)
+    bench.clock.time -= 60
+    await wallet.receiving.hand_out(1, RequestTerms("Ada"))
+    (newest, *_) = await wallet.backing_up.now()
+    assert newest.name in [path.name for path in files(home(bench))]
