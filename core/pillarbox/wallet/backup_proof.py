@@ -74,6 +74,7 @@ async def verify(written: Written, sealing: Sealing, db: Database, kinds: Kinds)
     for planned in plan.accounts:
         rows = samples.get(planned.account.same_key, ())
         await asyncio.to_thread(_derive_again, planned.account, kinds, rows, written.name)
+    await asyncio.to_thread(opened.let_go)
 
 
 async def drill(written: Written, sealing: Sealing, db: Database, kinds: Kinds) -> None:
@@ -92,6 +93,7 @@ async def drill(written: Written, sealing: Sealing, db: Database, kinds: Kinds) 
         snapshot = await thrown_away.read(export_all)
         await asyncio.to_thread(_compare, opened, snapshot, written.name)
         await _compare_texts(thrown_away, db, written.name)
+    await asyncio.to_thread(opened.let_go)
 
 
 @asynccontextmanager
