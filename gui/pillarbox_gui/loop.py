@@ -7,6 +7,7 @@ its wake-up for good. Open a dialog and await a future instead.
 import asyncio
 import math
 import os
+import sys
 from collections.abc import Callable
 from typing import Any
 
@@ -18,7 +19,10 @@ import qasync  # type: ignore[import-untyped]  # it takes the first binding it f
 
 
 class WindowLoop(qasync.QEventLoop):  # type: ignore[misc]  # qasync has no types
-    """qasync's own timers are coarse: up to 5 % off, early or late, and cut to whole milliseconds."""
+    """qasync's own timers are coarse: up to 5 % off, early or late, and cut to whole milliseconds.
+
+    Nor does it end asynchronous generators that somebody left before their end, as asyncio's loops do.
+    """
 
     def __init__(self, app: QApplication) -> None:
         super().__init__(app)
@@ -28,6 +32,14 @@ class WindowLoop(qasync.QEventLoop):  # type: ignore[misc]  # qasync has no type
             return QObject.startTimer(timer, milliseconds, Qt.TimerType.PreciseTimer)
 
         timer.startTimer = start_precisely  # type: ignore[method-assign, assignment]
+
+    def run_forever(self) -> None:
+        before = sys.get_asyncgen_hooks()
+        sys.set_asyncgen_hooks(self._asyncgen_firstiter_hook, self._asyncgen_finalizer_hook)
+        try:
+            super().run_forever()
+        finally:
+            sys.set_asyncgen_hooks(*before)
 
     def _add_callback(self, handle: asyncio.Handle, delay: float = 0) -> asyncio.Handle:
         # A quarter over the next whole millisecond survives qasync's own rounding down.

@@ -1,7 +1,9 @@
 """The window's event loop keeps time."""
 
 import asyncio
+import gc
 import time
+from collections.abc import AsyncGenerator
 
 from PySide6.QtWidgets import QApplication
 
@@ -36,6 +38,25 @@ def test_callbacks_run_in_the_order_they_were_made(qapp: QApplication) -> None:
     with asyncio.Runner(loop_factory=loop_factory(qapp)) as runner:
         runner.run(main())
     assert ran == list(range(1_000))
+
+
+def test_a_generator_that_is_left_early_ends_all_the_same(qapp: QApplication) -> None:
+    async def numbers(ended: asyncio.Event) -> AsyncGenerator[int, None]:
+        try:
+            yield 1
+        finally:
+            await asyncio.sleep(0)
+            ended.set()
+
+    async def main() -> bool:
+        ended = asyncio.Event()
+        async for _ in numbers(ended):
+            break
+        gc.collect()
+        return await asyncio.wait_for(ended.wait(), 2)
+
+    with asyncio.Runner(loop_factory=loop_factory(qapp)) as runner:
+        assert runner.run(main())
 
 
 def test_closing_the_last_window_does_not_end_the_loop(qapp: QApplication) -> None:

@@ -5,7 +5,6 @@ import re
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import asdict, dataclass, field
-from decimal import Decimal, InvalidOperation
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -199,12 +198,14 @@ async def deposits(app: "Application", arguments: DepositsArguments) -> Replies:
 
 async def exit_deposit(app: "Application", arguments: ExitArguments) -> Replies:
     """The transaction that takes a deposit back, as hex. Nothing broadcasts it."""
+    from pillarbox.wallet.loop_desk import fee_rate  # noqa: PLC0415  # a wallet is open, which loaded it
+
     wallet = opened(app, arguments.wallet)
     outpoint = _OUTPOINT.fullmatch(arguments.outpoint)
     if outpoint is None:
         raise InvalidInputError(what="outpoint", why="It is a transaction's id, a colon, and a number.")
     txid, output = outpoint[1].lower(), int(outpoint[2])
-    rate = _rate(arguments.fee_rate)
+    rate = fee_rate(arguments.fee_rate)
     await _caught_up(app, wallet)
     prepare = wallet.loop.exits.prepare
     if not arguments.sign:
@@ -329,16 +330,6 @@ def _preimage(text: str) -> bytes:
     if _PREIMAGE.fullmatch(plain) is None:
         raise InvalidInputError(what="preimage", why="It is 64 hex digits, as the wallet that paid shows it.")
     return bytes.fromhex(plain)
-
-
-def _rate(text: str) -> float:
-    try:
-        rate = Decimal(text)
-    except InvalidOperation as error:
-        raise InvalidInputError(what="fee rate", why="It is a number of satoshi a virtual byte.") from error
-    if not 0 < rate < 100_000:
-        raise InvalidInputError(what="fee rate", why="It is a number of satoshi a virtual byte.")
-    return float(rate)
 
 
 COMMANDS = (

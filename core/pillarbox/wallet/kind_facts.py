@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
 
-from pillarbox.accounts.kind import AccountKind, Extra, KeyNeed, UsageProof
+from pillarbox.accounts.kind import AccountKind, Extra, KeyNeed, Requirement, UsageProof
 from pillarbox.model.network import Coin, Network
 
 
@@ -19,6 +19,8 @@ class KindChoice:
     extras: tuple[Extra, ...]
     needs_words: bool
     """Each address needs the words: no public key makes such an account, and rows are made ahead."""
+    needs_server: bool
+    """A server makes it together with the words, and wants to be paid: nothing of it is known before."""
 
 
 class ToldBy(StrEnum):
@@ -30,10 +32,10 @@ class ToldBy(StrEnum):
 
 
 def kind_choices(kinds: Iterable[AccountKind], network: Network) -> list[KindChoice]:
-    """The kinds of `network` that need no server of their own, those of one coin side by side."""
+    """The kinds of `network`, those of one coin side by side."""
     coins: dict[str, list[KindChoice]] = {}
     for kind in kinds:
-        if network in kind.networks and not kind.requires:
+        if network in kind.networks:
             choice = KindChoice(
                 kind.name,
                 kind.title,
@@ -41,9 +43,15 @@ def kind_choices(kinds: Iterable[AccountKind], network: Network) -> list[KindCho
                 kind.coin,
                 kind.extras,
                 kind.key_need is KeyNeed.EACH_ADDRESS,
+                made_by_server(kind),
             )
             coins.setdefault(kind.coin.name, []).append(choice)
     return [choice for choices in coins.values() for choice in choices]
+
+
+def made_by_server(kind: AccountKind) -> bool:
+    """Whether its accounts are made by a server together with the words."""
+    return Requirement.SERVER in kind.requires
 
 
 def shown_by_explorers(kind: AccountKind) -> bool:

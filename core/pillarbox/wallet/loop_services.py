@@ -2,9 +2,11 @@
 
 from collections.abc import Sequence
 from functools import partial
+from pathlib import Path
 
 from pillarbox.clock import Clock
 from pillarbox.events import LoopChanged, Publish
+from pillarbox.keys.root import Root
 from pillarbox.model.account import Account, WalletId
 from pillarbox.model.network import Network
 from pillarbox.storage import static_deposits
@@ -15,6 +17,7 @@ from pillarbox.wallet.l402_tokens import L402Tokens
 from pillarbox.wallet.lightning_payer import LightningPayer
 from pillarbox.wallet.loop_accounts import LoopAccounts
 from pillarbox.wallet.loop_backups import LoopBackups
+from pillarbox.wallet.loop_desk import LoopDesk
 from pillarbox.wallet.loop_restore import LoopRestore
 from pillarbox.wallet.loop_surroundings import LoopSurroundings
 from pillarbox.wallet.open_accounts import OpenAccounts
@@ -75,6 +78,9 @@ class LoopServices:
             wallet, network, open_accounts.revisions, db, around.blocks, publish, clock
         )
         self.exits = StaticExits(network, open_accounts, db, reserve, around.blocks, clock)
+        self.desk = LoopDesk(
+            self.tokens, self.payer, self.backups, self.addresses, self.exits, self._height, clock
+        )
         recording.also_keep = static_deposits.note_spends
         recording.recorded = self.addresses.wake
         self.restore.restored = self._restored
@@ -87,6 +93,11 @@ class LoopServices:
     def height(self) -> int:
         """Of the chain, 0 while nobody told."""
         return self._height()
+
+    async def restore_file(self, file: Path, root: Root) -> Account:
+        """The account of one backup. Raises what `LoopRestore` does."""
+        restored = await self.restore.restore(await self.restore.look(root, file), root)
+        return restored.account
 
     async def _restored(self, account: Account) -> None:
         self._scanning.start(account.id)

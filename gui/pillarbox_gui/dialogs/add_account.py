@@ -32,6 +32,9 @@ from pillarbox_gui.wording.errors import error_words
 
 NOT_KEPT = frozenset({"private-key-given", "descriptor-has-private-key"})
 """What these errors are about is nowhere to stay."""
+NO_USABLE_BACKUP = "loop-no-usable-backup"
+ASKS_FIRST = frozenset({"l402-payment-needed", "l402-invoice-over", "l402-other-pending", NO_USABLE_BACKUP})
+"""These errors are no refusals: a question of their own comes before the account."""
 WIDTH = 640
 LIST_HEIGHT = 164
 LIST_LEAST = 76
@@ -56,6 +59,16 @@ class AccountPlan:
     public: bool = False
     number: int | None = None
     extras: Mapping[str, int] = field(default_factory=dict)
+    server: str = ""
+    """The address of the one that makes the account together with the words."""
+
+
+@dataclass(frozen=True, slots=True)
+class Halted:
+    """The account comes once what its server, or a backup of it, asks for is answered."""
+
+    plan: AccountPlan
+    error: PillarboxError
 
 
 class Adding(Protocol):
@@ -65,8 +78,12 @@ class Adding(Protocol):
     async def preview(self, plan: AccountPlan) -> Preview: ...
     async def next_number(self, kind: str) -> int: ...
 
+    async def pending_server(self) -> str:
+        """The one that waits for its payment; "" for none."""
+        ...
 
-class AddAccountQuestion(Question[Account]):
+
+class AddAccountQuestion(Question[Account | Halted]):
     """Adds the account while it is open, so that a wrong passphrase loses nothing that was typed."""
 
     wallet_asked = Signal()
@@ -97,6 +114,8 @@ class AddAccountQuestion(Question[Account]):
         self.source.addItems(
             [translate("account", "The recovery words"), translate("account", "A public key or descriptor")]
         )
+        self.server = QLineEdit()
+        self.server.setPlaceholderText("https://")
         self.proof = QLineEdit()
         self.note = words("", "muted", wrap=True)
         self.preview = AccountPreview(look)
@@ -124,11 +143,13 @@ class AddAccountQuestion(Question[Account]):
         self._form.setHorizontalSpacing(self.theme.px(Space.L))
         named = row(self.theme, Space.L)
         named.addWidget(self.label, 1)
-        named.addWidget(field_name(translate("account", "N&umber"), self.number))
+        self._number_label = field_name(translate("account", "N&umber"), self.number)
+        named.addWidget(self._number_label)
         named.addWidget(self.number)
         self._form.addRow(field_name(translate("account", "&Name"), self.label), named)
         self._source_label = field_name(translate("account", "Made &from"), self.source)
         self._form.addRow(self._source_label, self.source)
+        self._form.addRow(field_name(translate("account", "&Server"), self.server), self.server)
         self._proof_label = field_name(translate("account", "&Passphrase"), self.proof)
         self._form.addRow(self._proof_label, self.proof)
         self._inside.addLayout(self._form)
@@ -148,6 +169,7 @@ class AddAccountQuestion(Question[Account]):
         self.kind.kind_chosen.connect(self._take_kind)
         self.source.currentIndexChanged.connect(self._take_source)
         self.number.valueChanged.connect(self._look_again)
+        self.server.textChanged.connect(self._look_again)
         self.proof.textChanged.connect(self._take_proof)
         self.preview.show_it.clicked.connect(self._look)
         self.preview.changed.connect(self._fit)
@@ -169,7 +191,9 @@ class AddAccountQuestion(Question[Account]):
                 part.show()  # what is added to a window in sight has no size until then
         self.number.setValue(-1)
         self.number.setSpecialValueText(translate("account", "Next"))
-        if kind is not None:
+        if kind is not None and kind.needs_server:
+            self._tasks.start("number", self._tell_pending)
+        elif kind is not None:
             self._tasks.start("number", partial(self._tell_next_number, kind.name))
         self._take_source()
 
@@ -177,9 +201,15 @@ class AddAccountQuestion(Question[Account]):
         number = await self._adding.next_number(kind)
         self.number.setSpecialValueText(translate("account", "Next: {n}").format(n=number))
 
+    async def _tell_pending(self) -> None:
+        """A server that waits for its payment is the one to go on with."""
+        if not self.server.text():
+            self.server.setText(await self._adding.pending_server())
+
     def _take_source(self) -> None:
         kind = self.chosen
-        by_words, may_be_public = self._by_words, kind is not None and not kind.needs_words
+        by_words, may_be_public = self._by_words, kind is not None and not _only_words(kind)
+        self._take_server(kind)
         choice = self._has_words and may_be_public
         self.source.setVisible(choice)
         self._source_label.setVisible(choice)
@@ -195,25 +225,32 @@ class AddAccountQuestion(Question[Account]):
             self.proof.setEchoMode(mode)
         self.note.setText(self._note(kind))
         self.note.setVisible(bool(self.note.text()))
-        possible = kind is not None and (self._has_words or not kind.needs_words)
+        possible = kind is not None and (self._has_words or not _only_words(kind))
         self.go_on.setEnabled(possible)
         self.proof.setEnabled(possible)
         self._look_again()
         self._fit()
 
+    def _take_server(self, kind: KindChoice | None) -> None:
+        """Of what a server makes nothing is known before, and its number is the next one."""
+        by_server = kind is not None and kind.needs_server
+        self._form.setRowVisible(self.server, by_server)
+        for part in (self._number_label, self.number, self.preview):
+            part.setVisible(not by_server)
+        self.go_on.say(translate("account", "Continue") if by_server else translate("account", "Add account"))
+
     @property
     def _by_words(self) -> bool:
         kind = self.chosen
-        if kind is not None and kind.needs_words:
+        if kind is not None and _only_words(kind):
             return True
         return self._has_words and self.source.currentIndex() == 0
 
     def _note(self, kind: KindChoice | None) -> str:
         if kind is None:
-            return translate(
-                "account",
-                "Nothing matches. Search for a coin (Bitcoin), its ticker (BTC) or a kind (Taproot).",
-            )
+            return _nothing_matches()
+        if kind.needs_server:
+            return _server_note(self._has_words)
         if kind.needs_words and not self._has_words:
             return translate(
                 "account",
@@ -233,7 +270,7 @@ class AddAccountQuestion(Question[Account]):
         return ""
 
     def _plan(self) -> AccountPlan:
-        number = self.number.value()
+        number, kind = self.number.value(), self.chosen
         return AccountPlan(
             self.kind.kind,
             self.label.text().strip(),
@@ -241,6 +278,7 @@ class AddAccountQuestion(Question[Account]):
             public=not self._by_words,
             number=None if number < 0 or not self._by_words else number,
             extras={name: entry.value() for name, entry in self.extras.items()},
+            server=self.server.text().strip() if kind is not None and kind.needs_server else "",
         )
 
     def _take_proof(self) -> None:
@@ -255,6 +293,9 @@ class AddAccountQuestion(Question[Account]):
         if not possible and self.preview.show_it.hasFocus():
             self.proof.setFocus()  # not to the next in line, which leads out of here
         self.preview.show_it.setEnabled(possible)
+        kind = self.chosen
+        if kind is not None and kind.needs_server:
+            return
         if possible and (self._proven or not self._by_words):
             self.preview.ask(self._derive, at_once=False)
         else:
@@ -304,6 +345,9 @@ class AddAccountQuestion(Question[Account]):
         try:
             added = await self._adding.add(self._plan())
         except PillarboxError as error:
+            if error.code in ASKS_FIRST:
+                self.answer(Halted(self._plan(), error))
+                return
             self.go_on.setEnabled(True)
             said = error_words(error)
             if said.code in NOT_KEPT:
@@ -320,6 +364,31 @@ def anew(layout: QLayout) -> None:
     """Measure all that is in a layout again: the layouts within it remember what they last asked for."""
     layout.invalidate()
     layout.activate()
+
+
+def _only_words(kind: KindChoice) -> bool:
+    """No public key makes an account of this kind."""
+    return kind.needs_words or kind.needs_server
+
+
+def _nothing_matches() -> str:
+    return translate(
+        "account", "Nothing matches. Search for a coin (Bitcoin), its ticker (BTC) or a kind (Taproot)."
+    )
+
+
+def _server_note(has_words: bool) -> str:
+    if not has_words:
+        return translate(
+            "account",
+            "This kind is made with recovery words, and this wallet has none: it cannot have such an "
+            "account.",
+        )
+    return translate(
+        "account",
+        "The server is asked to make it with you. It wants to be paid once, over Lightning: you see what it "
+        "costs before anything is paid.",
+    )
 
 
 def _row(kind: KindChoice) -> KindRow:

@@ -16,6 +16,10 @@ class AccountAdding:
     async def next_number(self, kind: str) -> int:
         return await self._wallet.accounts.next_number(kind)
 
+    async def pending_server(self) -> str:
+        pending = await self._wallet.loop.desk.pending()
+        return "" if pending is None else pending.server
+
     async def preview(self, plan: AccountPlan) -> Preview:
         accounts = self._wallet.accounts
         if plan.public:
@@ -27,6 +31,8 @@ class AccountAdding:
     async def add(self, plan: AccountPlan) -> Account:
         """Its past is looked for, unless all of the wallet was made here."""
         accounts, scanning = self._wallet.accounts, self._wallet.scanning
+        if plan.server:
+            return await self._add_of_server(plan)
         if plan.public:
             added = await accounts.add(
                 plan.kind, label=plan.label, public=plan.proof.strip(), scan_state=ScanState.UNSCANNED
@@ -45,6 +51,15 @@ class AccountAdding:
         if added.scan_state is ScanState.UNSCANNED:
             scanning.start(added.id)
         return added
+
+    async def _add_of_server(self, plan: AccountPlan) -> Account:
+        """Begins, or goes on where an earlier time ended. Raises what comes first, such as a payment."""
+        with Secret.from_text(plan.proof) as passphrase:
+            async with self._wallet.unlocking.root(passphrase) as root:
+                made = await self._wallet.loop.accounts.go_on(plan.server, root)
+        if plan.label and made.label != plan.label:
+            await self._wallet.accounts.rename(made.id, plan.label)
+        return made
 
     def _past(self) -> ScanState:
         made_here = all(account.scan_state is ScanState.MADE_HERE for account in self._wallet.accounts.all())

@@ -71,7 +71,7 @@ class AddressList(QWidget):
         )
         self.banner = ScanBanner(theme)
         self.notice = Banner(theme)
-        whole = column(theme, Space.M)
+        whole = self._whole = column(theme, Space.M)
         self._names = QWidget()
         self._top = self._heading()
         whole.addWidget(self._top)
@@ -127,6 +127,10 @@ class AddressList(QWidget):
     def edit_label(self) -> None:
         """Open the editor of the chosen row's label."""
         self.table.edit(self._model.index(self.table.currentIndex().row(), SortBy.LABEL))
+
+    def put_below_heading(self, strip: QWidget) -> None:
+        """What there is to say of the account shown beyond its addresses."""
+        self._whole.insertWidget(1, strip)
 
     def fill_sort_menu(self, menu: QMenu) -> None:
         """What a click on a heading does, for the keyboard."""

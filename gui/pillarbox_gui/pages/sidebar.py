@@ -109,6 +109,10 @@ class Sidebar(QFrame):
         self._bring_into_view()
         _stop_at(self._cards[account], self._cards.values())
 
+    def open_wallet_menu(self) -> None:
+        """Offer the other wallets."""
+        self.wallet_menu.popup(self.wallet_button.mapToGlobal(self.wallet_button.rect().bottomLeft()))
+
     def refresh(self) -> None:
         """Read the accounts again: new ones, names, amounts and counts."""
         for account in self._wallet.accounts.all():

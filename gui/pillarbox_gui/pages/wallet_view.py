@@ -24,7 +24,7 @@ from pillarbox.wallet.kind_facts import kind_choices
 from pillarbox.wallet.wallet import Wallet
 from pillarbox_gui import actions
 from pillarbox_gui.actions import Act, Verb
-from pillarbox_gui.dialogs.add_account import AddAccountQuestion
+from pillarbox_gui.dialogs.add_account import AddAccountQuestion, Halted
 from pillarbox_gui.dialogs.recovery_words import RecoveryWordsQuestion
 from pillarbox_gui.pages.add_account import AccountAdding
 from pillarbox_gui.pages.backups import BackupsPage
@@ -37,6 +37,8 @@ from pillarbox_gui.pages.receive import ReceivePage
 from pillarbox_gui.pages.service_trouble import ServiceTrouble
 from pillarbox_gui.pages.settings import SettingsPage
 from pillarbox_gui.pages.sidebar import Sidebar
+from pillarbox_gui.pages.static_adding import StaticAdding
+from pillarbox_gui.pages.static_strip import StaticStrip
 from pillarbox_gui.pages.telling import connection_fact
 from pillarbox_gui.subscriptions import Subscriptions
 from pillarbox_gui.tasks import Again, TaskScope
@@ -70,6 +72,9 @@ class WalletView(QWidget):
         self._tasks = TaskScope(self, look.present)
         self.receive = desk
         self._pages: dict[str, WalletPage] = {"receive": self.receive}
+        self.static = StaticStrip(look, app.events, wallet)
+        self.receive.list.put_below_heading(self.static)
+        self.static.show_account(self.receive.account)
         self._stack = QStackedWidget()
         self._stack.addWidget(self.receive)
         self.sidebar = Sidebar(look.theme, wallet, app.connections, _titles())
@@ -110,6 +115,7 @@ class WalletView(QWidget):
         for page in self._pages.values():
             page.close_page()
         self._subscriptions.close()
+        self.static.close_page()
         self.trouble.close_page()
         self._forget_told.stop()
         self._minutely.stop()
@@ -135,6 +141,7 @@ class WalletView(QWidget):
 
     def show_account(self, account: AccountId) -> None:
         self.receive.show_account(account)
+        self.static.show_account(account)
         self.sidebar.show_account(account)
         self.connection.tell(self._connection_words())
         self.show_page("receive")
@@ -182,7 +189,11 @@ class WalletView(QWidget):
         kinds = kind_choices(self._app.kinds, self.wallet.network)
         question = AddAccountQuestion(self._look, self.window(), kinds, has_words, AccountAdding(self.wallet))
         question.wallet_asked.connect(self.wallet_asked)
-        if (added := await question.ask()) is not None:
+        added = await question.ask()
+        if isinstance(added, Halted):
+            adding = StaticAdding(self._look, self.window(), self.wallet, self.sidebar.open_wallet_menu)
+            added = await adding.finish(added)
+        if added is not None:
             self.sidebar.refresh()
             self.show_account(added.id)
 

@@ -14,6 +14,7 @@ from pillarbox.flows.restore_steps import (
     ChooseFile,
     Chosen,
     Done,
+    EnterLoopSeed,
     EnterPassphrase,
     EnterPublic,
     EnterWords,
@@ -48,8 +49,9 @@ from pillarbox_gui.wizards import create_pages
 from pillarbox_gui.wizards.forms import hidden_field, labelled_form
 from pillarbox_gui.wizards.restore_files import ChooseFilePage
 from pillarbox_gui.wizards.restore_kit import RestoreKit
+from pillarbox_gui.wizards.restore_loop import LoopSeedPage, preview_page
 from pillarbox_gui.wizards.restore_options import OptionsPage
-from pillarbox_gui.wizards.restore_preview import DonePage, PreviewPage
+from pillarbox_gui.wizards.restore_preview import DonePage
 from pillarbox_gui.wizards.step_page import StepPage
 from pillarbox_gui.wording.restoring import file_sentence
 
@@ -92,8 +94,10 @@ class ChoosePage(StepPage):
         self.words.clicked.connect(lambda: self.answered.emit(Chosen(Source.WORDS, self.place.text())))
         self.public = Button(kit.theme, translate("restore", "Only a public key or descriptor"))
         self.public.clicked.connect(lambda: self.answered.emit(Chosen(Source.PUBLIC, self.place.text())))
+        self.loop = Button(kit.theme, translate("restore", "A Loop backup and my lnd seed"))
+        self.loop.clicked.connect(lambda: self.answered.emit(Chosen(Source.LOOP, self.place.text())))
         if kit.merging:
-            for part in (self.words, self.public):
+            for part in (self.words, self.public, self.loop):
                 part.setParent(self)
                 part.hide()
         else:
@@ -125,10 +129,29 @@ class ChoosePage(StepPage):
         line.addWidget(self.public)
         line.addStretch()
         self.body.addLayout(line)
+        self.body.addSpacing(self.theme.px(Space.L))
+        self.body.addWidget(words(translate("restore", "Came from Lightning Loop?"), "strong"))
+        self.body.addWidget(
+            words(
+                translate(
+                    "restore",
+                    "Name Loop's backup above (.enc, or the folder it lies in). The seed of the lnd node "
+                    "opens it, and brings its static address back.",
+                ),
+                "muted",
+                wrap=True,
+            )
+        )
+        line = row(self.theme)
+        line.addWidget(self.loop)
+        line.addStretch()
+        self.body.addLayout(line)
 
     async def _choose_file(self) -> None:
         title, offered = translate("restore", "Which backup?"), translate("restore", "Pillarbox backups")
-        chosen = await self.choose_file(self.window(), title, f"{offered} (*.pillarbox-backup)")
+        of_loop = translate("restore", "Loop backups")
+        filters = f"{offered} (*.pillarbox-backup);;{of_loop} (*.enc)"
+        chosen = await self.choose_file(self.window(), title, filters)
         if chosen is not None:
             self.place.setText(str(chosen))
 
@@ -304,7 +327,8 @@ _PAGES: Mapping[type[Step], Callable[[RestoreKit, Any], StepPage]] = MappingProx
         EnterPassphrase: PassphrasePage,
         EnterPublic: PublicPage,
         SearchFolders: FoldersPage,
-        Preview: PreviewPage,
+        EnterLoopSeed: LoopSeedPage,
+        Preview: preview_page,
         Options: OptionsPage,
         Protect: ProtectPage,
         Done: DonePage,

@@ -52,6 +52,7 @@ def test_kinds_are_offered_coin_by_coin_and_only_those_of_the_network() -> None:
     assert [coin for coin in dict.fromkeys(coins) for _ in range(coins.count(coin))] == coins
     words = {choice.name for choice in offered if choice.needs_words}
     assert words == {"toy-hardened", "dash-provider-platform-node"}
+    assert [choice.name for choice in offered if choice.needs_server] == ["loop-static"]
     assert "toy" not in [choice.name for choice in kind_choices(mixed, Network.SIGNET)]
 
 

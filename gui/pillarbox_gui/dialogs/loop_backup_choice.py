@@ -1,0 +1,52 @@
+"""Loop backups are there that this wallet cannot use: what to do before anything is paid."""
+
+from enum import StrEnum
+
+from PySide6.QtCore import QCoreApplication
+from PySide6.QtWidgets import QWidget
+
+from pillarbox.errors import ErrorText
+from pillarbox_gui.dialogs.question import Question
+from pillarbox_gui.pages.controls import Button, words
+from pillarbox_gui.theme.theme import Theme
+
+translate = QCoreApplication.translate
+
+
+class BackupChoice(StrEnum):
+    """Another wallet is opened by leaving the question."""
+
+    OTHER_FILE = "other-file"
+    OTHER_WALLET = "other-wallet"
+    ANEW = "anew"
+
+
+class LoopBackupQuestion(Question[BackupChoice]):
+    """Three ways on, each in a sentence."""
+
+    def __init__(self, theme: Theme, parent: QWidget, said: ErrorText) -> None:
+        super().__init__(theme, parent, said.title, said.message)
+        self.choices: dict[BackupChoice, Button] = {}
+        for choice, text, explanation in (
+            (
+                BackupChoice.OTHER_FILE,
+                translate("loop", "Choose another file…"),
+                translate("loop", "A copy of the backup from another folder, a stick or another computer."),
+            ),
+            (
+                BackupChoice.OTHER_WALLET,
+                translate("loop", "Open the wallet that wrote it"),
+                translate("loop", "A Loop backup opens with the words of its own wallet only."),
+            ),
+            (
+                BackupChoice.ANEW,
+                translate("loop", "Begin anew and pay again"),
+                translate("loop", "A new static address. The older backups stay where they are."),
+            ),
+        ):
+            button = self.choices[choice] = Button(theme, text)
+            button.setAccessibleDescription(explanation)
+            button.clicked.connect(lambda _=False, choice=choice: self.answer(choice))
+            self.body.addWidget(button)
+            self.body.addWidget(words(explanation, "muted", wrap=True))
+        self.add_cancel()

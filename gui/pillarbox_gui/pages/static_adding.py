@@ -1,0 +1,110 @@
+"""Makes a static address with its server, through the questions that stand in the way."""
+
+from collections.abc import Awaitable, Callable
+from functools import partial
+from pathlib import Path
+
+from PySide6.QtCore import QCoreApplication
+from PySide6.QtWidgets import QWidget
+
+from pillarbox.errors import ErrorText, PillarboxError
+from pillarbox.model.account import Account
+from pillarbox.secret import Secret
+from pillarbox.wallet.wallet import Wallet
+from pillarbox_gui.dialogs.add_account import ASKS_FIRST, NO_USABLE_BACKUP, Halted
+from pillarbox_gui.dialogs.choose_place import ChooseFile, choose_file
+from pillarbox_gui.dialogs.loop_backup_choice import BackupChoice, LoopBackupQuestion
+from pillarbox_gui.dialogs.loop_payment import LoopPaymentQuestion, Paying
+from pillarbox_gui.dialogs.passphrase import PassphraseQuestion
+from pillarbox_gui.pages.look import Look
+from pillarbox_gui.wording.errors import error_words
+from pillarbox_gui.wording.loop import anew_words_needed, backup_words_needed, words_needed
+
+Outcome = Account | PillarboxError | None
+"""The account, what must be asked first, or that the person went away."""
+UseWords = Callable[[Secret], Awaitable[Account]]
+
+translate = QCoreApplication.translate
+
+
+class StaticAdding:
+    """Each step is kept by the wallet before the next one, so leaving a question loses nothing."""
+
+    def __init__(self, look: Look, window: QWidget, wallet: Wallet, other_wallet: Callable[[], None]) -> None:
+        """`other_wallet` leads to where another one is opened."""
+        self._look = look
+        self._window = window
+        self._wallet = wallet
+        self._other_wallet = other_wallet
+        self.choose_file: ChooseFile = choose_file
+
+    async def finish(self, halted: Halted) -> Account | None:
+        """From where the server or a backup asked for something; None where that waits."""
+        plan, outcome = halted.plan, await self._past(halted.error, halted.plan.server)
+        while isinstance(outcome, PillarboxError):
+            outcome = await self._past(outcome, plan.server)
+        if outcome is not None and plan.label and outcome.label != plan.label:
+            await self._wallet.accounts.rename(outcome.id, plan.label)
+        return outcome
+
+    async def _past(self, error: PillarboxError, server: str) -> Outcome:
+        if error.code == NO_USABLE_BACKUP:
+            return await self._past_backups(error, server)
+        return await self._past_payment()
+
+    async def _past_payment(self) -> Outcome:
+        desk = self._wallet.loop.desk
+        pending = await desk.pending()
+        if pending is None:
+            return None
+        question = LoopPaymentQuestion(self._look, self._window, pending, await desk.node(), desk)
+        if await question.ask() is not Paying.PAID:
+            return None
+        verb = translate("loop", "Make the static address")
+        return await self._with_words(words_needed(), verb, partial(self._go_on, pending.server))
+
+    async def _past_backups(self, error: PillarboxError, server: str) -> Outcome:
+        choice = await LoopBackupQuestion(self._look.theme, self._window, error_words(error)).ask()
+        match choice:
+            case BackupChoice.OTHER_FILE:
+                return await self._from_file()
+            case BackupChoice.OTHER_WALLET:
+                self._other_wallet()
+                return None
+            case BackupChoice.ANEW:
+                anew = partial(self._go_on, server, new_generation=True)
+                return await self._with_words(anew_words_needed(), translate("loop", "Begin anew"), anew)
+            case None:
+                return None
+
+    async def _from_file(self) -> Outcome:
+        offered = translate("loop", "Loop backups")
+        title = translate("loop", "Which Loop backup?")
+        file = await self.choose_file(self._window, title, f"{offered} (*.enc)")
+        if file is None:
+            return None
+        restore = partial(self._restore, file)
+        return await self._with_words(backup_words_needed(), translate("loop", "Open the backup"), restore)
+
+    async def _go_on(self, server: str, passphrase: Secret, *, new_generation: bool = False) -> Account:
+        async with self._wallet.unlocking.root(passphrase) as root:
+            return await self._wallet.loop.accounts.go_on(server, root, new_generation=new_generation)
+
+    async def _restore(self, file: Path, passphrase: Secret) -> Account:
+        async with self._wallet.unlocking.root(passphrase) as root:
+            return await self._wallet.loop.restore_file(file, root)
+
+    async def _with_words(self, said: ErrorText, verb: str, use: UseWords) -> Outcome:
+        outcome: Outcome = None
+
+        async def work(passphrase: Secret) -> None:
+            nonlocal outcome
+            try:
+                outcome = await use(passphrase)
+            except PillarboxError as error:
+                if error.code not in ASKS_FIRST:
+                    raise
+                outcome = error
+
+        await PassphraseQuestion(self._look, self._window, said, verb, work).ask()
+        return outcome
