@@ -40,11 +40,11 @@ class Situation:
     files: Sequence[BackupFile]
     """Newest first, in any folder."""
     missing_folders: Sequence[str] = ()
-    lacking_folders: Sequence[str] = ()
-    """They are there, and the newest is not in them yet."""
     failure: ErrorText | None = None
     """Why the last attempt failed, until one succeeds."""
     failed_at: int | None = None
+    lacking_folders: Sequence[str] = ()
+    """They are there, and the newest is not in them yet."""
 
 
 def status(now: Situation) -> BackupStatus:

@@ -271,9 +271,9 @@ class BackingUp:
                 stock.sealing is not None,
                 stock.files,
                 stock.missing_folders,
-                stock.lacking,
                 self._failure,
                 self._failed_at,
+                stock.lacking,
             )
         )
         if found != self.status:
