@@ -97,7 +97,7 @@ class MainWindow(QMainWindow):
         wizard.done.connect(self.open_wallet)
         wizard.left.connect(self.start)
         wizard.restore_asked.connect(self.show_restore)
-        self._show(wizard)
+        self._show_wizard(wizard)
 
     def show_restore(self, into: str = "") -> None:
         """Get a wallet back; with `into`, bring a backup into that open wallet."""
@@ -107,7 +107,7 @@ class MainWindow(QMainWindow):
         )
         wizard.done.connect(self.open_wallet)
         wizard.left.connect(partial(self.open_wallet, into) if into else self.start)
-        self._show(wizard)
+        self._show_wizard(wizard)
 
     def open_wallet(self, name: str) -> None:
         """Show a wallet: at once where it is open, by the keychain, or by its passphrase."""
@@ -263,8 +263,12 @@ class MainWindow(QMainWindow):
 
     def _go_on_with(self, wizard: WizardView) -> None:
         self._interrupted = None
+        self._show_wizard(wizard)
+
+    def _show_wizard(self, wizard: WizardView) -> None:
+        focused = wizard.focusWidget()  # before it is shown, since that moves the focus
         self._show(wizard)
-        (wizard.focusWidget() or wizard).setFocus()
+        (focused or wizard).setFocus()
 
     def _close_questions(self) -> None:
         """Menus too: what stands open over the window would still answer."""

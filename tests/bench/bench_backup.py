@@ -40,6 +40,7 @@ from pillarbox.wallet import backup_files, backup_sealing
 from pillarbox.wallet.backup_files import Generation
 from pillarbox.wallet.restoring import AT_ONCE
 from pillarbox.wallet.wallet import Wallet
+from pillarbox_gui.garbage import Garbage
 from pillarbox_gui.main_window import MainWindow
 from pillarbox_gui.theme.theme import Theme
 
@@ -116,8 +117,8 @@ def let_run_out(tx: Tx) -> None:
     tx.execute("UPDATE requests SET held_until = created_at WHERE idx < ?", (ADDRESSES - RUNNING,))
 
 
-async def measure(app: Application, paths: Paths) -> Stopwatch:
-    """All phases, on an open wallet whose backup is current."""
+async def measure(app: Application, paths: Paths, restored: str) -> Stopwatch:
+    """All phases, on an open wallet whose backup is current. `restored`: what its twin is to be called."""
     watch = Stopwatch()
     wallet = app.open_wallets["bench"]
     await all_written(wallet)
@@ -127,7 +128,7 @@ async def measure(app: Application, paths: Paths) -> Stopwatch:
     file = await parts(watch, app, paths.root)
     await watch.time("verify", wallet.backing_up.now())
     await watch.time("drill", wallet.backing_up.drill())
-    await restore(watch, app, file)
+    await restore(watch, app, file, restored)
     await merge_again(watch, app, file)
     return watch
 
@@ -189,18 +190,19 @@ def copy(wallet: Path, key: Secret, into: Path) -> None:
     source.close()
 
 
-async def restore(watch: Stopwatch, app: Application, file: Path) -> None:
+async def restore(watch: Stopwatch, app: Application, file: Path, name: str) -> None:
     """As a wallet of its own; and what it takes to derive the addresses that it made."""
     words = RecoveryWords(Secret.from_text(WORDS), Secret.from_text(""))
     found = await restoring.find([file])
-    opened, _ = await watch.time("read and plan", restoring.open_by_words(app, found, words))
+    by_words = restoring.open_by_words(app.kinds, found, words)
+    opened = restoring.required(*await watch.time("read and plan", by_words))
     made = await watch.time(
         "restore as new",
-        restoring.restore_new(app, opened, "restored", Secret.from_text(PASSPHRASE), use_keychain=False),
+        restoring.restore_new(app, opened, name, Secret.from_text(PASSPHRASE), use_keychain=False),
     )
     if made.report.counted("hand-outs", Outcome.RESTORED) < ADDRESSES:
         raise AssertionError("not all of the ledger was restored")
-    await app.close_wallet("restored")
+    await app.close_wallet(name)
     (planned,) = opened.plan.accounts
     deriver = app.kinds.get(planned.account.kind).deriver(planned.account.params, planned.account.network)
 
@@ -213,7 +215,8 @@ async def restore(watch: Stopwatch, app: Application, file: Path) -> None:
 
 async def merge_again(watch: Stopwatch, app: Application, file: Path) -> None:
     """The same file into the wallet that wrote it: every record is met, and none changed."""
-    opened, _ = await restoring.open_by_wallet(app, await restoring.find([file]), "bench")
+    by_wallet = await restoring.open_by_wallet(app, await restoring.find([file]), "bench")
+    opened = restoring.required(*by_wallet)
     options = restoring.Options()
     report = await watch.time("restore into itself", restoring.restore_into(app, opened, "bench", options))
     if report.count(Outcome.RESTORED):
@@ -223,19 +226,22 @@ async def merge_again(watch: Stopwatch, app: Application, file: Path) -> None:
 async def on_a_plain_loop(paths: Paths) -> Stopwatch:
     async with running(paths) as app:
         await app.open_wallet("bench", Secret.from_text(PASSPHRASE))
-        return await measure(app, paths)
+        return await measure(app, paths, "restored")
 
 
 async def beside_the_window(qt: QApplication, paths: Paths) -> Stopwatch:
+    """Garbage is collected as the program does it, to the end: a thread that frees what is Qt's is fatal."""
+    garbage = Garbage()
     async with running(paths) as app:
         await app.open_wallet("bench", Secret.from_text(PASSPHRASE))
         window = MainWindow(app, Theme(qt))
         window.show()
         window.start()
         await asyncio.sleep(1.0)
-        watch = await measure(app, paths)
+        watch = await measure(app, paths, "restored again")
         window.retire()
-        return watch
+    garbage.close()
+    return watch
 
 
 def entries(plain: Stopwatch, beside: Stopwatch) -> dict[str, dict[str, Any]]:

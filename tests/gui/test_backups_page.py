@@ -13,6 +13,7 @@ from window_bench import ACCOUNT, PASSPHRASE, WORDS, WindowBench, click, in_a_wi
 
 from pillarbox.model.backup import BackupFile, BackupPhase, BackupStatus
 from pillarbox.model.receiving import RequestTerms
+from pillarbox.secret import Secret
 from pillarbox_gui.dialogs.backup_passphrase import BackupPassphraseQuestion, BundleQuestion
 from pillarbox_gui.dialogs.choose_place import choose_folder
 from pillarbox_gui.pages.backup_state import SLOW_MS
@@ -233,6 +234,21 @@ async def test_the_overview_is_silent_about_a_backup_that_is_well(bench: WindowB
 
 
 @in_a_window
+async def test_a_notice_on_the_overview_goes_once_it_is_dealt_with(bench: WindowBench) -> None:
+    view = await bench.watching_wallet()
+    view.show_page("overview")
+    page = view.page("overview")
+
+    def told() -> bool:
+        return any("Not backed up" in label.text() for label in page.findChildren(QLabel))
+
+    await until(told)
+    with Secret.from_text(BUNDLE_PASSPHRASE) as passphrase:
+        await view.wallet.backing_up.set_passphrase(passphrase)
+    await until(lambda: not told())
+
+
+@in_a_window
 async def test_a_further_folder_gets_every_backup_is_marked_when_away_and_can_be_taken_off(
     bench: WindowBench,
 ) -> None:
@@ -282,7 +298,8 @@ async def test_a_bundle_takes_both_passphrases_and_a_folder(bench: WindowBench) 
     answer_with(page, safe)
     click(page.save_bundle)
     question = await bench.question(BundleQuestion)
-    assert "has the money" in said_in(question)
+    assert "Whoever has file and passphrase has the money" in said_in(question)
+    assert question.focusWidget() is question.own
     for own, new, repeated, refusal in (
         (PASSPHRASE, BUNDLE_PASSPHRASE, "something else", "differ"),
         (PASSPHRASE, "short", "short", "fewer than 8"),
@@ -361,6 +378,7 @@ async def test_the_tab_key_reaches_everything_from_top_to_bottom(bench: WindowBe
         page.folders.add,
         page.show_words,
         page.save_bundle,
+        page.restore,
         view.connection,
     ]
     stops[0].setFocus()

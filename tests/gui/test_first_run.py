@@ -83,6 +83,10 @@ def trouble(wizard: WizardView) -> str:
     return "" if said is None else said.text()
 
 
+def said_in(wizard: WizardView) -> str:
+    return " ".join(label.text() for label in wizard.page.findChildren(QLabel))
+
+
 def protect(wizard: WizardView, passphrase: str) -> None:
     assert isinstance(wizard.page, ProtectPage)
     wizard.page.passphrase.setText(passphrase)
@@ -105,6 +109,7 @@ async def test_a_new_wallet_is_made_from_words_that_were_written_down(bench: Win
     await go_on(wizard, ProtectPage)
     protect(wizard, PASSPHRASE)
     await go_on(wizard, DonePage)
+    assert "Your recovery words open them" in said_in(wizard)
     click(wizard.go_on)
     view = await bench.screen(WalletView)
     assert view.wallet.name == "Mine"
@@ -292,9 +297,10 @@ async def test_a_brought_wallet_says_that_it_scans_first_and_where_a_server_is_c
     await go_on(wizard, ProtectPage)
     protect(wizard, PASSPHRASE)
     await go_on(wizard, DonePage)
-    said = " ".join(label.text() for label in wizard.page.findChildren(QLabel))
+    said = said_in(wizard)
     assert "server" in said
     assert "Settings" in said
+    assert "once a passphrase is set" in said
 
 
 @in_a_window

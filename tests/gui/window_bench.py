@@ -123,11 +123,11 @@ class WindowBench:
         )
         return await self.shown("Shop")
 
-    async def wallet_of_words(self, *, use_keychain: bool = True) -> None:
+    async def wallet_of_words(self, name: str = "Safe", *, use_keychain: bool = True) -> None:
         """A wallet that can be locked, not shown yet."""
         words = WordsSource(Secret.from_text(WORDS), made_here=True)
         await self.app.create_wallet(
-            NewWallet("Safe", Network.REGTEST, words, Secret.from_text(PASSPHRASE), use_keychain)
+            NewWallet(name, Network.REGTEST, words, Secret.from_text(PASSPHRASE), use_keychain)
         )
 
     async def shown(self, name: str) -> WalletView:

@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Awaitable, Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 from types import MappingProxyType
@@ -33,7 +33,8 @@ from pillarbox.model.account import Account, ScanState, WalletId
 from pillarbox.model.network import Network
 from pillarbox.model.restoring import RestoreReport, grouped
 from pillarbox.secret import Secret
-from pillarbox.storage.database import Database, Tx
+from pillarbox.storage.database import Database, DatabaseClosedError, Tx
+from pillarbox.to_the_end import to_the_end
 from pillarbox.vault.keychain import Keychain, KeychainError
 from pillarbox.vault.slots import Slots
 from pillarbox.vault.slots_file import SlotsFile, read_slots
@@ -91,6 +92,8 @@ class _Open:
     wallet: Wallet
     slots: Slots
     lock: FolderLock
+    switching: asyncio.Lock = field(default_factory=asyncio.Lock)
+    """Held while the wallet becomes another object."""
 
 
 class Application:
@@ -209,10 +212,10 @@ class Application:
             return await restored_wallet.build(wanted, folder, slots, self._surroundings())
 
         folder, restored = await self._make_folder(wanted.name, build)
-        settings = program_backup.restore(program, self.settings, self.connections)
         made = await self._open_made(
             folder, restored.keychain_trouble, wanted.passphrase, wanted.use_keychain
         )
+        settings = program_backup.restore(program, self.settings, self.connections)
         return RestoredAndOpen(made, RestoreReport(grouped([*restored.report.items, *settings])))
 
     async def restore_loop(self, wanted: RestoredLoop) -> RestoredAndOpen:
@@ -230,28 +233,53 @@ class Application:
     async def restore_into(self, name: str, change: Callable[[Tx], RestoreReport]) -> RestoreReport:
         """Change an open wallet's database while none of its services runs; it is another object then.
 
-        `change` happens whole or not at all; either way the wallet is open again.
+        `change` happens whole or not at all, and a cancellation waits for it; either way the wallet is open
+        again, or closed where it could not be opened. Raises DatabaseClosedError where it was closed.
         """
-        async with self._opening:
-            opened = self._open[self._folders.find(name).name]
+        return await to_the_end(self._restore_into(self._folders.find(name).name, change))
+
+    async def _restore_into(self, name: str, change: Callable[[Tx], RestoreReport]) -> RestoreReport:
+        opened = self._open.get(name)
+        if opened is None:
+            raise DatabaseClosedError
+        async with opened.switching:
+            if self._open.get(name) is not opened:
+                raise DatabaseClosedError
             try:
                 return await opened.wallet.change_at_rest(change)
             finally:
-                opened.wallet = await opened.wallet.reopened()
-                self._tell()
+                await self._reopen(name, opened)
+
+    async def _reopen(self, name: str, opened: _Open) -> None:
+        try:
+            opened.wallet = await opened.wallet.reopened()
+        except BaseException:
+            del self._open[name]
+            await self._let_go(name, opened)
+            raise
+        self._tell()
 
     async def _make_folder(
         self, name: str, build: Callable[[WalletFolder, Slots], Awaitable[T]]
     ) -> tuple[WalletFolder, T]:
         """A wallet's folder, built beside the others and then given its name; or nothing."""
-        partial_folder = await asyncio.to_thread(self._folders.begin, name)
+        begun = asyncio.create_task(asyncio.to_thread(self._folders.begin, name))
         try:
+            partial_folder = await asyncio.shield(begun)
             made = await build(partial_folder, self._slots(partial_folder))
             # Not in a thread: who cancels this must know whether the wallet has its name yet.
             return self._folders.finish(partial_folder), made
         except BaseException:
-            self._folders.discard(partial_folder)
+            await to_the_end(self._unmake(begun))
             raise
+
+    async def _unmake(self, begun: "asyncio.Task[WalletFolder]") -> None:
+        """Remove what was begun, where anything was."""
+        await asyncio.wait((begun,))
+        if begun.exception() is None:
+            folder = begun.result()
+            await self._forget_in_keychain(folder)
+            self._folders.discard(folder)
 
     async def _open_made(
         self, folder: WalletFolder, trouble: ErrorText | None, passphrase: Secret | None, use_keychain: bool
@@ -260,9 +288,12 @@ class Application:
             wallet = await self._open_by(folder.name, passphrase if trouble or not use_keychain else None)
             return MadeWallet(wallet, trouble)
         except BaseException:
-            await self.close_wallet(folder.name)
-            await self._remove(folder)
+            await to_the_end(self._close_and_remove(folder))
             raise
+
+    async def _close_and_remove(self, folder: WalletFolder) -> None:
+        await self.close_wallet(folder.name)
+        await self._remove(folder)
 
     async def unmake_wallet(self, name: str) -> None:
         """Remove an open wallet just made, whose words nobody has seen. One that was handed out from stays.
@@ -288,15 +319,20 @@ class Application:
         opened = self._open.pop(name, None)
         if opened is None:
             return
-        try:
-            await opened.wallet.close()
-        finally:
+        async with opened.switching:
             try:
-                await self.connections.forget(opened.wallet.id)
+                await opened.wallet.close()
             finally:
-                self._claims.release_all(name)
-                opened.lock.release()
-                self._tell()
+                await self._let_go(name, opened)
+
+    async def _let_go(self, name: str, opened: _Open) -> None:
+        """Nobody here has the wallet any more."""
+        try:
+            await self.connections.forget(opened.wallet.id)
+        finally:
+            self._claims.release_all(name)
+            opened.lock.release()
+            self._tell()
 
     async def take_out_of_keychain(self, name: str) -> None:
         """From now on only the passphrase opens the wallet. Raises OnlyWayInError."""
@@ -353,6 +389,17 @@ class Application:
     async def _remove(self, folder: WalletFolder) -> None:
         slots = await asyncio.to_thread(read_slots, folder.slots)
         self._folders.remove(folder)
+        await self._take_from_keychain(slots)
+
+    async def _forget_in_keychain(self, folder: WalletFolder) -> None:
+        """What a folder that is about to go has there."""
+        try:
+            slots = await asyncio.to_thread(read_slots, folder.slots)
+        except (OSError, PillarboxError):  # it was not written
+            return
+        await self._take_from_keychain(slots)
+
+    async def _take_from_keychain(self, slots: SlotsFile) -> None:
         if slots.keychain is not None:
             with suppress(KeychainError):  # what it still holds opens nothing any more
                 await self.keychain.remove(slots.wallet, slots.keychain.backend)

@@ -3,11 +3,13 @@
 import json
 from collections.abc import Mapping
 from dataclasses import fields
+from hashlib import sha256
 from typing import Any
 
 from pillarbox.app.connections import Connections
 from pillarbox.app.settings import Settings, Values
 from pillarbox.backup.content import SectionData, SectionLines
+from pillarbox.chain.certificates import VOUCHED_FOR
 from pillarbox.errors import PillarboxError
 from pillarbox.model.restoring import Outcome, ReportItem
 from pillarbox.wallet.backup_sealing import PROGRAM
@@ -99,7 +101,7 @@ def _restore_servers(value: Any, settings: Settings) -> list[ReportItem]:
 def _change(settings: Settings, name: str, value: Any) -> ReportItem:
     try:
         settings.change(**{name: value})
-    except PillarboxError:  # written by another version, or the disk is full: everything else is restored
+    except (PillarboxError, OSError):  # another version's, or the disk is full: everything else is restored
         return ReportItem(PROGRAM, Outcome.SKIPPED, 1, SettingUnusableError(setting=name).text)
     return ReportItem(PROGRAM, Outcome.RESTORED, 1)
 
@@ -107,7 +109,7 @@ def _change(settings: Settings, name: str, value: Any) -> ReportItem:
 def _restore_pin(server: str, pin: Any, connections: Connections) -> ReportItem:
     name = f"the certificate of {server[:80]}"
     try:
-        wanted = bytes.fromhex(pin)
+        wanted = _fingerprint(pin)
         here = connections.pins.get(server)
     except (ValueError, TypeError, PillarboxError):
         return ReportItem(PROGRAM, Outcome.SKIPPED, 1, SettingUnusableError(setting=name).text)
@@ -117,3 +119,11 @@ def _restore_pin(server: str, pin: Any, connections: Connections) -> ReportItem:
         return ReportItem(PROGRAM, Outcome.CONFLICT, 1, SettingDiffersError(setting=name).text)
     connections.pins.set(server, wanted)
     return ReportItem(PROGRAM, Outcome.RESTORED, 1)
+
+
+def _fingerprint(text: Any) -> bytes:
+    """SHA-256 of a certificate. Raises ValueError, TypeError."""
+    pin = bytes.fromhex(text)
+    if len(pin) not in (len(VOUCHED_FOR), sha256().digest_size):
+        raise ValueError(text)
+    return pin

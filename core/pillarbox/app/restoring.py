@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from pillarbox.accounts import Kinds
 from pillarbox.app.restored_wallet import RestoredWallet
-from pillarbox.backup.envelope import Facts, Lock, WrongWordsError
+from pillarbox.backup.envelope import DamagedBackupError, Facts, Lock, WrongWordsError
 from pillarbox.errors import PillarboxError
 from pillarbox.files.generations import generations
 from pillarbox.keys import mnemonic
@@ -18,8 +18,10 @@ from pillarbox.keys.root import Root
 from pillarbox.model.network import Network
 from pillarbox.model.restoring import RestoreReport
 from pillarbox.secret import Secret
+from pillarbox.storage.database import DatabaseClosedError, Tx
 from pillarbox.vault.sealed_words import RecoveryWords
 from pillarbox.wallet import backup_reading, loop_restore, restoring, service_keys
+from pillarbox.wallet.account_loading import read_accounts
 from pillarbox.wallet.backup_reading import OpenedBackup
 from pillarbox.wallet.backup_sealing import PROGRAM, SUFFIX, Sealing
 from pillarbox.wallet.loop_restore import FoundFile
@@ -29,6 +31,7 @@ from pillarbox.wallet.service_keys import ServiceKey
 
 if TYPE_CHECKING:
     from pillarbox.app.application import Application, RestoredAndOpen
+    from pillarbox.wallet.wallet import Wallet
 
 
 class OtherWalletsBackupError(PillarboxError):
@@ -89,7 +92,7 @@ async def find(places: Iterable[Path]) -> list[FoundBackup]:
     """
     paths = [path for place in places for path in await asyncio.to_thread(_files, place)]
     found = [await _look(path) for path in dict.fromkeys(paths)]
-    return sorted(found, key=_age)
+    return _newest_first(found)
 
 
 async def find_one(place: Path) -> FoundBackup:
@@ -108,7 +111,7 @@ async def find_where_there_are_some(places: Iterable[Path]) -> list[FoundBackup]
             found += await find([place])
         except PillarboxError:  # a stick that is not in, a folder of somebody else's: others may have it
             continue
-    return sorted(found, key=_age)
+    return _newest_first(found)
 
 
 async def find_loop(place: Path, root: Root, network: Network) -> list[FoundFile]:
@@ -157,14 +160,38 @@ async def open_by_passphrase(kinds: Kinds, found: FoundBackup, passphrase: Secre
     """A backup that a passphrase locks: a bundle, or one of a wallet without words."""
     if found.facts is None or found.facts.cost is None:
         raise ValueError("no passphrase locks this file")
-    key = await backup_reading.key_by_passphrase(passphrase, found.facts)
-    backup = await backup_reading.open_backup(await backup_reading.read_file(found.path), key)
-    plan = await asyncio.to_thread(read_plan, backup, kinds)
-    if backup.is_bundle:
+    envelope = await backup_reading.read_file(found.path)
+    if envelope.facts.salt != found.facts.salt or envelope.facts.cost is None:
+        raise DamagedBackupError(why="It became another file while it was being opened")
+    key = await backup_reading.key_by_passphrase(passphrase, envelope.facts)
+    try:
+        backup = await backup_reading.open_backup(envelope, key)
+        plan = await asyncio.to_thread(read_plan, backup, kinds)
+        if backup.is_bundle:
+            words = await asyncio.to_thread(_bundled_words, backup)
+            key.wipe()
+            return Opened(found.path, backup, plan, words, None)
+    except BaseException:
         key.wipe()
-        return Opened(found.path, backup, plan, backup.words(), None)
-    sealing = Sealing(key, Lock.PASSPHRASE, found.facts.salt, found.facts.cost)
+        raise
+    sealing = Sealing(key, Lock.PASSPHRASE, envelope.facts.salt, envelope.facts.cost)
     return Opened(found.path, backup, plan, None, sealing)
+
+
+def _bundled_words(backup: OpenedBackup) -> RecoveryWords:
+    """Those of a bundle, if they are the wallet's. Takes its time. Raises DamagedBackupError."""
+    words = backup.words()
+    told = backup.facts.fingerprint
+    try:
+        with _root(words) as root:
+            if told and _fingerprint(root) != told:
+                raise DamagedBackupError(why="The recovery words in it are not those of its wallet")
+    except PillarboxError as error:
+        words.wipe()
+        if isinstance(error, DamagedBackupError):
+            raise
+        raise DamagedBackupError(why="The recovery words in it are none") from error
+    return words
 
 
 async def open_by_wallet(
@@ -174,7 +201,7 @@ async def open_by_wallet(
 
     Raises WordsNeededError where it has no such key.
     """
-    wallet = app.open_wallets[name]
+    wallet = _wallet(app, name)
     with await wallet.unlocking.service_key(ServiceKey.WALLET_BACKUP) as key:
         return await _first(app.kinds, found, key, wallet.fingerprint)
 
@@ -208,19 +235,25 @@ async def restore_into(
 
     Raises OtherWalletsBackupError.
     """
-    wallet = app.open_wallets[name]
+    wallet = _wallet(app, name)
     there, here = opened.plan.facts.fingerprint, wallet.fingerprint
     if opened.plan.network is not wallet.network or (there and here and there != here):
         raise OtherWalletsBackupError(wallet=name, here=here or "unknown", there=there or "unknown")
     prepared = await _prepare(app, opened, name)
     if preview:
         return await wallet.preview_restore(prepared, options)
-    return await app.restore_into(name, lambda tx: restoring.merge(tx, prepared, options))
+
+    def change(tx: Tx) -> RestoreReport:
+        report = restoring.merge(tx, prepared, options)
+        read_accounts(tx, app.kinds, app.clock.now)  # what could not be opened again is not merged
+        return report
+
+    return await app.restore_into(name, change)
 
 
 async def _prepare(app: "Application", opened: Opened, name: str) -> Prepared:
     """With every address that lacks, derived in a thread that ends with its asker."""
-    wallet = app.open_wallets[name]
+    wallet = _wallet(app, name)
     root = None if opened.words is None else await asyncio.to_thread(_root, opened.words)
     stop = threading.Event()
     try:
@@ -233,6 +266,14 @@ async def _prepare(app: "Application", opened: Opened, name: str) -> Prepared:
         stop.set()
         if root is not None:
             root.wipe()
+
+
+def _wallet(app: "Application", name: str) -> "Wallet":
+    """Raises DatabaseClosedError for one that is not open any more."""
+    try:
+        return app.open_wallets[name]
+    except KeyError:
+        raise DatabaseClosedError from None
 
 
 async def _first(
@@ -275,11 +316,23 @@ async def _look(path: Path) -> FoundBackup:
         return FoundBackup(path, None, error)
 
 
-def _age(found: FoundBackup) -> tuple[int, int, str]:
-    """Newest first, and what cannot be read last."""
-    if found.facts is None:
-        return 1, 0, found.path.name
-    return -found.facts.created_at, -found.facts.revision, found.path.name
+def _newest_first(found: Sequence[FoundBackup]) -> list[FoundBackup]:
+    """What cannot be read comes last.
+
+    Clocks are set back, so the files of one wallet are told apart by its revisions, and only wallets by time.
+    """
+    newest: dict[str, int] = {}
+    for each in found:
+        if each.facts is not None:
+            newest[each.facts.wallet] = max(newest.get(each.facts.wallet, 0), each.facts.created_at)
+
+    def age(each: FoundBackup) -> tuple[int, str, int, int, str]:
+        if each.facts is None:
+            return 1, "", 0, 0, each.path.name
+        wallet = each.facts.wallet
+        return -newest[wallet], wallet, -each.facts.revision, -each.facts.created_at, each.path.name
+
+    return sorted(found, key=age)
 
 
 def _root(words: RecoveryWords) -> Root:

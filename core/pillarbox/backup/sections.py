@@ -13,6 +13,8 @@ TxT_contra = TypeVar("TxT_contra", contravariant=True)
 AccountMap = Mapping[int, int]
 """From an account's id in the backup to its id here; one that could not be restored is not in it."""
 
+_AT_ONCE = 2_000
+"""Records whose values are looked at together."""
 _INT64 = range(-(1 << 63), 1 << 63)
 
 
@@ -71,32 +73,27 @@ def rows_of(data: SectionData, fields: Sequence[Field]) -> list[Row]:
     for each, place in wanted:
         if place is None and not each.optional:
             raise DamagedBackupError(why=f"Its section {data.name[:40]} lacks {each.name}")
-    if data.fields == tuple(each.name for each in fields):  # as always, unless another version wrote it
-        for row in data.rows:
-            for (each, _), value in zip(wanted, row, strict=True):
-                if not _fits(each, value):
-                    raise _refusal(data, each)
-        return data.rows
-    return [tuple([_checked(data, each, place, row) for each, place in wanted]) for row in data.rows]
+    found = data.rows
+    if data.fields != tuple(each.name for each in fields):  # another version wrote it
+        found = [tuple([None if place is None else row[place] for _, place in wanted]) for row in data.rows]
+    for start in range(0, len(found), _AT_ONCE):
+        columns = zip(*found[start : start + _AT_ONCE], strict=True)
+        for each, column in zip(fields, columns, strict=True):
+            if not _all_fit(each, column):
+                raise DamagedBackupError(why=f"{each.name} in its section {data.name[:40]} makes no sense")
+    return found
 
 
-def _checked(data: SectionData, wanted: Field, place: int | None, row: Sequence[Value]) -> Value:
-    value = None if place is None else row[place]
-    if not _fits(wanted, value):
-        raise _refusal(data, wanted)
-    return value
-
-
-def _fits(wanted: Field, value: Value) -> bool:
-    if value is None:
-        return wanted.optional
+def _all_fit(wanted: Field, column: Sequence[Value]) -> bool:
+    there = [value for value in column if value is not None]
+    if len(there) < len(column) and not wanted.optional:
+        return False
     if wanted.kind is int:
-        return type(value) is int and value in _INT64
-    return isinstance(value, str) and (wanted.kind is str or _is_hex(value))
-
-
-def _refusal(data: SectionData, wanted: Field) -> DamagedBackupError:
-    return DamagedBackupError(why=f"{wanted.name} in its section {data.name[:40]} makes no sense")
+        numbers = [value for value in there if type(value) is int]
+        in_range = not numbers or (min(numbers) in _INT64 and max(numbers) in _INT64)
+        return len(numbers) == len(there) and in_range
+    texts = [value for value in there if isinstance(value, str)]
+    return len(texts) == len(there) and (wanted.kind is str or all(map(_is_hex, texts)))
 
 
 def _is_hex(text: str) -> bool:

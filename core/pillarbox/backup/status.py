@@ -43,6 +43,8 @@ class Situation:
     failure: ErrorText | None = None
     """Why the last attempt failed, until one succeeds."""
     failed_at: int | None = None
+    lacking_folders: Sequence[str] = ()
+    """They are there, and the newest is not in them yet."""
 
 
 def status(now: Situation) -> BackupStatus:
@@ -66,7 +68,7 @@ def _phase(now: Situation) -> tuple[BackupPhase, int | None, ErrorText | None]:
         return BackupPhase.FAILED, now.failed_at, now.failure
     if newest is None:
         return BackupPhase.NEVER, None, unsealed
-    if newest.revision < now.revision:
+    if newest.revision < now.revision or now.lacking_folders:
         return BackupPhase.CHANGED, newest.written_at, unsealed
     if now.missing_folders:
         reason = BackupFolderMissingError(folder=now.missing_folders[0]).text

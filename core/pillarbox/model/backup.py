@@ -11,7 +11,7 @@ class BackupPhase(StrEnum):
 
     NEVER = "never"
     CHANGED = "changed"
-    """There is one, and the wallet changed since."""
+    """There is one, and the wallet changed since, or a folder that came back lacks it."""
     FAILED = "failed"
     """The last one could not be written, or what was written is not what should be there."""
     FOLDER_MISSING = "folder-missing"

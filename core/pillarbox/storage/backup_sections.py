@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pillarbox.backup.content import Row, SectionLines
 from pillarbox.backup.sections import AccountMap, BackupSection, Field, Tally
 from pillarbox.model.receiving import HandOutEnding
+from pillarbox.pool.sequence import FIRST_HARDENED, WORD32_MAX
 from pillarbox.storage import bulk, indexer_keys
 from pillarbox.storage.database import Tx
 from pillarbox.storage.l402_tokens import SECTION_L402_TOKENS
@@ -49,7 +50,10 @@ ACCOUNTS = _Accounts()
 
 @dataclass(frozen=True, slots=True)
 class _Requests:
-    """Payment requests, by the token of their hand-out. One that is over on either side is over."""
+    """Payment requests, by the token of their hand-out.
+
+    One that runs here is over only where it was paid: that is final, while a release may have been undone.
+    """
 
     name: str = "requests"
     version: int = 1
@@ -82,12 +86,27 @@ class _Requests:
                 "UPDATE requests SET ended_at = given.ended_at, ending = given.ending FROM "
                 "(SELECT unhex(value ->> 3) AS token, value ->> 8 AS ended_at, value ->> 9 AS ending "
                 "FROM json_each(?)) AS given WHERE requests.token = given.token "
-                "AND requests.ended_at IS NULL AND given.ended_at IS NOT NULL",
+                "AND requests.ended_at IS NULL AND given.ended_at IS NOT NULL "
+                "AND given.ending IN ('paid', 'used')",
                 (packed,),
             )
             tally.restored += new + ended
             tally.unchanged += len(chunk) - new - ended
         return tally
+
+
+_KNOWN_ENDINGS = json.dumps([ending.value for ending in HandOutEnding])
+_ENDINGS = (
+    "INSERT INTO hand_out_endings SELECT h.id, value ->> 7, value ->> 8 "
+    "FROM json_each(?1) CROSS JOIN hand_outs AS h ON h.token = unhex(value ->> 3) "
+    "WHERE value ->> 7 IS NOT NULL AND value ->> 8 IN (SELECT value FROM json_each(?2)) AND {those} "
+    "ON CONFLICT DO NOTHING"
+)
+_ENDED = (
+    "NOT EXISTS (SELECT 1 FROM requests AS r WHERE r.token = h.token AND r.ended_at IS NULL) "
+    "AND value ->> 8 <> 'voided'"
+)
+"""Of those that were here before, such as do not hold their address here, and were seen."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,15 +145,11 @@ class _HandOuts:
                 "FROM json_each(?) WHERE true ON CONFLICT DO NOTHING",
                 (packed,),
             )
-            tx.execute(
-                "INSERT INTO hand_out_endings SELECT h.id, value ->> 7, value ->> 8 FROM json_each(?) "
-                "CROSS JOIN hand_outs AS h ON h.token = unhex(value ->> 3) "
-                "WHERE value ->> 7 IS NOT NULL AND value ->> 8 IN (SELECT value FROM json_each(?)) "
-                "ON CONFLICT DO NOTHING",
-                (packed, json.dumps([ending.value for ending in HandOutEnding])),
-            )
-            tally.restored += new
-            tally.unchanged += len(chunk) - new
+            first = tx.value("SELECT coalesce(max(id), 0) - ? FROM hand_outs", (new,))
+            tx.execute(_ENDINGS.format(those="h.id > ?3"), (packed, _KNOWN_ENDINGS, first))
+            ended = tx.execute(_ENDINGS.format(those=_ENDED), (packed, _KNOWN_ENDINGS))
+            tally.restored += new + ended
+            tally.unchanged += len(chunk) - new - ended
         return tally
 
 
@@ -163,9 +178,16 @@ class _Used:
         return tally
 
 
+_GROWN = (
+    "INSERT INTO {table} SELECT value ->> 0, value ->> 1, value ->> 2 FROM json_each(?3) "
+    "WHERE true ON CONFLICT DO UPDATE SET next_word = excluded.next_word "
+    "WHERE excluded.next_word BETWEEN next_word + 1 AND ?2 AND next_word >= ?1"
+)
+
+
 @dataclass(frozen=True, slots=True)
 class _Counters:
-    """The sequential counters of branches; they only grow."""
+    """The sequential counters of branches; they only grow, and one that is damaged stays so."""
 
     name: str = "counters"
     version: int = 1
@@ -179,10 +201,8 @@ class _Counters:
         kept = placed(rows, accounts, "A counter", tally)
         tally.restored = bulk.execute(
             tx,
-            "INSERT INTO counters SELECT value ->> 0, value ->> 1, value ->> 2 FROM json_each(?) "
-            "WHERE true ON CONFLICT DO UPDATE SET next_word = excluded.next_word "
-            "WHERE excluded.next_word > next_word",
-            (),
+            _GROWN.format(table="counters"),
+            (FIRST_HARDENED, WORD32_MAX),
             kept,
         )
         tally.unchanged = len(kept) - tally.restored
@@ -203,10 +223,8 @@ class _AccountCounters:
     def merge(self, tx: Tx, rows: Sequence[Row], accounts: AccountMap) -> Tally:  # noqa: ARG002  # of no account
         grown = bulk.execute(
             tx,
-            "INSERT INTO account_counters SELECT value ->> 0, value ->> 1, value ->> 2 FROM json_each(?) "
-            "WHERE true ON CONFLICT DO UPDATE SET next_word = excluded.next_word "
-            "WHERE excluded.next_word > next_word",
-            (),
+            _GROWN.format(table="account_counters"),
+            (FIRST_HARDENED, WORD32_MAX),
             rows,
         )
         return Tally(restored=grown, unchanged=len(rows) - grown)

@@ -126,6 +126,15 @@ def take_account_number(tx: Tx, kind: str, root: str, number: int | None = None)
     return number
 
 
+def pass_account_number(tx: Tx, kind: str, root: str, number: int) -> None:
+    """An account of this number is here: the counter moves past it, and never back."""
+    tx.execute(
+        "INSERT INTO account_counters VALUES (?, ?, ?) ON CONFLICT DO UPDATE SET "
+        "next_word = excluded.next_word WHERE excluded.next_word > next_word AND next_word >= ?",
+        (kind, root, counter_past(number), FIRST_HARDENED),
+    )
+
+
 def _stored(tx: Tx, account: AccountId, branch: int) -> int | None:
     found = tx.value("SELECT next_word FROM counters WHERE account = ? AND branch = ?", (account, branch))
     return None if found is None else int(found)

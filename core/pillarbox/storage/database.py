@@ -91,6 +91,12 @@ class Database:
         self.path = path
         self._writer = writer
         self._reader = reader
+        self._is_handed_over = False
+
+    def handed_over(self) -> "Database":
+        """The same database for whoever uses it from now on. This object takes no work any more."""
+        self._is_handed_over = True
+        return Database(self.path, self._writer, self._reader)
 
     def call_after_commits(self, call: Callable[[], None]) -> None:
         """Have `call` called on the loop after each commit from now on."""
@@ -120,16 +126,25 @@ class Database:
         and nothing else. Where the commit fails, all that shared it fail, and none of it happened. Cancelling
         the future stops neither. Raises DatabaseClosedError.
         """
-        return _submit(self._writer, change, then)
+        return self._submit(self._writer, change, then)
 
     def read(self, query: Callable[[Tx], T]) -> "asyncio.Future[T]":
         """Run `query` on what was committed before it starts; it cannot write. Raises DatabaseClosedError."""
-        return _submit(self._reader, query, None)
+        return self._submit(self._reader, query, None)
 
     async def close(self) -> None:
-        """Finish what was asked for, then let go of the file. May be called again."""
-        await self._reader.close()
-        await self._writer.close()
+        """Finish what was asked for, then let go of the file. May be called again.
+
+        One that was handed over stays open for the others.
+        """
+        if not self._is_handed_over:
+            await self._reader.close()
+            await self._writer.close()
+
+    def _submit(self, lane: Lane[Function], function: Function, then: Then | None) -> "asyncio.Future[Any]":
+        if lane.closing or self._is_handed_over:
+            raise DatabaseClosedError
+        return lane.submit(function, then)
 
     @classmethod
     async def _start(
@@ -147,12 +162,6 @@ class Database:
             await writer.close()
             raise
         return cls(path, writer, reader)
-
-
-def _submit(lane: Lane[Function], function: Function, then: Then | None) -> "asyncio.Future[Any]":
-    if lane.closing:
-        raise DatabaseClosedError
-    return lane.submit(function, then)
 
 
 class _TransactionLostError(Exception):

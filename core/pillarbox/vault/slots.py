@@ -8,6 +8,7 @@ import asyncio
 import hmac
 import os
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -15,6 +16,7 @@ from pillarbox.errors import PillarboxError
 from pillarbox.model.account import WalletId
 from pillarbox.model.network import Network
 from pillarbox.secret import Secret
+from pillarbox.to_the_end import to_the_end
 from pillarbox.vault.box import seal, unseal
 from pillarbox.vault.keychain import Keychain, KeychainError, KeychainForgotError
 from pillarbox.vault.passphrase import SALT, Cost, derive_key
@@ -140,7 +142,14 @@ class Slots:
                 if passphrase is None:
                     raise
                 trouble = error
-        await self._write(slots)
+        try:
+            await self._write(slots)
+        except BaseException:
+            keys.wipe()
+            if slots.keychain is not None:
+                with suppress(KeychainError):  # what it still holds opens nothing
+                    await self._keychain.remove(wallet, slots.keychain.backend)
+            raise
         return Created(keys, trouble)
 
     async def file_key(self, passphrase: Secret | None = None) -> Secret:
@@ -236,7 +245,7 @@ class Slots:
         return await asyncio.to_thread(read_slots, self._path)
 
     async def _write(self, slots: SlotsFile) -> None:
-        await asyncio.to_thread(self._install, self._path, slots.encode())
+        await to_the_end(asyncio.to_thread(self._install, self._path, slots.encode()))
 
 
 async def _passphrase_slot(slots: SlotsFile, keys: Keys, passphrase: Secret) -> PassphraseSlot:

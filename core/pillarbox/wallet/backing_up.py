@@ -273,6 +273,7 @@ class BackingUp:
                 stock.missing_folders,
                 self._failure,
                 self._failed_at,
+                stock.lacking,
             )
         )
         if found != self.status:

@@ -6,7 +6,7 @@ import secrets
 import shutil
 import tempfile
 import threading
-from collections.abc import AsyncIterator, Coroutine, Mapping, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -23,6 +23,7 @@ from pillarbox.storage import accounts as stored
 from pillarbox.storage import addresses, meta
 from pillarbox.storage.backups import Written
 from pillarbox.storage.database import Database, Tx
+from pillarbox.to_the_end import to_the_end
 from pillarbox.wallet import backup_files, restoring
 from pillarbox.wallet.backup_reading import OpenedBackup, open_backup
 from pillarbox.wallet.backup_sealing import Sealing, Snapshot, export_all
@@ -73,6 +74,7 @@ async def verify(written: Written, sealing: Sealing, db: Database, kinds: Kinds)
     for planned in plan.accounts:
         rows = samples.get(planned.account.same_key, ())
         await asyncio.to_thread(_derive_again, planned.account, kinds, rows, written.name)
+    await asyncio.to_thread(opened.let_go)
 
 
 async def drill(written: Written, sealing: Sealing, db: Database, kinds: Kinds) -> None:
@@ -91,6 +93,7 @@ async def drill(written: Written, sealing: Sealing, db: Database, kinds: Kinds) 
         snapshot = await thrown_away.read(export_all)
         await asyncio.to_thread(_compare, opened, snapshot, written.name)
         await _compare_texts(thrown_away, db, written.name)
+    await asyncio.to_thread(opened.let_go)
 
 
 @asynccontextmanager
@@ -109,23 +112,13 @@ async def _throwaway(beside: Path) -> AsyncIterator[tuple[Database, threading.Ev
         yield made, stop
     finally:
         stop.set()
-        await _to_the_end(_remove(made, folder))
+        await to_the_end(_remove(made, folder))
 
 
 async def _remove(made: Database | None, folder: Path) -> None:
     if made is not None:
         await made.close()
     await asyncio.to_thread(shutil.rmtree, folder, ignore_errors=True)
-
-
-async def _to_the_end(work: Coroutine[None, None, None]) -> None:
-    """A cancellation is heard once the work is done."""
-    task = asyncio.create_task(work)
-    try:
-        await asyncio.shield(task)
-    except asyncio.CancelledError:
-        await task
-        raise
 
 
 async def _open(written: Written, sealing: Sealing) -> OpenedBackup:

@@ -30,6 +30,12 @@ class OpenedBackup:
     def is_bundle(self) -> bool:
         return WORDS in self.sections
 
+    def let_go(self) -> None:
+        """Free the records, some at a time: all at once holds the interpreter lock for long."""
+        for section in self.sections.values():
+            while section.rows:
+                del section.rows[-content.STEP :]
+
     def words(self) -> RecoveryWords:
         """Those of a bundle; wipe them. Raises DamagedBackupError."""
         rows = self.sections[WORDS].rows

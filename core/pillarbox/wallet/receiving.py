@@ -20,7 +20,7 @@ from pillarbox.model.account import Account, AccountId, AtLimit, ScanState, Wall
 from pillarbox.model.address import AddressFlag, AddressRef
 from pillarbox.model.receiving import DEFAULT_HOLD, MACHINE_HOLD, HandOut, RequestTerms, Reservation
 from pillarbox.pool.refusals import GapReachedError
-from pillarbox.storage.database import Database
+from pillarbox.storage.database import Database, DatabaseClosedError
 from pillarbox.wallet import hand_out_record
 from pillarbox.wallet.hand_out_record import Given, Running, Undone
 from pillarbox.wallet.hand_out_refusals import (
@@ -157,6 +157,7 @@ class Receiving:
         _, policy = self._check(account, unscanned=False)
         place = self._accounts.get(account).branches[branch]
         await self._sweep(place)
+        self._require_open()
         at_limit = AtLimit.EXTEND if policy is AtLimit.EXTEND else AtLimit.ASK
         reservation = place.pool.next_unused_and_reserve(place.key_source, at_limit=at_limit)
         place.pool.extend_hold(reservation.index, reservation.token, MACHINE_HOLD)
@@ -206,11 +207,17 @@ class Receiving:
             self._serving.cancel()
             await asyncio.gather(self._serving, return_exceptions=True)
         for ask in self._asks:
-            ask.answer.cancel()
+            _refuse(ask, DatabaseClosedError())
         self._asks.clear()
         await asyncio.gather(*self._settling, return_exceptions=True)
 
+    def _require_open(self) -> None:
+        """Once the services end, another object may hand the same addresses out."""
+        if self._stopped:
+            raise DatabaseClosedError
+
     def _check(self, account: AccountId, *, unscanned: bool) -> tuple[OpenBranch, AtLimit]:
+        self._require_open()
         opened = self._accounts.get(account)
         if opened.account.scan_state in (ScanState.UNSCANNED, ScanState.SCANNING) and not unscanned:
             if opened.lacks_rows:
@@ -239,6 +246,7 @@ class Receiving:
         unscanned: bool,
         taken: set[int] | None = None,
     ) -> _Ask:
+        self._require_open()
         answer: asyncio.Future[HandOut] = asyncio.get_running_loop().create_future()
         ask = _Ask(branch, terms, at_limit, unscanned, set() if taken is None else taken, answer)
         self._asks.append(ask)
@@ -248,7 +256,7 @@ class Receiving:
     def _ask_again(self, ask: _Ask) -> None:
         """Its address was paid, or swept, before it could be shown: another one, before all others."""
         if self._stopped:
-            ask.answer.cancel()
+            _refuse(ask, DatabaseClosedError())
             return
         self._asks.appendleft(ask)
         self._serve_soon()
@@ -283,7 +291,7 @@ class Receiving:
                 reserved = await self._reserve(batch)
             except asyncio.CancelledError:
                 for ask in batch:
-                    ask.answer.cancel()
+                    _refuse(ask, DatabaseClosedError())
                 raise
             except Exception as error:  # noqa: BLE001  # whatever it was, the askers are told and others served
                 self._room.release()

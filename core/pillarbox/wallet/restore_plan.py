@@ -4,9 +4,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from pillarbox.accounts import Kinds
-from pillarbox.accounts.kind import UsageProof
+from pillarbox.accounts.kind import AccountKind, UsageProof
 from pillarbox.backup.content import SectionData, Value
-from pillarbox.backup.envelope import DamagedBackupError, Facts
+from pillarbox.backup.envelope import DamagedBackupError, Facts, NewerBackupError
 from pillarbox.backup.sections import rows_of
 from pillarbox.errors import PillarboxError
 from pillarbox.model.account import Account, AccountId, AtLimit, ScanState
@@ -17,6 +17,8 @@ from pillarbox.wallet.backup_reading import OpenedBackup
 from pillarbox.wallet.backup_sealing import PROGRAM, WALLET, WORDS
 
 Rows = Sequence[Sequence[Value]]
+
+WIDEST_GAP = 1000
 
 
 class UnknownSectionError(PillarboxError):
@@ -46,6 +48,15 @@ class AccountUnusableError(PillarboxError):
     title = "An account of the backup cannot be used"
     message = 'The account "{account}" was not restored: {why} It is still in the backup file.'
     hint = "Add it by its kind and number, or choose an earlier backup."
+
+
+class RecordUnplacedError(PillarboxError):
+    """Parameters: section."""
+
+    code = "backup-record-unplaced"
+    title = "Part of the backup makes no sense"
+    message = 'Its part "{section}" speaks of an address that its account cannot have. It was left out.'
+    hint = "The rest was restored. Choose an earlier backup, if something is missing."
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +89,8 @@ class Plan:
 
 
 def read_plan(opened: OpenedBackup, kinds: Kinds) -> Plan:
-    """Takes its time: for a thread. Raises DamagedBackupError."""
+    """Takes its time: for a thread. Raises DamagedBackupError, NewerBackupError."""
+    network = _network(opened.facts.network)
     known = {section.name: section for section in SECTIONS}
     left_out: list[ReportItem] = []
     rows: dict[str, Rows] = {}
@@ -91,33 +103,36 @@ def read_plan(opened: OpenedBackup, kinds: Kinds) -> Plan:
             left_out.append(ReportItem(name, Outcome.SKIPPED, len(data.rows), reason))
             continue
         rows[name] = rows_of(data, section.fields)
-    reach = _reach(rows)
-    accounts: list[PlannedAccount] = []
-    for account in _accounts(opened):
-        error = _unusable(account, kinds)
-        if error is None:
-            accounts.append(PlannedAccount(_with_past(account, kinds), reach.get(account.id, {})))
-        else:
+    accounts: list[Account] = []
+    for found in _accounts(opened):
+        error = found if isinstance(found, PillarboxError) else _unusable(found, network, kinds)
+        if error is not None:
             left_out.append(ReportItem(ACCOUNTS.name, Outcome.SKIPPED, 1, error.text))
+        elif isinstance(found, Account):
+            accounts.append(_with_past(found, kinds))
+    left_out += _leave_out_unplaced(rows, {account.id: kinds.get(account.kind) for account in accounts})
+    reach = _reach(rows)
     return Plan(
         opened.facts,
         _name(opened),
-        _network(opened.facts.network),
-        tuple(accounts),
+        network,
+        tuple(PlannedAccount(account, reach.get(account.id, {})) for account in accounts),
         rows,
         tuple(left_out),
         opened.is_bundle,
     )
 
 
-def _unusable(account: Account, kinds: Kinds) -> PillarboxError | None:
+def _unusable(account: Account, network: Network, kinds: Kinds) -> PillarboxError | None:
     if account.kind not in kinds:
         return UnknownKindInBackupError(account=account.label, kind=account.kind[:40])
+    if account.network is not network:
+        return AccountUnusableError(account=account.label, why="it is of another network than the wallet.")
     try:
         kinds.get(account.kind).deriver(account.params, account.network)
     except PillarboxError as error:
         return AccountUnusableError(account=account.label, why=error.text.message)
-    except (ValueError, KeyError, TypeError):
+    except Exception:  # noqa: BLE001  # whatever a kind makes of parameters that are none of its own
         return AccountUnusableError(account=account.label, why="its parameters make no sense.")
     return None
 
@@ -128,13 +143,40 @@ def _with_past(account: Account, kinds: Kinds) -> Account:
     return account if told else replace(account, scan_state=ScanState.MADE_HERE)
 
 
+def _leave_out_unplaced(rows: dict[str, Rows], kinds: Mapping[int, AccountKind]) -> list[ReportItem]:
+    """Take records out of `rows` that speak of addresses which no account of `kinds` can have."""
+    branches = {account: {each.number for each in kind.branches} for account, kind in kinds.items()}
+
+    def fits(account: Value, branch: Value, index: Value) -> bool:
+        if not isinstance(account, int) or account not in kinds:
+            return True  # it is skipped with its account
+        last = kinds[account].last_index
+        return branch in branches[account] and isinstance(index, int) and 0 <= index <= last
+
+    told = []
+    for section in _ADDRESSED:
+        found = rows.get(section, ())
+        kept = [row for row in found if fits(*row[:3])]
+        if len(kept) < len(found):
+            error = RecordUnplacedError(section=section)
+            told.append(ReportItem(section, Outcome.SKIPPED, len(found) - len(kept), error.text))
+            rows[section] = kept
+    return told
+
+
+_ADDRESSED = [
+    section.name
+    for section in SECTIONS
+    if [each.name for each in section.fields[:3]] == ["account", "branch", "idx"]
+]
+"""Whose records each speak of one address."""
+
+
 def _reach(rows: Mapping[str, Rows]) -> dict[int, dict[int, int]]:
     """By account and branch, one past the highest index that any record names."""
     found: dict[int, dict[int, int]] = {}
-    for section in SECTIONS:
-        if [each.name for each in section.fields[:3]] != ["account", "branch", "idx"]:
-            continue
-        for account, branch, index, *_ in rows.get(section.name, ()):
+    for section in _ADDRESSED:
+        for account, branch, index, *_ in rows.get(section, ()):
             if isinstance(account, int) and isinstance(branch, int) and isinstance(index, int):
                 branches = found.setdefault(account, {})
                 branches[branch] = max(branches.get(branch, 0), index + 1)
@@ -154,18 +196,15 @@ def _network(text: str) -> Network:
         raise DamagedBackupError(why=f"It is of an unknown network, {text[:40]}") from error
 
 
-def _accounts(opened: OpenedBackup) -> list[Account]:
+def _accounts(opened: OpenedBackup) -> list[Account | PillarboxError]:
+    """Each, or why it is none."""
     data = opened.sections.get(ACCOUNTS.name, SectionData(ACCOUNTS.name, 1, (), []))
-    if not data.rows:
-        return []
-    try:
-        return [_account(row) for row in rows_of(data, ACCOUNTS.fields)]
-    except ValueError as error:
-        raise DamagedBackupError(why="One of its accounts makes no sense") from error
+    if data.version > ACCOUNTS.version:  # without its accounts nothing of a backup has a place
+        raise NewerBackupError(version=f"1, with accounts of version {data.version}")
+    return [_account(row) for row in rows_of(data, ACCOUNTS.fields)] if data.rows else []
 
 
-def _account(row: Sequence[Value]) -> Account:
-    """Raises ValueError."""
+def _account(row: Sequence[Value]) -> Account | PillarboxError:
     values = dict(zip((each.name for each in ACCOUNTS.fields), row, strict=True))
 
     def text(name: str) -> str:
@@ -174,19 +213,23 @@ def _account(row: Sequence[Value]) -> Account:
     def number(name: str) -> int:
         return int(values[name] or 0)
 
-    if not 1 <= number("gap_limit") <= 1000:
-        raise ValueError("gap limit")
+    try:
+        network, at_limit = Network(text("network")), AtLimit(text("at_limit"))
+    except ValueError:
+        return AccountUnusableError(account=text("label"), why="this version does not know its settings.")
+    if not 1 <= number("gap_limit") <= WIDEST_GAP or number("id") < 1 or not text("label"):
+        return AccountUnusableError(account=text("label"), why="what is told of it makes no sense.")
     return Account(
         id=AccountId(number("id")),
         kind=text("kind"),
-        network=Network(text("network")),
+        network=network,
         label=text("label"),
         number=None if values["number"] is None else number("number"),
         path=text("path"),
         fingerprint=text("fingerprint"),
         watch_only=bool(number("watch_only")),
         gap_limit=number("gap_limit"),
-        at_limit=AtLimit(text("at_limit")),
+        at_limit=at_limit,
         scan_state=ScanState.UNSCANNED,
         created_at=number("created_at"),
         params=text("params"),

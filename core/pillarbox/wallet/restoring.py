@@ -8,7 +8,7 @@ from pillarbox.accounts.kind import AccountKind, Deriver, KeyNeed
 from pillarbox.backup.sections import Tally
 from pillarbox.errors import PillarboxError, WordsNeededError
 from pillarbox.keys.root import Root
-from pillarbox.model.account import Account
+from pillarbox.model.account import Account, AccountId
 from pillarbox.model.address import DerivedAddress
 from pillarbox.model.restoring import Outcome, ReportItem, RestoreReport, grouped
 from pillarbox.storage import accounts as stored
@@ -121,6 +121,9 @@ def merge(tx: Tx, prepared: Prepared, options: Options) -> RestoreReport:
     for section in SECTIONS:
         if section.name in plan.rows:
             items += _told(section.name, section.merge(tx, plan.rows[section.name], ids))
+    for planned in plan.accounts:
+        if planned.account.id in ids:
+            _start_counters(tx, AccountId(ids[planned.account.id]), planned.account, prepared.rows)
     counters.catch_up(tx)
     report = RestoreReport(grouped(items))
     if report.count(Outcome.RESTORED):
@@ -202,16 +205,21 @@ def _insert(tx: Tx, account: Account, rows: _Rows, options: Options) -> tuple[Ac
     born = account.created_at if options.birthday is None else min(account.created_at, options.birthday)
     draft = replace(account, label=label, created_at=born)
     made = stored.insert(tx, draft, keep_id=not labels or not stored.exists(tx, account.id))
-    if account.number is not None:
-        counters.take_account_number(tx, account.kind, account.fingerprint, account.number)
     for branch, derived in rows.items():
-        counters.start(tx, made.id, branch)
         addresses.insert(tx, made.id, branch, map(DerivedAddress._make, derived))
     items = [ReportItem(ACCOUNTS.name, Outcome.RESTORED, 1)]
     if label != account.label:
         error = LabelTakenError(account=account.label, label=label)
         items.append(ReportItem(ACCOUNTS.name, Outcome.CONFLICT, 1, error.text))
     return made, items
+
+
+def _start_counters(tx: Tx, here: AccountId, account: Account, rows: Mapping[int, _Rows]) -> None:
+    """Those that the backup has none of."""
+    for branch in rows[account.id]:
+        counters.start(tx, here, branch)
+    if account.number is not None:
+        counters.pass_account_number(tx, account.kind, account.fingerprint, account.number)
 
 
 def _told(section: str, tally: Tally) -> list[ReportItem]:

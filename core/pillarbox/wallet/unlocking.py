@@ -58,6 +58,10 @@ class Unlocking:
         self._publish = publish
         self._locked = False
 
+    def go_on_with(self, db: Database) -> None:
+        """The wallet was opened anew; who has this goes on with it."""
+        self._db = db
+
     @property
     def locked(self) -> bool:
         return self._locked

@@ -229,9 +229,11 @@ class Wallet:
 
     async def close(self) -> None:
         """Stop handing out, end the services, close the database."""
-        await self._stop()
-        await self.backing_up.finish()
-        await self._db.close()
+        try:
+            await self._stop()
+            await self.backing_up.finish()
+        finally:
+            await self._db.close()
 
     async def kept_rows(self) -> dict[tuple[str, int], int]:
         """How many addresses of each account's key and branch are kept: what a restore builds on."""
@@ -247,8 +249,17 @@ class Wallet:
         return await self._db.write(change)
 
     async def reopened(self) -> "Wallet":
-        """The wallet anew, as its database is now."""
-        return await Wallet.open(self.id, self.name, self.network, self._db, self.unlocking, self._around)
+        """The wallet anew, as its database is now. This object does nothing any more.
+
+        Where it cannot be opened again its database is closed.
+        """
+        db = self._db.handed_over()
+        self.unlocking.go_on_with(db)
+        try:
+            return await Wallet.open(self.id, self.name, self.network, db, self.unlocking, self._around)
+        except BaseException:
+            await db.close()
+            raise
 
     async def _stop(self) -> None:
         await self.receiving.stop()

@@ -90,17 +90,18 @@ class BundleQuestion(Question[str]):
         self.add_cancel()
         self.go_on = self.add_button(translate("backups", "Save the bundle"), primary=True)
         self.go_on.clicked.connect(lambda: self._tasks.start("save", self._submit, Again.REJECT))
+        self.own.setFocus()
 
     def _warn(self, look: Look) -> None:
         warning = Banner(look.theme)
         warning.tell(
             Tone.WAITING,
             "warning",
-            translate("backups", "Whoever has both has the money"),
+            translate("backups", "Whoever has file and passphrase has the money"),
             translate(
                 "backups",
-                "Choose a long passphrase that you use nowhere else, and keep file and passphrase apart. "
-                "Without it nobody opens the bundle, not even you.",
+                "Choose a long passphrase that you use nowhere else, and keep the two apart. Without the "
+                "passphrase nobody opens the bundle, not even you.",
             ),
         )
         warning.dismiss.hide()

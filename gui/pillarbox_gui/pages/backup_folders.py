@@ -78,8 +78,9 @@ class ShelfPart(QWidget):
         files = self._shelf.files
         self.model.show(files if self._all else files[:NEWEST])
         # The copies in further folders are the same to the byte, and not read again one by one.
-        self.table.want_column(VERIFIED, any(file.verified_at for file in files))
-        self.table.want_column(PROVEN, any(file.drilled_at for file in files))
+        home = self._shelf.place is Place.HOME
+        self.table.want_column(VERIFIED, home or any(file.verified_at for file in files))
+        self.table.want_column(PROVEN, home or any(file.drilled_at for file in files))
         self.none.setVisible(not files)
         self.table.setVisible(bool(files))
         self.more.setVisible(len(files) > NEWEST)

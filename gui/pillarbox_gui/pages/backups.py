@@ -4,7 +4,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from functools import partial
 from pathlib import Path
 
-from PySide6.QtCore import QCoreApplication, QRect, QTimer, Signal
+from PySide6.QtCore import QCoreApplication, QRect, Qt, QTimer, Signal
 from PySide6.QtGui import QShowEvent
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
@@ -51,6 +51,7 @@ class BackupsPage(Page):
         self.show_words = Button(theme, translate("backups", "Show the recovery words…"))
         self.save_bundle = Button(theme, translate("backups", "Save a bundle with the words…"))
         self.change_passphrase = Button(theme, translate("backups", "Change the backup passphrase…"))
+        self.restore = Button(theme, translate("backups", "Restore a backup…"), icon="restore")
         self._lay_out()
         self._connect()
         self._subscriptions = Subscriptions(self, events, self._tell, wallet.id)
@@ -102,6 +103,7 @@ class BackupsPage(Page):
         )
         self.folders.row_reached.connect(self._bring_into_view)
         self.show_words.clicked.connect(self.words_asked)
+        self.restore.clicked.connect(self.restore_asked)
         self.save_bundle.clicked.connect(lambda: start("ask", self._save_bundle, Again.REJECT))
 
     def _back_up(self) -> None:
@@ -229,6 +231,7 @@ class BackupsPage(Page):
             if number:
                 card.body.addSpacing(self._look.theme.px(Space.XS))
             _say(card.body, title, text)
+        card.body.addWidget(self.restore, 0, Qt.AlignmentFlag.AlignLeading)
         return card
 
     def _bring_into_view(self, table: QWidget, place: QRect) -> None:

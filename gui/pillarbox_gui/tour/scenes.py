@@ -12,10 +12,12 @@ from PySide6.QtWidgets import QDialog, QWidget
 from pillarbox.app.application import Application
 from pillarbox.flows.create_wallet import Start
 from pillarbox.model.address import AddressRef, AddressState
+from pillarbox.model.backup import BackupPhase
 from pillarbox.model.network import Network
 from pillarbox_gui.dialogs.gap_limit import GapLimitQuestion
 from pillarbox_gui.dialogs.payment_request import PaymentRequestQuestion
 from pillarbox_gui.main_window import MainWindow
+from pillarbox_gui.pages.backups import BackupsPage
 from pillarbox_gui.pages.wallet_view import WalletView
 from pillarbox_gui.theme.theme import SchemePreference
 from pillarbox_gui.tour.simulated_chain import SimulatedChain
@@ -121,6 +123,7 @@ async def play(stage: Stage) -> None:
     await hand_out(stage, view)
     await request_payment(stage, view)
     await get_paid(stage, view)
+    await prove_backup(stage, view)
     await look_around(stage, view)
     await reach_gap_limit(stage, view)
 
@@ -194,7 +197,6 @@ async def look_around(stage: Stage, view: WalletView) -> None:
     for name, said in (
         ("payments", "What was received."),
         ("overview", "What needs attention."),
-        ("backups", "The truth about backups."),
         ("settings", "Servers, appearance, habits."),
     ):
         view.show_page(name)
@@ -210,6 +212,17 @@ async def look_around(stage: Stage, view: WalletView) -> None:
     await stage.picture("receive-small", "The desk on a small screen.")
     stage.window.resize(*WIDE)
     theme.prefer(SchemePreference.LIGHT)
+
+
+async def prove_backup(stage: Stage, view: WalletView) -> None:
+    """What was done so far is backed up by itself; whether that is worth anything is tried."""
+    view.show_page("backups")
+    page = view.page("backups")
+    if not isinstance(page, BackupsPage):
+        raise TypeError("the page of this name is another one")
+    page.state.prove.click()
+    await stage.until(lambda: page if view.wallet.backup.phase is BackupPhase.DRILLED else None)
+    await stage.picture("backups", "Every change is backed up by itself, and the backup was proven.")
 
 
 async def reach_gap_limit(stage: Stage, view: WalletView) -> None:

@@ -78,7 +78,7 @@ class WelcomePage(StepPage):
         self.restore.clicked.connect(self.restore_asked)
         self._offer(
             self.restore,
-            translate("create", "From a file that Pillarbox wrote, or from what you have left."),
+            translate("create", "From a backup file that Pillarbox wrote."),
         )
 
     def first(self) -> QWidget:

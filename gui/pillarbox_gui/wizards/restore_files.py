@@ -87,7 +87,9 @@ class FileTableModel(QAbstractTableModel):
         if role == Role.ToolTipRole:
             return self._whole(self.rows.files[index.row()])
         if role == Role.AccessibleTextRole:
-            return ", ".join(column.text(self.rows, index.row()) for column in COLUMNS)
+            trouble = self.rows.files[index.row()].trouble
+            texts = [column.text(self.rows, index.row()) for column in COLUMNS]
+            return ", ".join(texts if trouble is None else [*texts, trouble.title])
         return _LEFT if role == Role.TextAlignmentRole else None
 
     def headerData(self, section: int, orientation: Qt.Orientation, role: int = Role.DisplayRole) -> Any:

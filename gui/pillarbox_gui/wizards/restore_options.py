@@ -48,7 +48,9 @@ class OptionsPage(StepPage):
         self.into.addItems(list(step.contents.mergeable) if step.contents else [])
         self.into.setCurrentText(step.into)
         self.gap_limit = number_entry(kit.theme, 0, WIDEST_GAP, step.gap_limit or 0)
-        self.gap_limit.setSpecialValueText(translate("restore", "As usual"))
+        self.gap_limit.setSpecialValueText(
+            translate("restore", "As usual") if step.contents is None else translate("restore", "As it was")
+        )
         self.older = QCheckBox(translate("restore", "First &used about"))
         self.birthday = QDateEdit()
         self.birthday.setDisplayFormat("yyyy-MM-dd")

@@ -3,18 +3,17 @@
 from PySide6.QtCore import QCoreApplication, Qt
 from PySide6.QtWidgets import QFormLayout, QGridLayout
 
-from pillarbox.flows.restore_steps import AccountFacts, Confirmed, Contents, Done, FileFacts, Preview
+from pillarbox.flows.restore_steps import AccountFacts, Confirmed, Contents, Done, Preview
 from pillarbox_gui.pages.controls import Card, Elided, words
 from pillarbox_gui.theme.tokens import Space, Tone
 from pillarbox_gui.wizards.restore_kit import RestoreKit, say_lines
 from pillarbox_gui.wizards.step_page import StepPage
 from pillarbox_gui.wording.networks import network_words
 from pillarbox_gui.wording.restoring import (
-    MOST_REASONS,
     ReportLine,
     counts_words,
-    file_stem,
     merge_words,
+    passed_over_lines,
     reason_lines,
     report_lines,
 )
@@ -48,8 +47,7 @@ class PreviewPage(StepPage):
                 for name, report in step.merged.items()
             ],
         )
-        if step.passed_over:
-            say_lines(self, _passed_over(step.passed_over))
+        say_lines(self, passed_over_lines(step.passed_over))
         self.say_trouble(step.error)
 
     def answer(self) -> Confirmed:
@@ -101,7 +99,7 @@ class DonePage(StepPage):
     def __init__(self, kit: RestoreKit, step: Done) -> None:
         super().__init__(
             kit.theme,
-            translate("restore", "{name} is back").format(name=step.name),
+            translate("restore", "{name} is ready").format(name=step.name),
             translate(
                 "restore",
                 "Now Pillarbox looks for what was paid to it meanwhile, before it hands out an address that "
@@ -149,20 +147,3 @@ def _heading(step: Preview) -> tuple[str, str]:
         translate("restore", "This is in the backup"),
         translate("restore", "It was opened and read as a whole. Nothing has been changed yet."),
     )
-
-
-def _passed_over(files: tuple[FileFacts, ...]) -> list[ReportLine]:
-    """Files that were looked at and not taken."""
-    lines = [
-        ReportLine(
-            Tone.WAITING,
-            "warning",
-            translate("restore", "Passed over: {file}").format(file=file_stem(file.name)),
-            "" if file.trouble is None else f"{file.trouble.title}. {file.trouble.hint}",
-        )
-        for file in files[:MOST_REASONS]
-    ]
-    if (more := len(files) - MOST_REASONS) > 0:
-        said = translate("restore", "And {n} more files").format(n=more)
-        lines.append(ReportLine(Tone.WAITING, "warning", said))
-    return lines

@@ -8,6 +8,9 @@ from pillarbox_gui.pages.controls import column, words
 from pillarbox_gui.theme.theme import Theme
 from pillarbox_gui.theme.tokens import Space
 
+TROUBLE = "trouble"
+"""The name of what says why an answer was refused."""
+
 
 class StepPage(QWidget):
     """One step: a title, an explanation, what it asks, and why the last answer was refused."""
@@ -48,7 +51,7 @@ class StepPage(QWidget):
         if error is None:
             return
         trouble = words(f"{error.title}. {error.message} {error.hint}", "strong", wrap=True)
-        trouble.setObjectName("trouble")
+        trouble.setObjectName(TROUBLE)
         self.body.addWidget(trouble)
         for line in self.findChildren(QLineEdit):
             line.textChanged.connect(trouble.hide)

@@ -3,9 +3,9 @@
 from collections.abc import Callable
 from typing import Any
 
-from PySide6.QtCore import QCoreApplication, Qt, Signal
+from PySide6.QtCore import QCoreApplication, Qt, QTimer, Signal
 from PySide6.QtGui import QKeyEvent
-from PySide6.QtWidgets import QFrame, QLineEdit, QProgressBar, QScrollArea, QWidget
+from PySide6.QtWidgets import QFrame, QLabel, QLineEdit, QProgressBar, QScrollArea, QWidget
 
 from pillarbox.flows.flow import Flow
 from pillarbox_gui.dialogs.message import Confirmation
@@ -13,7 +13,7 @@ from pillarbox_gui.pages.controls import Button, clear, column, row, take_role
 from pillarbox_gui.pages.look import Look
 from pillarbox_gui.tasks import Again, TaskScope
 from pillarbox_gui.theme.tokens import Space
-from pillarbox_gui.wizards.step_page import StepPage
+from pillarbox_gui.wizards.step_page import TROUBLE, StepPage
 
 WIDTH = 620
 ABOVE = 48
@@ -99,7 +99,7 @@ class WizardView(QWidget):
         middle.addWidget(narrow, 100)
         middle.addStretch(1)
         inside.setLayout(middle)
-        area = QScrollArea()
+        area = self._area = QScrollArea()
         area.setWidgetResizable(True)
         area.setFrameShape(QFrame.Shape.NoFrame)
         area.setFocusPolicy(Qt.FocusPolicy.NoFocus)
@@ -128,6 +128,14 @@ class WizardView(QWidget):
             self.go_on.setFocus()
         else:
             self.back.setFocus()
+        QTimer.singleShot(
+            0, self, self._bring_trouble_into_view
+        )  # where it lies is known once it is laid out
+
+    def _bring_trouble_into_view(self) -> None:
+        trouble = self._page.findChild(QLabel, TROUBLE)
+        if isinstance(trouble, QLabel):
+            self._area.ensureWidgetVisible(trouble)
 
     def _go_back(self) -> None:
         self._show(self._flow.back(self._page.answer()))

@@ -165,17 +165,18 @@ def _about_words() -> tuple[tuple[str, str], ...]:
             translate("backups", "What the words bring back without a backup"),
             translate(
                 "backups",
-                "The money of every account that was made from them, of any coin. On another computer use "
-                "Import a wallet: Pillarbox looks for accounts one after the other, five of each kind at "
-                "most, of each coin that a server is set for. Add others there with Add account…, each by "
-                "its kind and number.",
+                "The money of every account that was made from them, of any coin. On another computer choose "
+                "Restore a backup, then Only the recovery words: accounts are looked for one after the "
+                "other, five of each kind at most, of each coin that a server is set for. Add others with "
+                "Add account…, each by its kind and number.",
             ),
         ),
         (
             translate("backups", "What only a backup brings back"),
             translate(
                 "backups",
-                "Accounts that only watch, labels, payment requests, and who was shown which address. Keep a "
+                "Accounts that only watch, labels, payment requests, and who was shown which address: "
+                "without one, an address that was shown and not paid yet may be handed out again. Keep a "
                 "copy outside this computer: add a folder above, or save a copy to a stick.",
             ),
         ),

@@ -1,6 +1,6 @@
 """What a backup would bring, and what a restore brought, in words."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from PySide6.QtCore import QCoreApplication
@@ -11,6 +11,7 @@ from pillarbox.model.restoring import Outcome, RestoreReport
 from pillarbox_gui.theme.tokens import Tone
 from pillarbox_gui.wording.times import Calendar, counted
 
+MOST_NAMES = 3
 MOST_REASONS = 8
 """So many of one kind are told; that there are more is said."""
 
@@ -47,9 +48,9 @@ def file_sentence(file: FileFacts, calendar: Calendar, now: int) -> str:
 
 
 def opened_by(file: FileFacts) -> str:
-    """What opens a file, or why nothing does."""
+    """What opens a file."""
     if file.trouble is not None:
-        return file.trouble.title
+        return translate("restore", "Cannot be used")
     if file.needs_passphrase:
         return translate("restore", "Its passphrase")
     return translate("restore", "Recovery words")
@@ -87,7 +88,8 @@ def report_lines(report: RestoreReport) -> list[ReportLine]:
     found = []
     if restored := counts_words(_by_section(report, Outcome.RESTORED)):
         found.append(ReportLine(Tone.GOOD, "check", translate("restore", "Restored"), restored))
-    if unchanged := counts_words(_by_section(report, Outcome.UNCHANGED)):
+    known = {name: n for name, n in _by_section(report, Outcome.UNCHANGED).items() if name in _sections()}
+    if unchanged := counts_words(known):
         found.append(ReportLine(Tone.QUIET, "info", translate("restore", "Was here already"), unchanged))
     for outcome, tone, icon in (
         (Outcome.CONFLICT, Tone.WAITING, "warning"),
@@ -99,6 +101,23 @@ def report_lines(report: RestoreReport) -> list[ReportLine]:
         if (count := report.count(outcome)) and not reasons:
             found.append(ReportLine(tone, icon, _outcome_words(outcome, count)))
     return found
+
+
+def passed_over_lines(files: Sequence[FileFacts]) -> list[ReportLine]:
+    """Files that were looked at and not taken, under each reason."""
+    by_reason: dict[str, list[str]] = {}
+    for file in files:
+        why = translate("restore", "Not needed") if file.trouble is None else file.trouble.title
+        by_reason.setdefault(why, []).append(file_stem(file.name))
+    return [ReportLine(Tone.WAITING, "warning", why, _few(names)) for why, names in by_reason.items()]
+
+
+def _few(names: Sequence[str]) -> str:
+    each = list(dict.fromkeys(names))
+    said = ", ".join(each[:MOST_NAMES])
+    if len(each) <= MOST_NAMES:
+        return said
+    return translate("restore", "{names} and {n} more").format(names=said, n=len(each) - MOST_NAMES)
 
 
 def reason_lines(reasons: Iterable[ErrorText], tone: Tone, icon: str) -> list[ReportLine]:

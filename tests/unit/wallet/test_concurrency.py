@@ -107,7 +107,7 @@ def test_a_killed_program_never_shows_an_address_again(tmp_path: Path, kills: in
 
 def run_and_kill(folder: Path, after_lines: int, and_seconds: float) -> list[str]:
     """Whole lines that the child printed before it was killed."""
-    environment = {**os.environ, "PYTHONPATH": str(HERE)}
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join([str(HERE), *sys.path])}
     child = subprocess.Popen(
         [sys.executable, str(HERE / "hand_out_child.py"), str(folder)],
         stdout=subprocess.PIPE,
