@@ -231,7 +231,7 @@ async def test_the_place_is_typed_or_chosen_and_refused_where_nothing_is(bench: 
     page.choose_folder, page.choose_file = folder, file
     click(page.file)
     await until(lambda: page.place.text().endswith("a.pillarbox-backup"))
-    assert offers == ["Pillarbox backups (*.pillarbox-backup)"]
+    assert offers == ["Pillarbox backups (*.pillarbox-backup);;Loop backups (*.enc)"]
     page, why = await refused(wizard, ChoosePage)
     assert "cannot be read" in why
     page.choose_folder = folder
