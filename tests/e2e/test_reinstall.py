@@ -19,6 +19,7 @@ pytestmark = pytest.mark.e2e
 
 WALLET = "Market stall"
 PAID = ("bitcoin-p2wpkh", "bitcoin-p2tr", "bitcoin-p2sh-p2wpkh", "bitcoin-p2pkh")
+STATIC = "My loop-static"
 Rows = Mapping[str, list[dict[str, Any]]]
 
 
@@ -33,6 +34,8 @@ class Lived:
     accounts: list[dict[str, Any]]
     rows: Rows
     """The addresses of each account, by its label."""
+    deposits: list[dict[str, Any]]
+    """What was paid to the static addresses."""
     handed_out: frozenset[str]
     paid: frozenset[str]
 
@@ -51,11 +54,15 @@ def life(tmp_path_factory: pytest.TempPathFactory, regtest: Regtest) -> Iterator
     made = run(program, files, "wallet", "import", WALLET, "--network", "regtest", "--mnemonic-file", "words")
     assert made.status == 0, made.err
     assert run(program, files, "sync", WALLET, "--electrum", electrum).status == 0
-    labels = ["Bitcoin", *add_every_kind(program, files)]
+    server = Program(tmp_path / "server")
+    labels = ["Bitcoin", *add_every_kind(program, files), add_static_address(program, files, server)]
     handed_out, paid = hand_out(program, files, regtest)
     assert run(program, files, "sync", WALLET).status == 0
     rows = addresses(program, files, labels)
-    yield Lived(program, files, electrum, accounts(program, files), rows, handed_out, paid)
+    yield Lived(
+        *(program, files, electrum, accounts(program, files), rows),
+        *(deposits(program, files), handed_out, paid),
+    )
     program.end_all()
 
 
@@ -90,6 +97,23 @@ def add_every_kind(program: Program, files: Path) -> list[str]:
     return made
 
 
+def add_static_address(program: Program, files: Path, server: Program) -> str:
+    """A static address made with a server of our own, which is gone afterwards; its account's label."""
+    served = server.start("serve", "--listen", "127.0.0.1:0", "--admin-port", "0", "--l402", "test", "--json")
+    assert served.stdout is not None
+    told = json.loads(served.stdout.readline())
+    add = ("account", "add", WALLET, "loop-static", "--server", told["listening"], "--label", STATIC)
+    assert run(program, files, *add).error == "l402-payment-needed"
+    invoice = run(program, files, "loop", "status", WALLET).object["pending"]["invoice"]
+    paid = server.json("test-invoice", "pay", invoice, "--server", told["admin"])
+    (files / "preimage").write_text(paid.object["preimage"])
+    assert run(program, files, "loop", "pay", WALLET, "--preimage-file", "preimage").status == 0
+    added = run(program, files, *add)
+    assert added.status == 0, added.out
+    server.end_all()
+    return STATIC
+
+
 def hand_out(program: Program, files: Path, regtest: Regtest) -> tuple[frozenset[str], frozenset[str]]:
     """Requests and plain hand-outs on the Bitcoin accounts, some of them paid; all, and the paid."""
     handed_out, paid = [], []
@@ -103,6 +127,8 @@ def hand_out(program: Program, files: Path, regtest: Regtest) -> tuple[frozenset
         handed_out.append(plain.object["address"])
         paid.append(handed_out[-3])
         regtest.payer.pay(output_script(handed_out[-3]), 10_000)
+    static = run(program, files, "receive", WALLET, STATIC, "--unscanned").object["address"]
+    regtest.payer.pay(output_script(static), 20_000)
     regtest.mine()
     assert run(program, files, "mark-used", WALLET, handed_out[2]).status == 0
     assert run(program, files, "release", WALLET, handed_out[4]).status == 0
@@ -111,6 +137,12 @@ def hand_out(program: Program, files: Path, regtest: Regtest) -> tuple[frozenset
 
 def accounts(program: Program, files: Path) -> list[dict[str, Any]]:
     return run(program, files, "account", "list", WALLET).objects
+
+
+def deposits(program: Program, files: Path) -> list[dict[str, Any]]:
+    """But for the dates of their exits, which are reckoned from today."""
+    found = run(program, files, "loop", "deposits", WALLET).objects
+    return [{**each, "recovery": each["recovery"]["height"]} for each in found]
 
 
 def addresses(program: Program, files: Path, labels: list[str]) -> Rows:
@@ -139,6 +171,7 @@ def compare(lived: Lived) -> None:
         told = {(row["branch"], row["index"]): row for row in found}
         for row in rows:
             assert told[row["branch"], row["index"]] == row, (label, row["path"])
+    assert deposits(lived.program, lived.files) == lived.deposits != []
 
 
 def without(found: dict[str, Any], *names: str) -> dict[str, Any]:
