@@ -14,6 +14,7 @@ from pillarbox.app.application import Application
 from pillarbox.events import AddressesUsed, AmountsChanged, ScanProgressed
 from pillarbox.model.account import AccountId, ScanState
 from pillarbox.model.address import AddressFlag, AddressRef, AddressState
+from pillarbox.model.network import BITCOIN, Chain, Network
 from pillarbox.secret import Secret
 from pillarbox.wallet.wallet import Wallet
 
@@ -199,5 +200,5 @@ def stop_scanning(app: Application, event: ScanProgressed) -> None:
 
 async def account_of_kind(wallet: Wallet, kind: str) -> AccountId:
     """The first account where it is of that kind; otherwise the one that was found by itself."""
-    await wallet.discovering.done()
+    await wallet.discovering.done([Chain(BITCOIN, Network.REGTEST)])
     return next(account.id for account in wallet.accounts.all() if account.kind == kind)
