@@ -7,7 +7,7 @@ memory only; whoever shows an address writes the hand-out ledger first, then tel
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from threading import Lock
-from typing import NamedTuple, NoReturn
+from typing import NoReturn
 
 from pillarbox.model.account import AtLimit
 from pillarbox.model.address import AddressState, DerivedAddress
@@ -22,14 +22,6 @@ from pillarbox.pool.snapshot import HeldAddress, PoolStatistics, UnusedAddress
 from pillarbox.pool.supply import Supply
 
 LAST_INDEX = 2**31 - 1
-
-
-class ShownRecord(NamedTuple):
-    """What the hand-out ledger knows of an index that somebody was shown. Unix seconds."""
-
-    first_shown_at: int
-    ended_at: int | None
-    """When it was last given back or ran out. None: it was cut off, when Pillarbox closed."""
 
 
 class AddressPool:
@@ -70,14 +62,15 @@ class AddressPool:
         *,
         addresses: Sequence[str],
         used: Iterable[int],
-        shown: Mapping[int, ShownRecord],
+        shown: Mapping[int, int | None],
         sequence: Sequential | None = None,
     ) -> "AddressPool":
         """The pool as stored: no index is reserved.
 
         `addresses[i]` is the text of index i, "" where none is stored. `shown` holds every index that anybody
-        was ever shown (hand-outs that were voided unseen are not in it). Rows that are used or shown and not
-        among `addresses` are kept as holes, and filled by the first call that brings a key source.
+        was ever shown (hand-outs that were voided unseen are not in it), with the Unix seconds when it was
+        last given back or ran out; None: it was cut off, when Pillarbox closed. Rows that are used or shown
+        and not among `addresses` are holes, and filled by the first call that brings a key source.
         With `sequence` new indices go out from its counter on, and none below what is used or shown.
         """
         pool = cls(branch, gap_limit, now, at_limit, last_index)
@@ -86,7 +79,7 @@ class AddressPool:
         rows = Rows(addresses, count)
         pool._take_rows(rows, pool.gap_limit, last_index, sequence is not None)
         present = now()
-        resting = {index: present if ended is None else ended for index, (_, ended) in shown.items()}
+        resting = {index: present if ended is None else ended for index, ended in shown.items()}
         pool._supply.marks.load(count, used, resting)
         if sequence is not None:
             pool._supply.marks.go_on(sequence, present)

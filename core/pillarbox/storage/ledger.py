@@ -4,7 +4,8 @@ Whatever was shown is watched for ever and handed out again only after what neve
 removed or changed, and an ending is a row of its own.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
+from itertools import compress
 from typing import NamedTuple
 
 from pillarbox.model.account import AccountId
@@ -18,13 +19,14 @@ Showing = tuple[bytes, AccountId, int, int, int, str, int | None, bool]
 
 
 class Shown(NamedTuple):
-    """What the ledger says of one address: only showings that somebody saw count. Unix seconds."""
+    """What the ledger says of a branch's addresses, by index: only showings that somebody saw count.
 
-    first_shown_at: int
-    last_shown_at: int
-    last_ended_at: int | None
-    """When a hand-out of it last ended; None where none did."""
-    unscanned: bool
+    Plain integers, for there may be many, and the garbage collector would go through anything else.
+    """
+
+    last_ended_at: Mapping[int, int | None]
+    """When a hand-out of it last ended, in Unix seconds; None where none did."""
+    unscanned: Sequence[int]
     """Handed out, at some time, before the account's past was known."""
 
 
@@ -110,18 +112,17 @@ def history(tx: Tx, ref: AddressRef) -> list[LedgerEntry]:
     ]
 
 
-def shown(tx: Tx, account: AccountId, branch: int) -> Mapping[int, Shown]:
-    """What was shown of a branch, by index."""
-    columns = bulk.integers(
+def shown(tx: Tx, account: AccountId, branch: int) -> Shown:
+    """What was shown of a branch."""
+    indices, ended, unscanned = bulk.integers(
         tx,
-        ("idx", "first", "last", "ended", "unscanned"),
-        "SELECT h.idx, min(h.shown_at) AS first, max(h.shown_at) AS last, max(coalesce(e.at, -1)) AS ended, "
-        "max(h.unscanned) AS unscanned FROM hand_outs AS h "
+        ("idx", "ended", "unscanned"),
+        "SELECT h.idx, max(coalesce(e.at, -1)) AS ended, max(h.unscanned) AS unscanned FROM hand_outs AS h "
         "LEFT JOIN hand_out_endings AS e ON e.hand_out = h.id "
         "WHERE h.account = ? AND h.branch = ? AND e.ending IS NOT ? GROUP BY h.idx",
         (account, branch, HandOutEnding.VOIDED.value),
     )
-    return {
-        index: Shown(first, last, None if ended < 0 else ended, bool(unscanned))
-        for index, first, last, ended, unscanned in zip(*columns, strict=True)
-    }
+    return Shown(
+        {index: None if at < 0 else at for index, at in zip(indices, ended, strict=True)},
+        list(compress(indices, unscanned)),
+    )

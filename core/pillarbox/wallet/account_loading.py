@@ -8,7 +8,7 @@ from pillarbox.accounts.kind import AccountKind, Deriver, KeyNeed, Requirement
 from pillarbox.model.account import Account, Branch
 from pillarbox.model.address import AddressFlag, AddressRef
 from pillarbox.model.receiving import HandOutEnding, PaymentRequest
-from pillarbox.pool.address_pool import AddressPool, ShownRecord
+from pillarbox.pool.address_pool import AddressPool
 from pillarbox.pool.sequence import CounterBehindError, Sequential
 from pillarbox.storage import accounts, addresses, chain_history, counters, labels, ledger, meta, requests
 from pillarbox.storage.database import Tx
@@ -101,18 +101,17 @@ def _read_branch(  # all that a branch is made from
         kind.last_index,
         addresses=[text or "" for text in addresses.texts(tx, account.id, branch.number)],
         used=[index for index, _by_hand in used],
-        shown={
-            index: ShownRecord(record.first_shown_at, record.last_ended_at) for index, record in shown.items()
-        },
+        shown=shown.last_ended_at,
         sequence=Sequential(counter, counters.given_back(tx, account.id, branch.number))
         if is_sequential(kind)
         else None,
     )
     opened = open_branch(account, kind, branch, deriver, pool)
     opened.grow()
-    for index, record in shown.items():
-        opened.flag(index, AddressFlag.HANDED_OUT_BEFORE, record.last_ended_at is not None)
-        opened.flag(index, AddressFlag.UNSCANNED, record.unscanned)
+    for index, ended_at in shown.last_ended_at.items():
+        opened.flag(index, AddressFlag.HANDED_OUT_BEFORE, ended_at is not None)
+    for index in shown.unscanned:
+        opened.flag(index, AddressFlag.UNSCANNED)
     for index, by_hand in used:
         opened.flag(index, AddressFlag.MARKED_BY_HAND, by_hand)
     for index, amounts in chain_history.amounts(tx, account.id, branch.number).items():

@@ -7,7 +7,7 @@ from pillarbox.errors import PillarboxError
 from pillarbox.model.account import AtLimit
 from pillarbox.model.address import AddressState
 from pillarbox.model.receiving import Hold, Reservation
-from pillarbox.pool.address_pool import AddressPool, ShownRecord
+from pillarbox.pool.address_pool import AddressPool
 from pillarbox.pool.refusals import GapReachedError, NoKeySourceError, PoolExhaustedError
 
 TOKEN = b"0123456789abcdef"
@@ -301,10 +301,10 @@ def test_after_a_restart_what_was_shown_goes_out_last_and_the_cut_off_ones_last_
         addresses=[f"b0-{index}" for index in range(10)],
         used=[1],
         shown={
-            0: ShownRecord(100, ended_at=None),
-            1: ShownRecord(100, ended_at=200),
-            2: ShownRecord(100, ended_at=900),
-            4: ShownRecord(100, ended_at=300),
+            0: None,
+            1: 200,
+            2: 900,
+            4: 300,
         },
     )
     expected = [(3, False), (5, False), (6, False), (4, True), (2, True), (0, True)]
@@ -330,7 +330,7 @@ def test_a_promise_reserves_its_address_again_at_load(clock: StandingClock, keys
         clock,
         addresses=addresses,
         used=[1],
-        shown={0: ShownRecord(100, None), 1: ShownRecord(100, None)},
+        shown={0: None, 1: None},
     )
     assert pool.reserve_index(0, TOKEN, 100, Hold(clock.time))
     assert pool.reserve_index(0, TOKEN, 100, Hold(clock.time))

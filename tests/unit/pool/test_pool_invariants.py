@@ -12,7 +12,7 @@ from numbered_keys import NumberedKeys, StandingClock, address_of
 from pillarbox.model.account import AtLimit
 from pillarbox.model.address import AddressState, DerivedAddress
 from pillarbox.model.receiving import Hold, Reservation
-from pillarbox.pool.address_pool import AddressPool, ShownRecord
+from pillarbox.pool.address_pool import AddressPool
 from pillarbox.pool.gap_window import NOTHING
 from pillarbox.pool.refusals import NothingToHandOutError
 
@@ -360,7 +360,7 @@ class PoolMachine(RuleBasedStateMachine):
             self.store()
         promises = self.model.reserved
         rows = [self.stored.get(index, "") for index in range(max(self.stored) + 1)]
-        shown = {index: ShownRecord(1, self.model.free_since.get(index)) for index in self.model.shown}
+        shown = {index: self.model.free_since.get(index) for index in self.model.shown}
         self.pool = AddressPool.load(
             0, self.model.gap_limit, self.clock, self.policy, LAST_INDEX,
             addresses=rows, used=self.model.used, shown=shown,

@@ -9,7 +9,7 @@ from numbered_keys import NumberedKeys, StandingClock, address_of
 
 from pillarbox.model.account import AtLimit
 from pillarbox.model.address import AddressState, DerivedAddress
-from pillarbox.pool.address_pool import AddressPool, ShownRecord
+from pillarbox.pool.address_pool import AddressPool
 
 
 @pytest.fixture
@@ -69,7 +69,7 @@ def test_rows_that_the_store_lost_are_derived_again(clock: StandingClock) -> Non
         clock,
         addresses=[address_of(0, 0), "", address_of(0, 2)],
         used=[5],
-        shown={3: ShownRecord(10, 20)},
+        shown={3: 20},
     )
     assert (pool.count, pool.frontier) == (6, 5)
     assert list(pool.to_watch()) == [0, 2]
@@ -137,9 +137,7 @@ class FailingLater(NumberedKeys):
 
 
 def test_a_batch_that_fails_half_way_gives_back_what_it_took(clock: StandingClock) -> None:
-    pool = AddressPool.load(
-        0, 3, clock, AtLimit.EXTEND, addresses=texts(4), used=[], shown={1: ShownRecord(1, 2)}
-    )
+    pool = AddressPool.load(0, 3, clock, AtLimit.EXTEND, addresses=texts(4), used=[], shown={1: 2})
     keys = FailingLater()
     with pytest.raises(RuntimeError):
         pool.reserve_many(keys, 4)

@@ -14,7 +14,7 @@ import pytest
 from numbered_keys import NumberedKeys, StandingClock
 
 from pillarbox.model.address import AddressState
-from pillarbox.pool.address_pool import AddressPool, ShownRecord
+from pillarbox.pool.address_pool import AddressPool
 from pillarbox.pool.discovery import GapWalk
 
 VECTORS = json.loads((Path(__file__).parents[2] / "vectors" / "addresses.json").read_text())
@@ -167,7 +167,7 @@ def test_a_reservation_does_not_outlive_the_pool_and_the_ledger_does() -> None:
         bench.clock,
         addresses=list(bench.pool.texts),
         used=[],
-        shown={0: ShownRecord(first_shown_at=12345, ended_at=None)},
+        shown={0: None},
     )
     assert loaded.state(0) is AddressState.UNUSED
     assert loaded.stats().reserved == 0

@@ -7,7 +7,7 @@ import pytest
 from numbered_keys import NumberedKeys, StandingClock, address_of
 
 from pillarbox.model.account import AtLimit
-from pillarbox.pool.address_pool import AddressPool, ShownRecord
+from pillarbox.pool.address_pool import AddressPool
 from pillarbox.pool.refusals import GapReachedError, PoolExhaustedError
 from pillarbox.pool.sequence import (
     FIRST_HARDENED,
@@ -48,7 +48,7 @@ def new_pool(
         last_index,
         addresses=[address_of(0, index) for index in range(rows)],
         used=used,
-        shown={index: ShownRecord(5, 6) for index in shown},
+        shown=dict.fromkeys(shown, 6),
         sequence=Sequential(counter, given_back) if sequential else None,
     )
 

@@ -24,8 +24,8 @@ async def record(db: Database, *showings: ledger.Showing) -> None:
     await db.write(lambda tx: ledger.record(tx, showings))
 
 
-async def shown(db: Database, account: Account, branch: int = 0) -> dict[int, Shown]:
-    return dict(await db.read(lambda tx: ledger.shown(tx, account.id, branch)))
+async def shown(db: Database, account: Account, branch: int = 0) -> Shown:
+    return await db.read(lambda tx: ledger.shown(tx, account.id, branch))
 
 
 async def test_a_showing_is_told_with_all_that_is_known_of_it(db: Database, account: Account) -> None:
@@ -54,15 +54,15 @@ async def test_what_was_shown_is_summed_up_by_address(db: Database, account: Acc
         showing(account, 3, 4, 400, branch=1),
     )
     await db.write(lambda tx: ledger.end(tx, token(1), 150, HandOutEnding.RAN_OUT))
-    assert await shown(db, account) == {3: Shown(100, 300, 150, True), 4: Shown(200, 200, None, False)}
-    assert await shown(db, account, 1) == {3: Shown(400, 400, None, False)}
+    assert await shown(db, account) == Shown({3: 150, 4: None}, [3])
+    assert await shown(db, account, 1) == Shown({3: None}, [])
 
 
 async def test_a_voided_showing_does_not_count_as_shown(db: Database, account: Account) -> None:
     await record(db, showing(account, 3, 1, 100), showing(account, 3, 2, 200), showing(account, 4, 3, 300))
     assert await db.write(lambda tx: ledger.void(tx, token(2), 201))
     assert await db.write(lambda tx: ledger.void(tx, token(3), 301))
-    assert await shown(db, account) == {3: Shown(100, 100, None, False)}
+    assert await shown(db, account) == Shown({3: None}, [])
     history = await db.read(lambda tx: ledger.history(tx, AddressRef(account.id, 0, 4)))
     assert [entry.ending for entry in history] == [HandOutEnding.VOIDED]
 
@@ -73,7 +73,7 @@ async def test_a_hand_out_ends_once(db: Database, account: Account) -> None:
     assert not await db.write(lambda tx: ledger.end(tx, token(1), 160, HandOutEnding.RELEASED))
     assert not await db.write(lambda tx: ledger.void(tx, token(1), 170))
     assert not await db.write(lambda tx: ledger.end(tx, token(99), 170, HandOutEnding.RELEASED))
-    assert (await shown(db, account))[3].last_ended_at == 150
+    assert (await shown(db, account)).last_ended_at == {3: 150}
 
 
 async def test_many_endings_count_those_that_were_running(db: Database, account: Account) -> None:
@@ -95,8 +95,7 @@ async def test_what_a_killed_process_left_running_ends_except_requests_and_the_p
     await db.write(lambda tx: ledger.end(tx, token(4), 130, HandOutEnding.RAN_OUT))
     assert await db.write(lambda tx: ledger.end_running(tx, 200)) == 1
     assert await db.write(lambda tx: ledger.end_running(tx, 300)) == 0
-    ended = {index: record.last_ended_at for index, record in (await shown(db, account)).items()}
-    assert ended == {1: 200, 2: None, 3: None, 4: 130}
+    assert (await shown(db, account)).last_ended_at == {1: 200, 2: None, 3: None, 4: 130}
 
 
 async def test_a_hand_out_made_a_request_later_is_told_with_it(db: Database, account: Account) -> None:

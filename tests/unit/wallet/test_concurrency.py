@@ -25,7 +25,7 @@ KILLS_A_WALLET = 15
 async def shown_in_ledger(bench: Bench, wallet: Wallet) -> set[int]:
     account = wallet.accounts.get().id
     assert bench.db is not None
-    return set(await bench.db.read(lambda tx: ledger.shown(tx, account, 0)))
+    return set(await bench.db.read(lambda tx: ledger.shown(tx, account, 0).last_ended_at))
 
 
 @pytest.mark.may_pause_the_loop("debug mode records a stack for each of the test's own tasks")

@@ -18,7 +18,7 @@ from pillarbox.accounts.kind import KeyNeed, UsageProof
 from pillarbox.model.account import AccountId, AtLimit, ScanState
 from pillarbox.model.address import AddressRef
 from pillarbox.model.receiving import HandOutEnding, Reservation
-from pillarbox.pool.address_pool import AddressPool, ShownRecord
+from pillarbox.pool.address_pool import AddressPool
 from pillarbox.pool.refusals import NothingToHandOutError
 from pillarbox.pool.sequence import CounterDamagedError, Sequential
 from pillarbox.storage import accounts, addresses, counters, ledger
@@ -214,7 +214,7 @@ class CounterOverTime(RuleBasedStateMachine):
             24,
             addresses=[text or "" for text in addresses.texts(self.tx, self.account, 0)],
             used=[index for index, _ in addresses.used(self.tx, self.account, 0)],
-            shown={i: ShownRecord(s.first_shown_at, s.last_ended_at) for i, s in shown.items()},
+            shown=shown.last_ended_at,
             sequence=Sequential(counters.position(self.tx, self.account, 0), back),
         )
 
