@@ -7,7 +7,7 @@ from pathlib import Path
 
 from pillarbox.backup.status import BackupPassphraseNeededError, Situation, status
 from pillarbox.clock import Clock
-from pillarbox.errors import ErrorText, InvalidInputError, PillarboxError
+from pillarbox.errors import InvalidInputError, PillarboxError
 from pillarbox.events import BackupStatusChanged, Publish
 from pillarbox.model.account import WalletId
 from pillarbox.model.backup import BackupFile, BackupPhase, BackupStatus
@@ -16,7 +16,8 @@ from pillarbox.storage import meta, settings
 from pillarbox.storage.backups import Written
 from pillarbox.storage.database import Database, Tx
 from pillarbox.vault.sealed_words import RecoveryWords
-from pillarbox.wallet import backup_sealing, backup_shelf
+from pillarbox.wallet import backup_sealing, backup_shelf, pacing
+from pillarbox.wallet.backup_copies import LOOK_EVERY, BackupCopies
 from pillarbox.wallet.backup_sealing import Sealing
 from pillarbox.wallet.backup_shelf import BackupShelf, Stock
 from pillarbox.wallet.revisions import Revisions
@@ -27,12 +28,9 @@ NOTICE = 0.05
 """Seconds from a commit until it is looked at: commits come in bursts."""
 GATHER = 0.2
 """Seconds in which further changes join a backup: a hand-out is in one within a second."""
-QUIET = 10.0
-"""Seconds without a change before the newest is verified, or drilled."""
-LOOK_EVERY = 30.0
-"""Seconds between two looks at folders that come and go."""
+QUIET, AT_MOST = 10.0, 60.0
+"""Seconds without a change before the newest is proven; and how long changes may put that off."""
 DRILL_EVERY = 7 * 86_400
-FIRST_RETRY, LAST_RETRY = 2.0, 300.0
 
 Proof = Callable[[Written, Sealing], Awaitable[None]]
 
@@ -60,19 +58,23 @@ class BackingUp:
         self._one_at_a_time = asyncio.Lock()
         self._one_proof = asyncio.Lock()
         self._changed = asyncio.Event()
-        self._changed_at = clock.monotonic()
+        self.copies = BackupCopies(shelf, clock, self._changed.set)
+        """A service beside this one: the data folder waits for no other."""
+        self._retry = pacing.Retry(clock)
+        self._changed_at = 0.0
+        self._seen = -1
+        """The revision that the wallet came to at `_changed_at`."""
+        self._unproven_since: float | None = None
+        self._was_verified = False
+        """One was, since the wallet was opened: where they change all the time, a drill's turn comes too."""
         self._due_at: float | None = None
         """When what is not in a backup yet is to be written; None where all is."""
-        self._failure: ErrorText | None = None
-        self._failed_at: int | None = None
-        self._retry_at = 0.0
         self._tried = -1
         """The revision of the last attempt: what changed since is tried at once."""
         self._proving: asyncio.Task[None] | None = None
         """A proof takes its time, and what changes meanwhile does not wait for it."""
-        self._pause = FIRST_RETRY
         self.status = BackupStatus(BackupPhase.NEVER)
-        db.call_after_commits(self._note_commit)
+        db.call_after_commits(self._changed.set)
 
     @property
     def home(self) -> str:
@@ -86,7 +88,9 @@ class BackingUp:
                 self._changed.clear()
                 async with self._one_at_a_time:
                     pause = await self._step(await self._take_stock())
-                await self._wait(pause)
+                await pacing.sleep(self._clock, pause, self._changed)
+                if self._changed.is_set():
+                    await self._clock.sleep_until(self._clock.monotonic() + NOTICE)
         finally:
             if self._proving is not None:
                 self._proving.cancel()
@@ -96,14 +100,13 @@ class BackingUp:
     async def finish(self) -> None:
         """The wallet is being closed: write what is not in a backup yet. A failure is told in the log."""
         try:
-            stock = await self._take_stock()
-            if stock.sealing is not None and not stock.is_current:
-                await self._shelf.write(stock, stock.sealing)
+            await self._write_newest()
         except PillarboxError as error:
             log.warning("no backup could be written at the end: %s", error.code)
 
     async def look(self) -> BackupStatus:
         """How it is at this moment, the folders looked at again."""
+        await self._shelf.look_around()
         await self._take_stock()
         return self.status
 
@@ -158,87 +161,104 @@ class BackingUp:
             meta.bump_revision(tx)
 
         with sealing.key:
-            await self._db.write(write)
+            async with self._one_at_a_time:  # what is being written is recorded before its key is another
+                await self._db.write(write)
 
     async def _at_once(self, prove: Proof, to: Path | None = None) -> list[BackupFile]:
+        stock = await self._write_newest()
+        if stock.sealing is None:
+            raise BackupPassphraseNeededError
+        newest = stock.newest
+        if newest is None:  # taken away between two steps
+            return []
+        refused = await self.copies.bring()
+        try:
+            async with self._one_proof:
+                await prove(newest, stock.sealing)
+            self._retry.went_on()
+        except PillarboxError as error:
+            self._retry.failed(error)
+            raise
+        finally:
+            stock = await self._take_stock()
+        if to is not None:  # a refusal there says nothing of the wallet's own backups
+            await self._shelf.put(str(to), await self._shelf.load(newest))
+            stock = await self._take_stock()
+        if refused is not None:
+            raise refused
+        return [file for file in stock.files if file.revision == newest.revision]
+
+    async def _write_newest(self) -> Stock:
+        """Whatever is not in a backup yet, where one can be sealed; how it is then."""
         async with self._one_at_a_time:
             stock = await self._take_stock()
-            sealing = stock.sealing
-            if sealing is None:
-                raise BackupPassphraseNeededError
+            if stock.sealing is None or stock.is_current:
+                return stock
             try:
-                if not stock.is_current:
-                    await self._shelf.write(stock, sealing)
-                    stock = await self._take_stock()
-                newest = stock.newest
-                if newest is None:  # taken away between two steps
-                    return []
-                await self._copy(stock, newest)
-                async with self._one_proof:
-                    await prove(newest, sealing)
-                self._recovered()
+                await self._shelf.write(stock.sealing)
+                self._retry.went_on()
             except PillarboxError as error:
-                self._fail(error)
+                self._retry.failed(error)
                 raise
             finally:
                 stock = await self._take_stock()
-            if to is not None:  # a refusal there says nothing of the wallet's own backups
-                await self._shelf.put([str(to)], await self._shelf.load(newest))
-                stock = await self._take_stock()
-            return [file for file in stock.files if file.revision == newest.revision]
-
-    async def _copy(self, stock: Stock, newest: Written) -> bool:
-        """Put the newest where it is not, as on a stick that is back. Whether there was anything to do."""
-        if stock.lacking:
-            await self._shelf.put(stock.lacking, await self._shelf.load(newest))
-        return bool(stock.lacking)
+            return stock
 
     async def _step(self, stock: Stock) -> float:
         """Do what is due; returns after how many seconds to look again."""
         if stock.sealing is None:
             return LOOK_EVERY
-        left = self._retry_at - self._clock.monotonic()
-        if self._failure is not None and left > 0 and stock.revision == self._tried:
+        if stock.revision != self._seen:
+            self._seen, self._changed_at = stock.revision, self._clock.monotonic()
+        if stock.revision == self._tried and (left := self._retry.left) > 0:
             return left
         self._tried = stock.revision
         try:
             self._take_proof()
             return await self._do_next(stock, stock.sealing)
         except PillarboxError as error:
-            self._fail(error)
+            self._retry.failed(error)
             return 0.0
 
     async def _do_next(self, stock: Stock, sealing: Sealing) -> float:
-        newest = stock.newest
-        if newest is None or not stock.is_current:
-            if (left := self._gathering()) > 0:
-                return left
-            await self._shelf.write(stock, sealing)
-            self._recovered()
-            return 0.0
+        pause = self._prove_when_due(stock, sealing)
+        if stock.is_current:
+            self._due_at = None
+            return pause
+        if (left := self._gathering()) > 0:
+            return left
+        await self._shelf.write(sealing)
         self._due_at = None
-        if await self._copy(stock, newest):
-            self._recovered()
-            return 0.0
-        if self._proving is not None:
+        self._retry.went_on()
+        self.copies.wake()
+        return 0.0
+
+    def _prove_when_due(self, stock: Stock, sealing: Sealing) -> float:
+        """Begin a proof whose time has come; returns after how many seconds to look again."""
+        if self._proving is not None or stock.newest is None:
             return LOOK_EVERY
-        proof = self._proof_due(newest, stock)
+        proof = self._proof_due(stock.newest, stock)
         if proof is None:
-            self._recovered()
-            self._pause = FIRST_RETRY
+            self._unproven_since = None
+            if stock.is_current:
+                self._retry.succeeded()
             return LOOK_EVERY
-        quiet = self._clock.monotonic() - self._changed_at
-        if quiet >= QUIET:
-            self._proving = asyncio.create_task(self._prove(proof, newest, sealing), name="backup-proof")
-        return max(QUIET - quiet, 0.0) or LOOK_EVERY
+        now = self._clock.monotonic()
+        if self._unproven_since is None:
+            self._unproven_since = now
+        left = min(self._changed_at + QUIET, self._unproven_since + AT_MOST) - now
+        if left > 0:
+            return left
+        self._proving = asyncio.create_task(self._prove(proof, stock.newest, sealing), name="backup-proof")
+        return LOOK_EVERY
 
     def _take_proof(self) -> None:
         """Raises what ended a proof that was under way."""
         if self._proving is not None and self._proving.done():
             proven, self._proving = self._proving, None
             proven.result()
-            self._recovered()
-            self._pause = FIRST_RETRY
+            self._was_verified, self._unproven_since = True, None
+            self._retry.succeeded()
 
     async def _prove(self, proof: Proof, newest: Written, sealing: Sealing) -> None:
         try:
@@ -255,24 +275,24 @@ class BackingUp:
         return self._due_at - now
 
     def _proof_due(self, newest: Written, stock: Stock) -> Proof | None:
-        if newest.verified_at is None:
-            return self._shelf.verify
         drilled = [each.drilled_at for each in stock.written if each.drilled_at is not None]
-        if drilled and self._clock.now() - max(drilled) < DRILL_EVERY:
-            return None
-        return self._shelf.drill
+        drill_is_due = not drilled or self._clock.now() - max(drilled) >= DRILL_EVERY
+        if newest.verified_at is None and not (drill_is_due and self._was_verified):
+            return self._shelf.verify
+        return self._shelf.drill if drill_is_due else None
 
     async def _take_stock(self) -> Stock:
         """What is known, told to whoever listens."""
         stock = await self._shelf.take_stock()
+        failing = self._retry if self._retry.failure is not None else self.copies.retry
         found = status(
             Situation(
                 stock.revision,
                 stock.sealing is not None,
                 stock.files,
                 stock.missing_folders,
-                self._failure,
-                self._failed_at,
+                failing.failure,
+                failing.failed_at,
                 stock.lacking,
             )
         )
@@ -280,27 +300,3 @@ class BackingUp:
             self.status = found
             self._publish(BackupStatusChanged(self._wallet, self._revisions.next(), found))
         return stock
-
-    def _fail(self, error: PillarboxError) -> None:
-        self._failure, self._failed_at = error.text, self._clock.now()
-        self._retry_at = self._clock.monotonic() + self._pause
-        self._pause = min(self._pause * 2, LAST_RETRY)
-
-    def _recovered(self) -> None:
-        self._due_at = self._failure = self._failed_at = None
-
-    def _note_commit(self) -> None:
-        self._changed_at = self._clock.monotonic()
-        self._changed.set()
-
-    async def _wait(self, seconds: float) -> None:
-        """Until then, or until something was committed."""
-        timer = asyncio.ensure_future(self._clock.sleep_until(self._clock.monotonic() + seconds))
-        change = asyncio.ensure_future(self._changed.wait())
-        try:
-            await asyncio.wait((timer, change), return_when=asyncio.FIRST_COMPLETED)
-        finally:
-            timer.cancel()
-            change.cancel()
-        if self._changed.is_set():
-            await self._clock.sleep_until(self._clock.monotonic() + NOTICE)

@@ -50,19 +50,24 @@ def prepare_home(home: Path) -> None:
         make_private_folder(home)
 
 
-def sweep_home(home: Path) -> None:
-    """Remove what killed processes left: files half written, and throwaway wallets.
+def sweep(folder: str) -> None:
+    """Remove files that a killed process left half written. Raises FolderUnusableError."""
+    with refusals_told(Path(folder)):
+        sweep_half_written(Path(folder), SUFFIX)
 
-    Raises FolderUnusableError.
-    """
+
+def sweep_drills(home: Path) -> None:
+    """Remove throwaway wallets that a killed process left. Raises FolderUnusableError."""
     with refusals_told(home):
-        sweep_half_written(home, SUFFIX)
         for left in home.glob(f"{DRILL}*"):
             shutil.rmtree(left, ignore_errors=True)
 
 
 def put(folder: Path, generation: Generation) -> Written:
-    """Write a generation, beside whatever is there. Raises DiskFullError, BackupFolderUnusableError."""
+    """Write a generation, beside whatever is there, and read it again.
+
+    Raises DiskFullError, BackupFolderUnusableError.
+    """
     stem = generation.name.removesuffix(SUFFIX)
     for number in range(1, 1000):
         name = f"{stem}{'' if number == 1 else f'-{number}'}{SUFFIX}"
@@ -77,6 +82,10 @@ def put(folder: Path, generation: Generation) -> Written:
             raise _of_backups(error) from error
         except OSError as error:
             raise _of_backups(in_words(error, folder)) from error
+        if load(kept.written(str(folder))) is None:
+            raise BackupFolderUnusableError(
+                folder=str(folder), why="what is written there reads back otherwise"
+            )
         return kept.written(str(folder))
     raise in_words(FileExistsError(f"a thousand files {generation.name}"), folder)
 
@@ -120,26 +129,29 @@ def has_folder(folder: str) -> bool:
 
 
 def gone(written: Sequence[Written]) -> list[Written]:
-    """Which of one folder's files are not there any more. Only the newest, the first, is looked for."""
-    return [] if not written or _is_there(written[0]) else [written[0]]
+    """Which of one folder's files are not there any more, or not at the size that was written."""
+    return [each for each in written if _size(each) not in (each.size, None)]
 
 
-def _is_there(written: Written) -> bool:
-    """A file of which the disk tells nothing counts as there: when it is read, that is told."""
+def _size(written: Written) -> int | None:
+    """0 where it is not there; None where the disk tells nothing: when it is read, that is told."""
     try:
-        Path(written.folder, written.name).stat()
+        return Path(written.folder, written.name).stat().st_size
     except FileNotFoundError:
-        return False
+        return 0
     except OSError:
-        return True
-    return True
+        return None
 
 
 def remove_superseded(written: Sequence[Written], now: int) -> list[Written]:
-    """Delete those of one folder that newer ones made needless; which those were. One in use stays."""
-    by_name = {each.name: each for each in written}
+    """Delete those of one folder that newer ones made needless; which those were. One in use stays.
+
+    Only what is there as it was written makes another one needless.
+    """
+    there = [each for each in written if _size(each) == each.size]
+    by_name = {each.name: each for each in there}
     removed = []
-    for name in superseded([(each.name, each.revision, each.written_at) for each in written], now):
+    for name in superseded([(each.name, each.revision, each.written_at) for each in there], now):
         try:
             Path(by_name[name].folder, name).unlink(missing_ok=True)
         except OSError:

@@ -5,6 +5,7 @@ import logging
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
+from hashlib import sha256
 from pathlib import Path
 from typing import TypeVar
 
@@ -21,7 +22,7 @@ from pillarbox.wallet import backup_files, backup_proof, backup_sealing
 from pillarbox.wallet.backup_files import Generation
 from pillarbox.wallet.backup_proof import BackupUnlikeError
 from pillarbox.wallet.backup_sealing import Sealing, Writer
-from pillarbox.wallet.folder_work import FolderSilentError, FolderWork
+from pillarbox.wallet.folder_work import WRITING, FolderSilentError, FolderWork
 
 T = TypeVar("T")
 
@@ -29,6 +30,8 @@ log = logging.getLogger(__name__)
 
 FOLDERS = "backup-folders"
 """Under this name the wallet keeps in which further folders its backups lie."""
+_PROGRAM = "backup-program"
+"""Under this name it keeps the SHA-256 of the program's settings as they were last looked at."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,65 +92,79 @@ class BackupShelf:
         self._home = home
         self._program = program
         self._folder_work = FolderWork()
-        self._is_swept = False
+        self._missing: frozenset[str] = frozenset()
+        """Of the further folders, when they were last looked at."""
+        self._swept: set[str] = set()
 
     @property
     def home(self) -> str:
         return str(self._home)
 
     async def take_stock(self) -> Stock:
-        """What the database knows, and what of it is still there."""
+        """What the database knows, and what of it is still in the data folder. Waits for no other folder."""
+        stock = await self._db.read(self._read)
+        mine = [each for each in stock.written if each.folder == stock.home]
+        gone = await asyncio.to_thread(backup_files.gone, mine)
+        await self._lose(gone)
+        return replace(stock, written=[each for each in stock.written if each not in gone])
 
-        def read(tx: Tx) -> Stock:
-            written, sealing = backups.all_written(tx), backup_sealing.kept_sealing(tx)
-            return Stock(meta.revision(tx), written, folders(tx), frozenset(), sealing, str(self._home))
+    async def look_around(self) -> None:
+        """See which further folders are there, with what; and whether the program's settings changed."""
+        await self._count_program()
+        stock = await self._db.read(self._read)
+        further = {*stock.folders, *(each.folder for each in stock.written)} - {stock.home}
+        there = await asyncio.gather(
+            *(
+                self._look([each for each in stock.written if each.folder == folder], folder)
+                for folder in further
+            )
+        )
+        self._missing = frozenset(
+            folder for folder, is_there in zip(further, there, strict=True) if not is_there
+        )
 
-        stock = await self._db.read(read)
-        missing: set[str] = set()
-        gone: list[Written] = []
-        for folder in {*stock.folders, stock.home, *(each.folder for each in stock.written)}:
-            mine = [each for each in stock.written if each.folder == folder]
-            if await self._is_there(folder):
-                gone += await self._in(folder, partial(backup_files.gone, mine))
-            elif folder == stock.home:  # which never goes away, so what it lacks is gone
-                gone += mine
-            else:
-                missing.add(folder)
-        await self._forget(gone)
-        there = [each for each in stock.written if each not in gone]
-        return replace(stock, written=there, missing=frozenset(missing))
-
-    async def write(self, stock: Stock, sealing: Sealing) -> None:
-        """A new generation, into each folder that is there. Raises the first refusal, once all were tried."""
+    async def write(self, sealing: Sealing) -> None:
+        """A new generation, in the data folder. Raises DiskFullError, FolderUnusableError."""
         await asyncio.to_thread(backup_files.prepare_home, self._home)
-        if not self._is_swept:  # once, before there is any drill of our own
-            self._is_swept = True
-            await asyncio.to_thread(backup_files.sweep_home, self._home)
-        generation = await self._seal(sealing, ())
-        there = [folder for folder in stock.folders if folder not in stock.missing]
-        await self.put([stock.home, *there], generation)
+        if self.home not in self._swept:  # once, before there is any drill of our own
+            self._swept.add(self.home)
+            await asyncio.to_thread(backup_files.sweep, self.home)
+            await asyncio.to_thread(backup_files.sweep_drills, self._home)
+        await self.put(self.home, await self._seal(sealing, ()))
+
+    async def copy(self) -> None:
+        """Put the newest into each further folder that lacks it.
+
+        Raises the first refusal, once all were tried.
+        """
+        stock = await self.take_stock()
+        if stock.newest is None or not stock.lacking:
+            return
+        generation = await self.load(stock.newest)
+        tried = await asyncio.gather(
+            *(self.put(folder, generation) for folder in stock.lacking), return_exceptions=True
+        )
+        for failed in tried:
+            if failed is not None:
+                raise failed
 
     async def bundle(self, sealing: Sealing, words: SectionLines, to: Path) -> BackupFile:
         """A file apart from the generations, with the words. Raises DiskFullError, FolderUnusableError."""
         generation = await self._seal(sealing, (words,))
-        return _file(await self._in(str(to), partial(backup_files.put, to, generation)), ())
+        return _file(await self._in(str(to), partial(backup_files.put, to, generation), WRITING), ())
 
-    async def put(self, into: Sequence[str], generation: Generation) -> None:
-        """Raises the first refusal, once all folders were tried."""
-        refused: PillarboxError | None = None
-        for folder in into:
-            try:
-                put = partial(backup_files.put, Path(folder), generation)
-                await self._record(await self._in(folder, put))
-            except PillarboxError as error:
-                log.warning("a backup could not be written: %s", error.code)
-                refused = refused or error
-        if refused is not None:
-            raise refused
+    async def put(self, folder: str, generation: Generation) -> None:
+        """Raises DiskFullError, FolderUnusableError, FolderSilentError; the log tells too."""
+        try:
+            put = partial(backup_files.put, Path(folder), generation)
+            await self._record(await self._in(folder, put, WRITING))
+        except PillarboxError as error:
+            log.warning("a backup could not be written: %s", error.code)
+            raise
 
     async def load(self, written: Written) -> Generation:
         """A generation again, to be put elsewhere too. Raises BackupUnlikeError; it is set aside then."""
-        data = await self._in(written.folder, partial(backup_files.load, written))
+        data = await self._in(written.folder, partial(backup_files.load, written), WRITING)
         if data is None:
             await self._discard(written)
             raise BackupUnlikeError(file=written.name, what="its bytes are not those that were written")
@@ -164,7 +181,7 @@ class BackupShelf:
         await self._db.write(lambda tx: backups.set_verified(tx, written.folder, written.name, at))
 
     async def drill(self, written: Written, sealing: Sealing) -> None:
-        """Raises as `verify` does."""
+        """Also reads every other file again, in whatever folder. Raises as `verify` does."""
         try:
             await backup_proof.drill(written, sealing, self._db, self._kinds)
         except (BackupError, BackupUnlikeError):
@@ -172,6 +189,16 @@ class BackupShelf:
             raise
         at = self._clock.now()
         await self._db.write(lambda tx: backups.set_drilled(tx, written.folder, written.name, at))
+        await self._read_again()
+
+    async def _read_again(self) -> None:
+        """Set aside what is not as it was written any more: the newest is then put there anew."""
+        stock = await self.take_stock()
+        for each in (each for each in stock.written if each.folder not in stock.missing):
+            try:
+                await self.load(each)
+            except PillarboxError as error:  # a folder that refuses is told by whoever writes to it
+                log.warning("a backup could not be read again: %s", error.code)
 
     async def _seal(self, sealing: Sealing, extra: Sequence[SectionLines]) -> Generation:
         snapshot = await self._db.read(backup_sealing.export_all)
@@ -181,6 +208,24 @@ class BackupShelf:
         )
         name = backup_sealing.file_name(writer, at, snapshot.revision, bundle=bool(extra))
         return Generation(name, snapshot.revision, at, data)
+
+    def _read(self, tx: Tx) -> Stock:
+        written, sealing = backups.all_written(tx), backup_sealing.kept_sealing(tx)
+        return Stock(meta.revision(tx), written, folders(tx), self._missing, sealing, self.home)
+
+    async def _count_program(self) -> None:
+        """The program's settings lie outside the database: what changed there is counted here."""
+        now = sha256(b"".join(section.digest for section in self._program())).digest()
+        before = await self._db.read(lambda tx: meta.get_blob(tx, _PROGRAM))
+        if before == now:
+            return
+
+        def write(tx: Tx) -> None:
+            meta.put_blob(tx, _PROGRAM, now)
+            if before is not None:
+                meta.bump_revision(tx)
+
+        await self._db.write(write)
 
     async def _record(self, written: Written) -> None:
         """Remember what was written, and clear away what it made needless."""
@@ -194,23 +239,41 @@ class BackupShelf:
         removed = await self._in(written.folder, partial(backup_files.remove_superseded, mine, now))
         await self._forget(removed)
 
-    async def _is_there(self, folder: str) -> bool:
+    async def _look(self, mine: Sequence[Written], folder: str) -> bool:
+        """Whether a further folder is there; what it lost is forgotten."""
         try:
-            return await self._in(folder, partial(backup_files.has_folder, folder))
+            if not await self._in(folder, partial(backup_files.has_folder, folder)):
+                return False
+            if folder not in self._swept:
+                self._swept.add(folder)
+                await self._in(folder, partial(backup_files.sweep, folder))
+            await self._lose(await self._in(folder, partial(backup_files.gone, mine)))
         except FolderSilentError:
             return False
+        except PillarboxError as error:
+            log.warning("a folder could not be swept: %s", error.code)
+        return True
 
-    async def _in(self, folder: str, work: Callable[[], T]) -> T:
+    async def _in(self, folder: str, work: Callable[[], T], patience: float | None = None) -> T:
         """Work in a folder. One that is not the data folder's may fail to answer: FolderSilentError."""
-        if folder == str(self._home):
+        if folder == self.home:
             return await asyncio.to_thread(work)
-        return await self._folder_work.do(folder, work)
+        return await self._folder_work.do(folder, work, patience)
 
     async def _discard(self, written: Written) -> None:
         """It is not what it should be: set aside, so that another is written in its place."""
         log.warning("a backup was set aside: %s", written.name)
-        await asyncio.to_thread(backup_files.put_aside, written)
+        await self._in(written.folder, partial(backup_files.put_aside, written))
         await self._forget([written])
+
+    async def _lose(self, gone: Sequence[Written]) -> None:
+        """Files that are not there as they were written: what is left of them is no backup."""
+        for each in gone:
+            try:
+                await self._in(each.folder, partial(backup_files.put_aside, each))
+            except PillarboxError as error:
+                log.warning("what is left of a backup could not be set aside: %s", error.code)
+        await self._forget(gone)
 
     async def _forget(self, gone: Sequence[Written]) -> None:
         def write(tx: Tx) -> None:

@@ -11,6 +11,8 @@ T = TypeVar("T")
 
 PATIENCE = 5.0
 """Seconds in which a folder has to answer."""
+WRITING = 30.0
+"""Seconds in which it has to take a file."""
 
 
 class FolderSilentError(PillarboxError):
@@ -26,21 +28,27 @@ class FolderWork:
     """One piece of work a folder at a time, each in a thread that holds up neither others nor the end."""
 
     def __init__(self) -> None:
-        self._under_way: dict[str, asyncio.Future[Any]] = {}
+        self._under_way: dict[str, tuple[asyncio.Future[Any], float]] = {}
+        """What each folder is busy with, and until when it has to be done, in the loop's time."""
 
-    async def do(self, folder: str, work: Callable[[], T]) -> T:
+    async def do(self, folder: str, work: Callable[[], T], patience: float | None = None) -> T:
         """Raises FolderSilentError where the folder does not answer, at once where it has not since before.
 
-        What it was asked for may still happen later.
+        Work that is still in its time is waited for. What was asked for may still happen later.
         """
-        if folder in self._under_way:
-            raise FolderSilentError(folder=folder)
+        loop = asyncio.get_running_loop()
+        while (busy := self._under_way.get(folder)) is not None:
+            await self._wait(folder, busy[0], busy[1] - loop.time())
         answer = self._begin(folder, work)
-        self._under_way[folder] = answer
-        done, _ = await asyncio.wait((answer,), timeout=PATIENCE)
+        seconds = PATIENCE if patience is None else patience
+        self._under_way[folder] = answer, loop.time() + seconds
+        await self._wait(folder, answer, seconds)
+        return answer.result()
+
+    async def _wait(self, folder: str, answer: "asyncio.Future[Any]", seconds: float) -> None:
+        done, _ = await asyncio.wait((answer,), timeout=max(seconds, 0.0))
         if not done:
             raise FolderSilentError(folder=folder)
-        return answer.result()
 
     def _begin(self, folder: str, work: Callable[[], T]) -> "asyncio.Future[T]":
         loop = asyncio.get_running_loop()

@@ -206,7 +206,9 @@ class Wallet:
                 if branch.key_source is not None:
                     await asyncio.to_thread(branch.pool.maintain_gap_limit, branch.key_source)
                     await self._recording.store_derived(branch)
-        self._supervisor.start([self.holding, self.discovering, self.backing_up, *self.loop.services])
+        self._supervisor.start(
+            [self.holding, self.discovering, self.backing_up, self.backing_up.copies, *self.loop.services]
+        )
         for services in (self.watching, self.scanning):
             services.begin(lambda service: self._supervisor.start([service]))
 
@@ -232,6 +234,7 @@ class Wallet:
         try:
             await self._stop()
             await self.backing_up.finish()
+            await self.backing_up.copies.bring()
         finally:
             await self._db.close()
 

@@ -14,6 +14,7 @@ from pillarbox.wallet.backup_sealing import SUFFIX
 from pillarbox.wallet.wallet import Wallet
 
 UNWRITTEN = {BackupPhase.NEVER, BackupPhase.CHANGED, BackupPhase.FAILED}
+WRITTEN = {BackupPhase.WRITTEN, BackupPhase.VERIFIED, BackupPhase.DRILLED}
 KEY = service_keys.wallet_backup_key(ROOT.seed)
 
 
@@ -37,7 +38,7 @@ def files(folder: Path) -> list[Path]:
 
 
 async def until(bench: Bench, phase: BackupPhase, turn: int = 1) -> None:
-    """Turn the clock until the status is that, of all that is committed."""
+    """Turn the clock until the status is that, of all that is committed; what is proven is written too."""
     assert bench.wallet is not None
     assert bench.db is not None
     async with asyncio.timeout(20):
@@ -45,7 +46,8 @@ async def until(bench: Bench, phase: BackupPhase, turn: int = 1) -> None:
             revision = await bench.db.read(meta.revision)
             status = bench.wallet.backup
             current = [file.revision for file in status.files[:1]] == [revision]
-            if status.phase is phase and current is (phase not in UNWRITTEN):
+            phases = WRITTEN if phase is BackupPhase.WRITTEN else {phase}
+            if status.phase in phases and current is (phase not in UNWRITTEN):
                 return
             bench.clock.turn(turn)
             await asyncio.sleep(0.01)

@@ -20,7 +20,8 @@ from pillarbox.model.receiving import RequestTerms
 from pillarbox.secret import Secret
 from pillarbox.vault.sealed_words import RecoveryWords
 from pillarbox.wallet import backup_reading, backup_sealing
-from pillarbox.wallet.backing_up import DRILL_EVERY, LOOK_EVERY, QUIET
+from pillarbox.wallet.backing_up import DRILL_EVERY, QUIET
+from pillarbox.wallet.backup_copies import LOOK_EVERY
 from pillarbox.wallet.backup_files import BackupFolderUnusableError
 from pillarbox.wallet.wallet import Wallet
 

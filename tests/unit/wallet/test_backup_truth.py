@@ -6,16 +6,19 @@ import threading
 from pathlib import Path
 
 import pytest
-from backup_bench import files, home, until, wallet_with_words
+from backup_bench import files, home, opened, until, wallet_with_words
 from wallet_bench import Bench
 
+from pillarbox.backup.content import SectionLines
 from pillarbox.errors import DiskFullError
 from pillarbox.model.backup import BackupPhase
 from pillarbox.model.receiving import RequestTerms
+from pillarbox.secret import Secret
 from pillarbox.storage import meta
 from pillarbox.storage.backups import Written
-from pillarbox.wallet import backup_files, backup_proof, folder_work
-from pillarbox.wallet.backing_up import LOOK_EVERY, QUIET
+from pillarbox.wallet import backup_files, backup_proof, backup_sealing, folder_work
+from pillarbox.wallet.backing_up import QUIET
+from pillarbox.wallet.backup_copies import LOOK_EVERY
 from pillarbox.wallet.backup_files import Generation
 from pillarbox.wallet.wallet import Wallet
 
@@ -41,7 +44,7 @@ async def newest_is_current(bench: Bench) -> None:
     assert bench.db is not None
     revision = await bench.db.read(meta.revision)
     async with asyncio.timeout(5):
-        while bench.wallet.backup.files[0].revision != revision:
+        while [file.revision for file in bench.wallet.backup.files[:1]] != [revision]:
             bench.clock.turn(1)
             await asyncio.sleep(0.01)
 
@@ -50,7 +53,7 @@ async def test_what_ends_when_a_wallet_is_opened_again_is_a_change(bench: Bench,
     await wallet.receiving.hand_out(wallet.accounts.get().id)
     await bench.close()
     await bench.open()
-    await until(bench, BackupPhase.VERIFIED, int(QUIET))
+    await until(bench, BackupPhase.DRILLED, int(QUIET))
     assert list(home(bench).glob("*.invalid-*")) == []
 
 
@@ -150,6 +153,11 @@ async def test_a_folder_that_takes_nothing_does_not_hold_up_the_data_folder(
         await newest_is_current(bench)
     assert wallet.backup.phase is BackupPhase.FAILED
     assert {Path(file.folder) for file in wallet.backup.files[:1]} == {home(bench)}
+    async with asyncio.timeout(10):
+        while wallet.backup.files[0].drilled_at is None:
+            bench.clock.turn(int(QUIET))
+            await asyncio.sleep(0.01)
+    assert wallet.backup.phase is BackupPhase.FAILED
     monkeypatch.undo()
     await until(bench, BackupPhase.WRITTEN)
     assert files(stick)[-1].name == files(home(bench))[-1].name
@@ -177,6 +185,9 @@ async def test_a_folder_that_does_not_answer_holds_nobody_up(
             await wallet.receiving.hand_out(1, RequestTerms("Ada"))
             await until(bench, BackupPhase.FOLDER_MISSING)
         assert threading.active_count() < 20
+        monkeypatch.setattr(folder_work, "PATIENCE", 60)
+        await wallet.receiving.hand_out(1, RequestTerms("Ada"))
+        await newest_is_current(bench)
     finally:
         answers.set()
     await until(bench, BackupPhase.WRITTEN, int(LOOK_EVERY))
@@ -210,3 +221,106 @@ async def test_the_newest_stays_when_the_clock_was_set_back(bench: Bench, wallet
     await wallet.receiving.hand_out(1, RequestTerms("Ada"))
     (newest, *_) = await wallet.backing_up.now()
     assert newest.name in [path.name for path in files(home(bench))]
+
+
+async def test_a_hand_out_waits_for_no_proof_that_was_asked_for(
+    bench: Bench, wallet: Wallet, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    begun, ends = asyncio.Event(), asyncio.Event()
+
+    async def long(*_: object) -> None:
+        begun.set()
+        await ends.wait()
+
+    monkeypatch.setattr(backup_proof, "verify", long)
+    asked = asyncio.create_task(wallet.backing_up.now())
+    await begun.wait()
+    await wallet.receiving.hand_out(1, RequestTerms("Ada"))
+    await newest_is_current(bench)
+    ends.set()
+    await asked
+
+
+async def test_a_wallet_that_never_rests_is_proven_all_the_same(bench: Bench, wallet: Wallet) -> None:
+    async with asyncio.timeout(20):
+        while not any(file.drilled_at for file in wallet.backup.files):
+            await wallet.receiving.hand_out(1, RequestTerms("Ada"))
+            await newest_is_current(bench)
+            bench.clock.turn(int(QUIET) - 5)
+
+
+async def test_a_commit_that_changes_nothing_puts_no_proof_off(bench: Bench, wallet: Wallet) -> None:
+    assert bench.db is not None
+    async with asyncio.timeout(10):
+        while wallet.backup.phase is not BackupPhase.DRILLED:
+            await bench.db.write(lambda _: None)
+            bench.clock.turn(int(QUIET) - 5)
+            await asyncio.sleep(0.01)
+
+
+@pytest.mark.parametrize("cut", ["unlink", "truncate"])
+async def test_a_file_that_is_gone_makes_no_other_one_needless(
+    bench: Bench, wallet: Wallet, cut: str
+) -> None:
+    bench.clock.turn(60 - bench.clock.time % 60)
+    for _ in range(2):
+        await wallet.receiving.hand_out(1, RequestTerms("Ada"))
+        await until(bench, BackupPhase.WRITTEN)
+    older, last = files(home(bench))[-2:]
+    last.unlink() if cut == "unlink" else last.write_bytes(b"")
+    for _ in range(3):
+        bench.clock.turn(60)
+        await wallet.receiving.hand_out(1, RequestTerms("Ada"))
+        await until(bench, BackupPhase.WRITTEN)
+    assert older in files(home(bench))
+    assert last.name not in [file.name for file in wallet.backup.files]
+
+
+@pytest.mark.logs_warning("a backup was set aside|a backup could not be read again: backup-unlike")
+async def test_a_copy_that_rotted_is_found_by_the_next_drill_and_put_there_anew(
+    bench: Bench, wallet: Wallet, tmp_path: Path
+) -> None:
+    stick = tmp_path / "stick"
+    stick.mkdir()
+    await wallet.backing_up.set_folders([stick])
+    await until(bench, BackupPhase.DRILLED, int(QUIET))
+    (copy,) = files(stick)
+    good = copy.read_bytes()
+    copy.write_bytes(good[:-1] + bytes([good[-1] ^ 1]))
+    await wallet.backing_up.drill()
+    await until(bench, BackupPhase.DRILLED, int(QUIET))
+    assert [path.read_bytes() for path in files(stick)] == [good]
+
+
+async def test_what_changes_in_the_programs_settings_is_a_change(bench: Bench, wallet: Wallet) -> None:
+    await until(bench, BackupPhase.WRITTEN)
+    bench.program = [SectionLines.of_rows("program", 1, ("name", "value"), [("settings", "{}")])]
+    bench.clock.turn(int(LOOK_EVERY))
+    async with asyncio.timeout(10):
+        while "program" not in (await opened(files(home(bench))[-1])).sections:
+            bench.clock.turn(1)
+            await asyncio.sleep(0.01)
+
+
+async def test_a_new_passphrase_waits_for_the_backup_under_way(
+    bench: Bench, wallet: Wallet, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    begun, ends = threading.Event(), threading.Event()
+    seal = backup_sealing.sealed_file
+
+    def slow(*arguments: object) -> bytes:
+        begun.set()
+        assert ends.wait(10)
+        return seal(*arguments)  # type: ignore[arg-type]  # as they came
+
+    monkeypatch.setattr(backup_sealing, "sealed_file", slow)
+    writing = asyncio.create_task(wallet.backing_up.now())
+    assert await asyncio.to_thread(begun.wait, 10)
+    with Secret.from_text("correct horse") as passphrase:
+        setting = asyncio.create_task(wallet.backing_up.set_passphrase(passphrase))
+        done, _ = await asyncio.wait((setting,), timeout=1)
+        assert not done
+        ends.set()
+        await setting
+    await writing
+    assert list(home(bench).glob("*.invalid-*")) == []

@@ -7,6 +7,7 @@ from pathlib import Path
 from loop_bench import LoopWorld
 
 from pillarbox.accounts import KINDS, Kinds
+from pillarbox.backup.content import SectionLines
 from pillarbox.chain.cardano_address import IndexerAddress
 from pillarbox.chain.usage import Asker
 from pillarbox.events import Event, Events
@@ -138,6 +139,8 @@ class Bench:
         self.events.subscribe(Event, self._hear)
         self.db: Database | None = None
         self.rekeyed: list[Chain] = []
+        self.program: Sequence[SectionLines] = ()
+        """What the program adds to a backup."""
         self.wallet: Wallet | None = None
 
     async def open(self) -> Wallet:
@@ -151,7 +154,7 @@ class Bench:
             lambda _chain: IndexerAddress("https://indexer.example/api/v0"),
             self._rekeyed,
             lambda name: self.path.parent / "backups" / name,
-            tuple,
+            lambda: self.program,
             lambda _name, _account: None,
             self.loop.surroundings,
         )

@@ -1,0 +1,50 @@
+"""When a service that failed tries again, and how it sleeps meanwhile."""
+
+import asyncio
+
+from pillarbox.clock import Clock
+from pillarbox.errors import ErrorText, PillarboxError
+
+FIRST_RETRY, LAST_RETRY = 2.0, 300.0
+"""Seconds until the first attempt after a failure, and at most between two."""
+
+
+class Retry:
+    """Why the last attempt failed, until one succeeds; each failure doubles the wait for the next."""
+
+    def __init__(self, clock: Clock) -> None:
+        self._clock = clock
+        self._pause = FIRST_RETRY
+        self._again_at = 0.0
+        self.failure: ErrorText | None = None
+        self.failed_at: int | None = None
+        """Unix seconds."""
+
+    def failed(self, error: PillarboxError) -> None:
+        self.failure, self.failed_at = error.text, self._clock.now()
+        self._again_at = self._clock.monotonic() + self._pause
+        self._pause = min(self._pause * 2, LAST_RETRY)
+
+    def succeeded(self) -> None:
+        self.went_on()
+        self._pause = FIRST_RETRY
+
+    def went_on(self) -> None:
+        """It works again, as far as was tried: what may fail once more is not tried sooner for it."""
+        self.failure = self.failed_at = None
+
+    @property
+    def left(self) -> float:
+        """Seconds until it is to be tried again."""
+        return 0.0 if self.failure is None else max(self._again_at - self._clock.monotonic(), 0.0)
+
+
+async def sleep(clock: Clock, seconds: float, woken: asyncio.Event) -> None:
+    """That long, or until `woken` is set."""
+    timer = asyncio.ensure_future(clock.sleep_until(clock.monotonic() + seconds))
+    call = asyncio.ensure_future(woken.wait())
+    try:
+        await asyncio.wait((timer, call), return_when=asyncio.FIRST_COMPLETED)
+    finally:
+        timer.cancel()
+        call.cancel()
