@@ -92,7 +92,7 @@ async def find(places: Iterable[Path]) -> list[FoundBackup]:
     """
     paths = [path for place in places for path in await asyncio.to_thread(_files, place)]
     found = [await _look(path) for path in dict.fromkeys(paths)]
-    return _newest_first(found)
+    return newest_first(found)
 
 
 async def find_one(place: Path) -> FoundBackup:
@@ -111,7 +111,7 @@ async def find_where_there_are_some(places: Iterable[Path]) -> list[FoundBackup]
             found += await find([place])
         except PillarboxError:  # a stick that is not in, a folder of somebody else's: others may have it
             continue
-    return _newest_first(found)
+    return newest_first(found)
 
 
 async def find_loop(place: Path, root: Root, network: Network) -> list[FoundFile]:
@@ -316,7 +316,7 @@ async def _look(path: Path) -> FoundBackup:
         return FoundBackup(path, None, error)
 
 
-def _newest_first(found: Sequence[FoundBackup]) -> list[FoundBackup]:
+def newest_first(found: Sequence[FoundBackup]) -> list[FoundBackup]:
     """What cannot be read comes last.
 
     Clocks are set back, so the files of one wallet are told apart by its revisions, and only wallets by time.

@@ -20,6 +20,8 @@ Row = Sequence[Value]
 
 STEP = 500
 """Records read between two chances to do something else."""
+MOST_RECORDS = 5_000_000
+"""Of all sections together: each takes some hundred bytes while it is read."""
 LARGEST = 1 << 28
 """Bytes of content, unpacked: 25 times what 100,000 labelled addresses take."""
 _LONGEST_LINE = 1 << 20
@@ -95,6 +97,8 @@ def read(packed: bytes) -> Iterator[SectionData | None]:
                 raise DamagedBackupError(why="Its content goes on after its end")
             return
         section, count = _head(found)
+        if total + count > MOST_RECORDS:
+            raise DamagedBackupError(why="Its content is far larger than backups are")
         digest = hashlib.sha256()
         while len(section.rows) < count:
             records = list(islice(lines, min(STEP, count - len(section.rows))))

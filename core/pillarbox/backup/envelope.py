@@ -9,6 +9,7 @@ import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Any
 
@@ -211,7 +212,8 @@ def _facts(header: bytes) -> tuple[Facts, bytes, int]:
             cost=Cost(*(_number(cost, name) for name in ("memory_kib", "passes", "lanes"))) if cost else None,
         )
         nonce, size = bytes.fromhex(_text(body, "nonce")), _number(body, "size")
-    except (ValueError, TypeError, AttributeError, KeyError, RecursionError) as error:
+        datetime.fromtimestamp(facts.created_at, UTC)  # what is no date is shown to nobody
+    except (ValueError, TypeError, AttributeError, KeyError, RecursionError, OverflowError, OSError) as error:
         raise DamagedBackupError(why="Its beginning makes no sense") from error
     locked_well = (facts.lock is Lock.PASSPHRASE) is (facts.cost is not None)
     salted_well = facts.cost is None or len(facts.salt) == SALT_SIZE

@@ -1,5 +1,6 @@
 """Backups and restores as plain text for people."""
 
+import shlex
 from collections.abc import Iterable, Mapping
 from typing import Any
 
@@ -82,6 +83,7 @@ def restored_text(found: Any) -> str:
             f"{found['restored']} records {would}restored, {found['unchanged']} unchanged, "
             f"{found['conflicts']} in conflict, {found['skipped']} skipped, {found['failed']} failed."
         )
+    lines += _reasons(found.get("notes", ()))
     lines += _reasons(item["reason"] for item in found["items"] if item["reason"] is not None)
     lines += [
         f"Passed over {printable(each['path'])}: {each['error']['message']}"
@@ -89,9 +91,13 @@ def restored_text(found: Any) -> str:
         if each["error"] is not None
     ]
     if not found["dry_run"]:
+        name = shlex.quote(printable(found["wallet"]))
         lines.append(
-            f'"{printable(found["wallet"])}" is there. Let it look for payments: pillarbox sync NAME'
+            f'"{printable(found["wallet"])}" is there. Let it look for payments: pillarbox sync {name}'
         )
+        if found.get("backup"):
+            file = shlex.quote(printable(found["backup"]))
+            lines.append(f"Payments missing? Look further: restore {file} --into {name} --gap-limit 200")
     return "\n".join(lines)
 
 

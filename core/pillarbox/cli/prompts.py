@@ -3,11 +3,16 @@
 import getpass
 import sys
 from collections.abc import Mapping
+from pathlib import Path
 
 from pillarbox.cli.ending import interruptible
 from pillarbox.cli.input import BYTE_ORDER_MARK, STDIN, opened_input, unreadable
 from pillarbox.commands.backup_files import needs_passphrase
-from pillarbox.commands.command import PassphraseNeededError
+from pillarbox.commands.command import (
+    FilePassphraseNeededError,
+    PassphraseNeededError,
+    WordsNotGivenError,
+)
 from pillarbox.errors import InvalidInputError, PillarboxError
 from pillarbox.flows.create_wallet import SHORTEST_PASSPHRASE
 from pillarbox.secret import Secret
@@ -15,7 +20,7 @@ from pillarbox.secret import Secret
 LARGEST_FILE = 1 << 16
 """Bytes."""
 ATTEMPTS = 3
-_BY_BACKUP = frozenset({"backup bundle", "backup passphrase", "backup verify", "restore"})
+_BY_BACKUP = frozenset({"backup bundle", "backup passphrase", "backup verify", "restore", "restore into"})
 
 
 class PassphrasesDifferError(PillarboxError):
@@ -65,14 +70,17 @@ class Prompts:
             else:
                 found["backup_passphrase"] = _long_enough(self.read_file("backup_passphrase"))
             return
-        if not {"mnemonic", "backup_passphrase"} & set(found):
-            place = found.get("file") or found.get("place")
+        place = found.get("file") or found.get("place")
+        if command == "restore into" and Path(str(place)).is_dir():
+            return  # the newest that the wallet opens itself
+        if not {"mnemonic", "backup_passphrase", "lnd_seed"} & set(found):
             if place is not None and needs_passphrase(str(place)):
-                found["backup_passphrase"] = self._ask("Passphrase of the backup")
-            else:
+                found["backup_passphrase"] = self._file_passphrase()
+            elif command != "restore into":
                 found["mnemonic"] = self.words()
         if command == "restore" and not found.get("dry_run"):
-            found["passphrase"] = self.new_passphrase(optional="mnemonic" not in found)
+            has_words = not {"mnemonic", "lnd_seed"}.isdisjoint(found)
+            found["passphrase"] = self.new_passphrase(optional=not has_words)
 
     def read_file(self, name: str) -> Secret:
         """The secret in the file given for it, without the line's end. Raises FileUnreadableError."""
@@ -122,8 +130,17 @@ class Prompts:
         return typed
 
     def words(self) -> Secret:
-        """Recovery words, typed in the clear: a person has to see what they copy."""
-        return self._ask("Recovery words, separated by spaces", hidden=False)
+        """Typed in the clear: a person has to see what they copy. Raises WordsNotGivenError."""
+        try:
+            return self._ask("Recovery words, separated by spaces", hidden=False)
+        except PassphraseNeededError as error:
+            raise WordsNotGivenError from error
+
+    def _file_passphrase(self) -> Secret:
+        try:
+            return self._ask("Passphrase of the backup")
+        except PassphraseNeededError as error:
+            raise FilePassphraseNeededError from error
 
     def _ask(self, purpose: str, *, hidden: bool = True) -> Secret:
         """Raises PassphraseNeededError where nobody can answer."""

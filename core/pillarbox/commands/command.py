@@ -78,6 +78,24 @@ class PassphraseNeededError(PillarboxError):
     hint = "Enter it when asked, or give a file that holds it with --passphrase-file."
 
 
+class WordsNotGivenError(PillarboxError):
+    """No parameters."""
+
+    code = "recovery-words-needed"
+    title = "The recovery words are needed"
+    message = "There is nobody to ask for them. Nothing was changed."
+    hint = "Enter them when asked, or give a file that holds them with --mnemonic-file."
+
+
+class FilePassphraseNeededError(PillarboxError):
+    """No parameters."""
+
+    code = "file-passphrase-needed"
+    title = "The backup's passphrase is needed"
+    message = "A passphrase of its own locks this backup, and there is nobody to ask for it."
+    hint = "Enter it when asked, or give a file that holds it with --backup-passphrase-file."
+
+
 LOOP_WORDS = ("pay", "status", "discard", "deposits", "exit", "token", "recover")
 
 _MODULES: Mapping[str, str] = MappingProxyType(

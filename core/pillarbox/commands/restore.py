@@ -50,22 +50,28 @@ class NewArguments:
     bip39_passphrase: Secret | None = field(default=None, repr=False)
     backup_passphrase: Secret | None = field(default=None, repr=False)
     keychain: bool = True
-    network: Network = Network.MAINNET
+    lnd_seed: Secret | None = field(default=None, repr=False)
+    lnd_seed_passphrase: Secret | None = field(default=None, repr=False)
+    network: Network | None = None
     gap_limit: int | None = None
     birthday: int | None = None
     dry_run: bool = False
 
     def __post_init__(self) -> None:
-        if self.mnemonic is not None and self.backup_passphrase is not None:
-            raise ArgumentsError(why="A backup is opened by words or by its passphrase, not by both.")
-        if self.mnemonic is None and self.backup_passphrase is None:
-            raise ArgumentsError(why="It needs the recovery words, or the backup's passphrase.")
+        given = [each for each in (self.mnemonic, self.backup_passphrase, self.lnd_seed) if each is not None]
+        if len(given) != 1:
+            raise ArgumentsError(
+                why="It needs one of the recovery words, the backup's passphrase, or lnd's seed."
+            )
+        if self.lnd_seed is not None and self.place is None:
+            raise ArgumentsError(why="It needs the Loop backup, or a folder that holds some.")
 
 
 @dataclass(frozen=True, slots=True)
 class IntoArguments:
     wallet: str
     place: str
+    backup_passphrase: Secret | None = field(default=None, repr=False)
     gap_limit: int | None = None
     dry_run: bool = False
 
@@ -74,13 +80,13 @@ async def new(app: "Application", arguments: NewArguments) -> Replies:
     """A wallet of its own. With `dry_run` only what the backup would bring."""
     async with _flow(app) as flow:
         preview = await _opened(flow, arguments)
-        if arguments.place is not None and preview.contents is None:
+        if arguments.place is not None and preview.contents is None and preview.loop is None:
             raise _nothing_opened(arguments.place, preview)
         if arguments.dry_run:
             yield _preview_object(preview)
             return
         await _answer(flow, steps.Confirmed())
-        network = preview.contents.network if preview.contents else arguments.network
+        network = preview.contents.network if preview.contents else arguments.network or Network.MAINNET
         await _answer(
             flow,
             steps.OptionsChosen(
@@ -101,9 +107,10 @@ async def new(app: "Application", arguments: NewArguments) -> Replies:
         "wallet": done.name,
         "fingerprint": app.open_wallets[done.name].fingerprint,
         "dry_run": False,
-        "backup": None if preview.contents is None else preview.contents.path,
+        "backup": _path(preview),
         "passed_over": _passed_over(preview),
-        "note": None if preview.contents is not None else NO_BACKUP,
+        "notes": _notes(preview),
+        "note": _note(preview),
         "keychain_trouble": None if trouble is None else asdict(trouble),
     }
 
@@ -119,9 +126,10 @@ async def into(app: "Application", arguments: IntoArguments) -> Replies:
     name = app.folder(arguments.wallet).name
     async with _flow(app, name) as flow:
         await _answer(flow, steps.Chosen(steps.Source.BACKUP, arguments.place))
-        preview = await _choose_newest(flow, _no_need)
+        preview = await _choose_newest(flow, _unlocker(None, arguments.backup_passphrase))
         if arguments.dry_run:
-            yield {**report_object(preview.merged[name]), "wallet": name, "dry_run": True}
+            found = report_object(preview.merged[name])
+            yield {**found, "wallet": name, "dry_run": True, "notes": _notes(preview)}
             return
         await _answer(flow, steps.Confirmed())
         done = await _answer(
@@ -129,7 +137,7 @@ async def into(app: "Application", arguments: IntoArguments) -> Replies:
         )
     if not isinstance(done, steps.Done):
         raise TypeError(type(done).__name__)
-    yield {**report_object(done.report), "wallet": name, "dry_run": False}
+    yield {**report_object(done.report), "wallet": name, "dry_run": False, "notes": _notes(preview)}
 
 
 async def _opened(flow: RestoreWallet, arguments: NewArguments) -> steps.Preview:
@@ -140,28 +148,44 @@ async def _opened(flow: RestoreWallet, arguments: NewArguments) -> steps.Preview
     if arguments.place is None:
         await _answer(flow, steps.Chosen(steps.Source.WORDS))
         await _answer(flow, entered)
-        return _as_preview(await _answer(flow, steps.FoldersChosen(())))
+        return _as_preview(await _answer(flow, steps.FoldersChosen((), network=arguments.network)))
+    if arguments.lnd_seed is not None:
+        await _answer(flow, steps.Chosen(steps.Source.LOOP, arguments.place))
+        of_words = arguments.lnd_seed_passphrase
+        seed = steps.LoopSeedEntered(
+            arguments.lnd_seed.text(),
+            "" if of_words is None else of_words.text(),
+            arguments.network or Network.MAINNET,
+        )
+        return _as_preview(await _answer(flow, seed))
     if arguments.mnemonic is not None and await asyncio.to_thread(Path(arguments.place).is_dir):
         await _answer(flow, steps.Chosen(steps.Source.WORDS))
         await _answer(flow, entered)
-        return _as_preview(await _answer(flow, steps.FoldersChosen((arguments.place,), only=True)))
+        only = steps.FoldersChosen((arguments.place,), only=True, network=arguments.network)
+        return _as_preview(await _answer(flow, only))
     await _answer(flow, steps.Chosen(steps.Source.BACKUP, arguments.place))
+    words_given = None if arguments.mnemonic is None else entered
+    return await _choose_newest(flow, _unlocker(words_given, arguments.backup_passphrase))
+
+
+def _unlocker(entered: steps.WordsEntered | None, passphrase: Secret | None) -> Unlock:
+    """The wallet that is open opens its own backups itself, and nothing is asked for."""
 
     async def unlock(flow: RestoreWallet) -> None:
         if isinstance(flow.step, steps.EnterWords):
-            if arguments.mnemonic is None:
+            if entered is None:
                 raise ArgumentsError(
                     why="The recovery words open this backup: give them with --mnemonic-file."
                 )
             await _answer(flow, entered)
         elif isinstance(flow.step, steps.EnterPassphrase):
-            if arguments.backup_passphrase is None:
+            if passphrase is None:
                 raise ArgumentsError(
                     why="A passphrase locks this backup: give it with --backup-passphrase-file."
                 )
-            await _answer(flow, steps.PassphraseEntered(arguments.backup_passphrase.text()))
+            await _answer(flow, steps.PassphraseEntered(passphrase.text()))
 
-    return await _choose_newest(flow, unlock)
+    return unlock
 
 
 async def _choose_newest(flow: RestoreWallet, unlock: Unlock) -> steps.Preview:
@@ -181,10 +205,6 @@ async def _choose_newest(flow: RestoreWallet, unlock: Unlock) -> steps.Preview:
         else:
             return _as_preview(flow.step)
     raise refused or restoring.NoBackupsThereError(folder="The folder")
-
-
-async def _no_need(_: RestoreWallet) -> None:
-    """The wallet that is open opens its backups itself."""
 
 
 async def _answer(flow: RestoreWallet, answer: steps.Answer) -> steps.Step:
@@ -254,12 +274,28 @@ def _preview_object(preview: steps.Preview) -> JsonObject:
         "failed": 0,
         "items": items,
         "dry_run": True,
-        "backup": None if contents is None else contents.path,
+        "backup": _path(preview),
         "created_at": None if contents is None else contents.created_at,
         "fingerprint": None if contents is None else contents.fingerprint,
         "passed_over": _passed_over(preview),
-        "note": NO_BACKUP if contents is None else None,
+        "notes": _notes(preview),
+        "note": _note(preview),
     }
+
+
+def _path(preview: steps.Preview) -> str | None:
+    if preview.loop is not None:
+        return preview.loop.path
+    return None if preview.contents is None else preview.contents.path
+
+
+def _note(preview: steps.Preview) -> str | None:
+    return NO_BACKUP if preview.contents is None and preview.loop is None else None
+
+
+def _notes(preview: steps.Preview) -> list[JsonObject]:
+    """What the backup cannot have, and which others may have more."""
+    return [] if preview.contents is None else [asdict(note) for note in preview.contents.notes]
 
 
 def _nothing_opened(place: str, preview: steps.Preview) -> PillarboxError:

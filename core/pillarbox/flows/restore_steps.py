@@ -69,6 +69,8 @@ class Contents:
     mergeable: tuple[str, ...]
     """Open wallets of the same words and network."""
     has_words: bool
+    notes: tuple[ErrorText, ...] = ()
+    """What it cannot have, and which other backups may have more."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -249,10 +251,11 @@ class LoopSeedEntered:
 
 @dataclass(frozen=True, slots=True)
 class FoldersChosen:
-    """With `only`, the data folder is not looked into."""
+    """With `only`, the data folder is not looked into; with `network`, only for backups of that one."""
 
     folders: tuple[str, ...]
     only: bool = False
+    network: Network | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -56,6 +56,7 @@ class Draft:
     loop_passphrase: str = field(default="", repr=False)
     folders: tuple[str, ...] = ()
     only_folders: bool = False
+    only_network: Network | None = None
     contents: Contents | None = None
     mode: Mode = Mode.NEW
     name: str = ""
@@ -111,7 +112,7 @@ _KEPT: Mapping[type, Mapping[str, str]] = {
     PassphraseEntered: {"passphrase": "file_passphrase"},
     PublicEntered: {"text": "public"},
     LoopSeedEntered: {"seed": "loop_seed", "passphrase": "loop_passphrase", "network": "network"},
-    FoldersChosen: {"folders": "folders", "only": "only_folders"},
+    FoldersChosen: {"folders": "folders", "only": "only_folders", "network": "only_network"},
     OptionsChosen: {name: name for name in ("mode", "name", "into", "network", "gap_limit", "birthday")},
     Protected: {name: name for name in ("passphrase", "repeated", "use_keychain")},
 }

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from pillarbox.accounts.descriptor import account_key, named_kind
-from pillarbox.app import restoring
+from pillarbox.app import restore_notes, restoring
 from pillarbox.app.application import Application
 from pillarbox.app.new_wallet import NewWallet, PublicSource, WordsSource
 from pillarbox.app.restored_loop import RestoredLoop
@@ -66,7 +66,7 @@ class _Bound:
         self.forget()
         found = await restoring.find([_path(draft)])
         self._opened, passed = await restoring.open_by_wallet(self._app, found, draft.into)
-        return self._looked(restoring.required(self._opened, passed), passed, (draft.into,))
+        return await self._looked(restoring.required(self._opened, passed), passed, (draft.into,))
 
     async def open_by_words(self, draft: Draft) -> Looked:
         self.forget()
@@ -75,19 +75,22 @@ class _Bound:
             found = await restoring.find([_path(draft)])
         else:
             found = await restoring.find_where_there_are_some(self._places(draft))
+        if draft.file is None and draft.only_network is not None:
+            found = [each for each in found if _is_of(each, draft.only_network)]
         ours = [each for each in found if each.facts is None or each.facts.lock is Lock.WORDS]
         self._opened, passed = await restoring.open_by_words(self._app.kinds, ours, words)
         if self._opened is None and draft.file is None:
             return Looked(None, tuple(file_facts(each) for each in passed))
         opened = restoring.required(self._opened, passed)
-        return self._looked(opened, passed, self._mergeable(opened))
+        return await self._looked(opened, passed, self._mergeable(opened), found)
 
     async def open_by_passphrase(self, draft: Draft) -> Looked:
         self.forget()
         found = await restoring.find_one(_path(draft))
         with Secret.from_text(draft.file_passphrase) as passphrase:
             self._opened = await restoring.open_by_passphrase(self._app.kinds, found, passphrase)
-        return self._looked(self._opened, [], self._mergeable(self._opened))
+        into = (draft.into,) if draft.into else self._mergeable(self._opened)
+        return await self._looked(self._opened, [], into)
 
     async def open_loop(self, draft: Draft) -> Looked:
         self.forget()
@@ -170,8 +173,16 @@ class _Bound:
             and wallet.network is plan.network
         )
 
-    def _looked(self, opened: Opened, passed: list[FoundBackup], mergeable: tuple[str, ...]) -> Looked:
+    async def _looked(
+        self,
+        opened: Opened,
+        passed: list[FoundBackup],
+        mergeable: tuple[str, ...],
+        beside: Sequence[FoundBackup] = (),
+    ) -> Looked:
+        """`beside`: the other backups that there were to choose from."""
         plan = opened.plan
+        known = [*beside, *await restore_notes.known_backups(self._app.paths.backups, [opened.path.parent])]
         contents = Contents(
             plan.name,
             plan.facts.fingerprint,
@@ -186,8 +197,14 @@ class _Bound:
             tuple(item.reason for item in plan.left_out if item.reason is not None),
             mergeable,
             opened.words is not None,
+            restore_notes.of(opened.path, plan.facts, restoring.newest_first(known)),
         )
         return Looked(contents, tuple(file_facts(each) for each in passed))
+
+
+def _is_of(found: FoundBackup, network: Network) -> bool:
+    """Files that are no backups are told of on any network."""
+    return found.facts is None or found.facts.network == network.value
 
 
 def file_facts(found: FoundBackup) -> FileFacts:

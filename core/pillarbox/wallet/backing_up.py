@@ -105,8 +105,8 @@ class BackingUp:
             log.warning("no backup could be written at the end: %s", error.code)
 
     async def look(self) -> BackupStatus:
-        """How it is at this moment, the folders looked at again."""
-        await self._shelf.look_around()
+        """How it is at this moment: the folders are looked at again, and given what they lack."""
+        await self.copies.bring()
         await self._take_stock()
         return self.status
 

@@ -1,6 +1,6 @@
 """Finds the accounts that an imported wallet's words were used for elsewhere, and adds them.
 
-Of each kind in sequence: after the first account that was never used there is none (BIP44).
+BIP44 stops at the first account that was never used. Here each is asked about: an unpaid one may lie between.
 """
 
 import asyncio
@@ -64,12 +64,8 @@ class Discovering:
 
     async def _look_at_all(self, chain: Chain, left: Sequence[Candidate]) -> None:
         source = await self._source(chain)
-        ended: set[str] = set()
         for candidate in sorted(left, key=lambda each: each.number):
-            if candidate.kind in ended:
-                await self._remove(candidate)
-            elif not await self._look_at(candidate, source):
-                ended.add(candidate.kind)
+            await self._look_at(candidate, source)
         if self._left is not None:
             del self._left[chain]
         self._tell()
@@ -78,21 +74,15 @@ class Discovering:
         changed, self._changed = self._changed, asyncio.Event()
         changed.set()
 
-    async def _look_at(self, candidate: Candidate, source: UsageSource) -> bool:
-        """Whether the next account of the kind may have been used as well."""
+    async def _look_at(self, candidate: Candidate, source: UsageSource) -> None:
+        """Adopt it where it was used; forget it where it was not; where nothing is told it stays."""
         histories = await source.history(await asyncio.to_thread(self._scripts, candidate))
         if any(history.touched for history in histories):
             account = await self._adopt(candidate)
             if account is not None:
                 self._scan(account)
-            return True
-        if any(history.refused for history in histories):
-            return True
-        await self._remove(candidate)
-        return False
-
-    async def _remove(self, candidate: Candidate) -> None:
-        await self._db.write(lambda tx: candidates.remove(tx, candidate.same_key))
+        elif not any(history.refused for history in histories):
+            await self._db.write(lambda tx: candidates.remove(tx, candidate.same_key))
 
     def _scripts(self, candidate: Candidate) -> list[bytes]:
         kind = self._kinds.get(candidate.kind)

@@ -1,5 +1,6 @@
 """What a backup would bring: read and checked as a whole, before anything is touched."""
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
@@ -19,6 +20,11 @@ from pillarbox.wallet.backup_sealing import PROGRAM, WALLET, WORDS
 Rows = Sequence[Sequence[Value]]
 
 WIDEST_GAP = 1000
+_FIRST_ADDRESSES, _MOST_ADDRESSES = 10_000, 10_000_000
+"""How far the records of a branch may reach, beside WIDEST_GAP for each; and all branches together.
+
+Each address up to there is derived, and no wallet leaves wider gaps: a file that asks for more is no backup.
+"""
 
 
 class UnknownSectionError(PillarboxError):
@@ -173,13 +179,20 @@ _ADDRESSED = [
 
 
 def _reach(rows: Mapping[str, Rows]) -> dict[int, dict[int, int]]:
-    """By account and branch, one past the highest index that any record names."""
+    """By account and branch, one past the highest index that any record names. Raises DamagedBackupError."""
     found: dict[int, dict[int, int]] = {}
+    records: Counter[tuple[int, int]] = Counter()
     for section in _ADDRESSED:
         for account, branch, index, *_ in rows.get(section, ()):
             if isinstance(account, int) and isinstance(branch, int) and isinstance(index, int):
                 branches = found.setdefault(account, {})
                 branches[branch] = max(branches.get(branch, 0), index + 1)
+                records[account, branch] += 1
+    for (account, branch), count in records.items():
+        if found[account][branch] > _FIRST_ADDRESSES + count * WIDEST_GAP:
+            raise DamagedBackupError(why="Its records lie further apart than those of any wallet")
+    if sum(sum(branches.values()) for branches in found.values()) > _MOST_ADDRESSES:
+        raise DamagedBackupError(why="It speaks of more addresses than any wallet has")
     return found
 
 

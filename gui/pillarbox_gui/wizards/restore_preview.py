@@ -74,6 +74,7 @@ class PreviewPage(StepPage):
         card.body.addWidget(words(counts_words(contents.counts), "strong", wrap=True))
         card.body.addLayout(self._accounts(contents.accounts))
         self.body.addWidget(card)
+        say_lines(self, reason_lines(contents.notes, Tone.QUIET, "info"))
         say_lines(self, reason_lines(contents.left_out, Tone.WAITING, "warning"))
 
     def _accounts(self, accounts: tuple[AccountFacts, ...]) -> QGridLayout:

@@ -50,6 +50,12 @@ def test_a_little_that_unpacks_to_very_much_is_refused(monkeypatch: pytest.Monke
         read_all(bomb)
 
 
+def test_more_records_than_any_wallet_has_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(content, "MOST_RECORDS", 3)
+    with pytest.raises(DamagedBackupError, match="far larger"):
+        read_all(content.write([LABELS, LABELS]))
+
+
 @pytest.mark.parametrize(
     "lines",
     [b"[1]\n", b"[1,2,3]\n", b'[1,["a"]]\n', b"[1.5,2]\n", b"[true,2]\n", b"{}\n", b"\xff\n"],

@@ -1,6 +1,7 @@
 """Backup files: what opens them, and what is said of those that do not open."""
 
 import hashlib
+from dataclasses import replace
 
 import pytest
 from hypothesis import given
@@ -43,6 +44,11 @@ def test_a_whole_file_that_does_not_open_is_another_wallets_or_another_passphras
     with pytest.raises(refusal) as refused:
         envelope.unseal(read, OTHER)
     assert facts.fingerprint in str(refused.value)
+
+
+def test_a_file_of_no_date_is_damaged() -> None:
+    with pytest.raises(DamagedBackupError):
+        envelope.read(envelope.seal(replace(BY_WORDS, created_at=1 << 62), b"content", KEY, bytes(24)))
 
 
 @given(st.integers(10, len(FILE) - 1), st.integers(1, 255))

@@ -232,3 +232,56 @@ def test_what_is_told_to_people_fits_a_terminal(shop: CommandLine, data_dir: Pat
         assert each.status == 0
         assert each.out.strip()
         assert "{" not in each.out
+
+
+def test_a_restore_says_what_its_backup_cannot_have_and_which_other_is_newer(
+    shop: CommandLine, data_dir: Path, words: str, tmp_path: Path
+) -> None:
+    older = newest(shop, data_dir)
+    assert shop.json("receive", "shop", "--label", "Bob", "--unscanned").status == 0
+    asked = ("restore", older, "--as", "again", "--mnemonic-file", words, "--no-keychain", "--dry-run")
+    notes = {note["code"]: note["message"] for note in shop.json(*asked).object["notes"]}
+    assert set(notes) == {"backup-shown-since", "backup-newer-there"}
+    assert newest(shop, data_dir) in notes["backup-newer-there"]
+    assert "may be handed out again" in shop(*asked).out
+
+
+def test_another_copy_of_the_wallet_in_the_folder_is_named(
+    shop: CommandLine, data_dir: Path, words: str
+) -> None:
+    full = newest(shop, data_dir)
+    for path in Path(home(data_dir)).iterdir():
+        path.rename(data_dir / "backups" / path.name)
+    alone = ("restore", "--as", "again", "--mnemonic-file", words, "--no-keychain", "--network", "regtest")
+    assert shop.json(*alone).status == 0
+    again = shop.json("restore", str(data_dir / "backups" / "again"), *alone[1:3], *alone[3:], "--dry-run")
+    assert again.status == 0
+    Path(data_dir / "backups" / Path(full).name).rename(data_dir / "backups" / "again" / Path(full).name)
+    found = shop.json("restore", str(data_dir / "backups" / "again"), *alone[1:], "--dry-run").object
+    others = [note for note in found["notes"] if note["code"] == "backup-another-copy"]
+    assert [Path(full).name in note["message"] for note in others] == [True]
+
+
+def test_words_alone_take_no_backup_of_another_network_than_was_named(shop: CommandLine, words: str) -> None:
+    alone = ("restore", "--as", "again", "--mnemonic-file", words, "--no-keychain", "--dry-run")
+    assert shop.json(*alone, "--network", "mainnet").object["backup"] is None
+    assert shop.json(*alone, "--network", "regtest").object["backup"] is not None
+    assert shop.json(*alone).object["backup"] is not None
+
+
+def test_a_bundle_is_restored_into_its_wallet(
+    shop: CommandLine, data_dir: Path, secret: str, tmp_path: Path
+) -> None:
+    bundle = ("backup", "bundle", "shop", "--to", str(tmp_path), "--backup-passphrase-file", secret)
+    path = shop.json(*bundle).object["path"]
+    into = ("restore", path, "--into", "shop")
+    assert shop.json(*into, "--backup-passphrase-file", secret).object["restored"] == 0
+    assert shop.json(*into, typed="").error == "file-passphrase-needed"
+    Path(path).rename(Path(home(data_dir), Path(path).name))
+    report = shop.json("restore", home(data_dir), "--into", "shop")
+    assert (report.status, report.object["restored"]) == (0, 0)
+
+
+def test_missing_words_are_told_as_that(shop: CommandLine, data_dir: Path) -> None:
+    refused = shop("restore", newest(shop, data_dir), "--as", "again", "--no-keychain", typed="")
+    assert "--mnemonic-file" in refused.err

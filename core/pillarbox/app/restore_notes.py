@@ -1,0 +1,71 @@
+"""What to know of a backup before it is restored: what it cannot have, and which other may have more."""
+
+import asyncio
+from collections.abc import Iterable, Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+
+from pillarbox.app import restoring
+from pillarbox.app.restoring import FoundBackup
+from pillarbox.backup.envelope import Facts
+from pillarbox.errors import ErrorText, PillarboxError
+
+
+class ShownSinceError(PillarboxError):
+    """Parameters: date."""
+
+    code = "backup-shown-since"
+    title = "What was shown after this backup is unknown"
+    message = (
+        "It was written on {date}. Addresses that somebody was shown after that and did not pay yet are not "
+        "in it: they may be handed out again. What was paid is found on the chain."
+    )
+    hint = "If there is a newer backup, restore that one."
+
+
+class NewerBackupThereError(PillarboxError):
+    """Parameters: file, date."""
+
+    code = "backup-newer-there"
+    title = "There is a newer backup of this wallet"
+    message = "{file} was written later, on {date}."
+    hint = "Restore that one, unless you have a reason for the older."
+
+
+class AnotherCopyError(PillarboxError):
+    """Parameters: file, date, network."""
+
+    code = "backup-another-copy"
+    title = "There is another backup of the same words"
+    message = (
+        "{file} was written on {date}, on {network}, by another copy of the wallet, as there is after a "
+        "restore. It may have what this one lacks."
+    )
+    hint = "Restore it into this wallet afterwards: what is there already stays."
+
+
+def of(chosen: Path, facts: Facts, known: Sequence[FoundBackup]) -> tuple[ErrorText, ...]:
+    """`known`: the backups there are as far as is known, newest first for each wallet."""
+    notes: list[PillarboxError] = [ShownSinceError(date=_date(facts))]
+    told: set[str] = set()
+    for path, other in ((each.path, each.facts) for each in known):
+        if other is None or path == chosen or not facts.fingerprint or other.fingerprint != facts.fingerprint:
+            continue
+        if other.wallet in told:
+            continue
+        told.add(other.wallet)
+        if other.wallet != facts.wallet:
+            notes.append(AnotherCopyError(file=str(path), date=_date(other), network=other.network))
+        elif other.revision > facts.revision:
+            notes.append(NewerBackupThereError(file=str(path), date=_date(other)))
+    return tuple(note.text for note in notes)
+
+
+async def known_backups(home: Path, beside: Iterable[Path]) -> list[FoundBackup]:
+    """Those in the data folder's places for backups, and in further ones."""
+    places = await asyncio.to_thread(lambda: sorted(home.iterdir()) if home.is_dir() else [])
+    return await restoring.find_where_there_are_some([*places, *beside])
+
+
+def _date(facts: Facts) -> str:
+    return f"{datetime.fromtimestamp(facts.created_at, UTC):%Y-%m-%d %H:%M} UTC"
