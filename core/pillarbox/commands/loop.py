@@ -181,7 +181,8 @@ async def discard(app: "Application", arguments: DiscardArguments) -> Replies:
     """The token as it is now: discarded, or paid if that turned out."""
     loop = opened(app, arguments.wallet).loop
     pending = await loop.tokens.pending()
-    payer: Payer | None = await loop.payer.get() if pending is not None and pending.sent_by else None
+    asked = pending is not None and pending.sent_by and await loop.payer.url()
+    payer: Payer | None = await loop.payer.get() if asked else None
     yield token_object(await loop.tokens.discard(payer, sure=arguments.not_paid))
 
 

@@ -26,6 +26,8 @@ from pillarbox.storage.l402_tokens import StoredToken, TokenState
 
 _BILLION = 1_000_000_000
 _NOT_PAID = bytes(32)
+LONGEST_HELD = 14 * 86_400
+"""Seconds after an invoice's end in which a payment on its way may still arrive: no route holds it longer."""
 
 
 class NothingPendingError(PillarboxError):
@@ -61,7 +63,10 @@ class AskedElsewhereError(PillarboxError):
     code = "l402-other-payer"
     title = "Somebody else was told to pay this"
     message = "{payer} was told to pay this invoice, and is not known to have failed. Nothing more was paid."
-    hint = "Ask that node what became of it, with its settings as they were."
+    hint = (
+        "Ask that node what became of it, with its settings as they were. Where it is gone for good, the "
+        "payment can be discarded two weeks after the invoice is over."
+    )
 
 
 class InvoiceOverError(PillarboxError):
@@ -231,17 +236,26 @@ class L402Tokens:
         """Give the pending payment up, or learn that it was made; the token as it is then.
 
         Whoever was told to pay is asked first. What was given out to be paid by hand is given up only once
-        the invoice is over and a person is `sure` that nobody paid it. Raises NothingPendingError,
+        the invoice is over and a person is `sure` that nobody paid it; LONGEST_HELD after that, so is what a
+        node was told that cannot be asked any more. Raises NothingPendingError,
         DiscardRefusedError, PaymentUnderWayError, AskedElsewhereError, and what the payer raises.
         """
         async with self._paying:
             token = await self._pending()
-            if payer is None and token.sent_by:
-                raise AskedElsewhereError(payer=token.sent_by)
-            if payer is not None and (paid := await self._learn(token, payer)) is not None:
-                return paid
+            ends_at = bolt11.parse(token.invoice).ends_at
+            try:
+                if payer is None and token.sent_by:
+                    raise AskedElsewhereError(payer=token.sent_by)
+                if payer is not None and (paid := await self._learn(token, payer)) is not None:
+                    return paid
+            except PaymentUnderWayError:
+                raise
+            except PillarboxError:
+                if not sure or self._clock.now() < ends_at + LONGEST_HELD:
+                    raise
+                return await self._give_up(token)
             token = await self._pending()
-            over = self._clock.now() >= bolt11.parse(token.invoice).ends_at
+            over = self._clock.now() >= ends_at
             if token.sent_by and not over:
                 raise DiscardRefusedError(
                     why=f"{token.sent_by} does not know it any more, and it can be paid still"
@@ -252,8 +266,12 @@ class L402Tokens:
                 raise DiscardRefusedError(
                     why="Its invoice was given out, and only you know whether it was paid"
                 )
-            await self._db.write(lambda tx: stored.discard(tx, token.token_id))
-            return replace(token, state=TokenState.DISCARDED, sent_by="")
+            return await self._give_up(token)
+
+    async def _give_up(self, token: StoredToken) -> StoredToken:
+        """If it turns out to be paid, its proof is taken all the same."""
+        await self._db.write(lambda tx: stored.discard(tx, token.token_id))
+        return replace(token, state=TokenState.DISCARDED, sent_by="")
 
     async def export(self, path: Path, token_id: bytes) -> StoredToken:
         """Write a paid token's file, byte for byte. Raises NoSuchTokenError, and what `install_file` does."""

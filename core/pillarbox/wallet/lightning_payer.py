@@ -5,8 +5,9 @@ from collections.abc import Callable
 
 from pillarbox.errors import PillarboxError
 from pillarbox.lightning.payers import Payer
+from pillarbox.storage import l402_tokens
 from pillarbox.storage import lightning_nodes as stored
-from pillarbox.storage.database import Database
+from pillarbox.storage.database import Database, Tx
 from pillarbox.storage.lightning_nodes import LightningNode
 
 
@@ -19,6 +20,21 @@ class NoPayerError(PillarboxError):
     hint = "Name one with --lnd, --lnd-macaroon-file and --lnd-cert; or pay by hand and give the preimage."
 
 
+class NodeStillNeededError(PillarboxError):
+    """Parameters: url."""
+
+    code = "lightning-node-needed"
+    title = "The node that was asked to pay is still needed"
+    message = (
+        "{url} was told to pay, and only it can say what became of that. Its settings were kept, and nothing "
+        "was paid."
+    )
+    hint = (
+        "Ask it once more, with its settings as they are. Where it is gone for good, the payment can be "
+        "discarded two weeks after the invoice is over."
+    )
+
+
 class LightningPayer:
     """One node at most."""
 
@@ -27,12 +43,26 @@ class LightningPayer:
         self._make = make
 
     async def set(self, node: LightningNode) -> None:
-        """From now on this one pays. Raises InvalidInputError for what names no node."""
+        """From now on this one pays.
+
+        Raises InvalidInputError for what names no node, NodeStillNeededError.
+        """
         await asyncio.to_thread(self._make, node)
-        await self._db.write(lambda tx: stored.put(tx, node))
+
+        def write(tx: Tx) -> None:
+            _require_unneeded(tx, node.url)
+            stored.put(tx, node)
+
+        await self._db.write(write)
 
     async def forget(self) -> None:
-        await self._db.write(stored.remove)
+        """Raises NodeStillNeededError."""
+
+        def write(tx: Tx) -> None:
+            _require_unneeded(tx, "")
+            stored.remove(tx)
+
+        await self._db.write(write)
 
     async def url(self) -> str:
         """Where the node is, "" without one."""
@@ -45,3 +75,10 @@ class LightningPayer:
         if node is None:
             raise NoPayerError
         return await asyncio.to_thread(self._make, node)
+
+
+def _require_unneeded(tx: Tx, next_url: str) -> None:
+    """Another node would know nothing of a payment that this one was told to make."""
+    pending, node = l402_tokens.pending(tx), stored.get(tx)
+    if pending is not None and pending.sent_by and node is not None and node.url != next_url:
+        raise NodeStillNeededError(url=node.url)

@@ -16,7 +16,7 @@ from pillarbox.files.private_folder import make_private_folder
 from pillarbox.files.reading import read_bounded
 from pillarbox.files.refusals import in_words
 from pillarbox.loop import backup_file
-from pillarbox.loop.backup_file import LARGEST, NONCE_SIZE, BackupFileError
+from pillarbox.loop.backup_file import LARGEST, NONCE_SIZE, BackupFileError, SealedOtherwiseError
 from pillarbox.loop.generations import open_file, validate
 from pillarbox.secret import Secret
 from pillarbox.storage import loop_backups as written
@@ -26,6 +26,19 @@ from pillarbox.wallet.loop_generations import KeptGeneration, kept
 from pillarbox.wallet.service_keys import ServiceKey
 
 log = logging.getLogger(__name__)
+
+
+class OtherFileThereError(PillarboxError):
+    """Parameters: path."""
+
+    code = "loop-backup-in-the-way"
+    title = "A Loop backup cannot be written"
+    message = (
+        "{path} is there already, and this wallet's keys do not open it. It was left as it is. The wallet's "
+        "own backup has the token and the static address too."
+    )
+    hint = "If the file is of no use, move it away: then a new one is written."
+
 
 FURTHER_FOLDERS = "backup-folders"
 """The wallet's setting: a list of paths."""
@@ -84,7 +97,7 @@ class LoopBackups:
     async def write_missing(self) -> list[Path]:
         """What was written now. A folder that refuses is told in `troubles`, and raises nothing."""
         async with self._writing:
-            generations = await self._db.read(kept)
+            generations = [each for each in await self._db.read(kept) if _is_of_these_words(each)]
             made: list[Path] = []
             for folder in await self.folders() if generations else ():
                 try:
@@ -103,7 +116,8 @@ class LoopBackups:
         keys = [await self._service_key(purpose) for purpose in _KEYS]
         key = keys[generation.static.strict]
         own = folder == self._folder
-        data = await asyncio.to_thread(_write_file, folder, generation, key, keys, own=own)
+        ours = await self._db.read(lambda tx: written.digests(tx, str(generation.name)))
+        data = await asyncio.to_thread(_write_file, folder, generation, key, keys, own=own, ours=bool(ours))
         if data is None:
             return []
         digest, at = hashlib.sha256(data).digest(), self._clock.now()
@@ -142,14 +156,17 @@ _KEYS = (ServiceKey.LOOP_BACKUP, ServiceKey.LOOP_BACKUP_STRICT)
 
 
 def _write_file(
-    folder: Path, generation: KeptGeneration, key: Secret, keys: Sequence[Secret], *, own: bool
+    folder: Path, generation: KeptGeneration, key: Secret, keys: Sequence[Secret], *, own: bool, ours: bool
 ) -> bytes | None:
-    """The file's bytes if it was written. Raises what `install_file` raises, and OSError."""
+    """The file's bytes if it was written. `ours`: the wallet wrote one of this name before.
+
+    Raises OtherFileThereError, what `install_file` raises, and OSError.
+    """
     if own:
         make_private_folder(folder)
     path = folder / str(generation.name)
     if path.exists():
-        if _is_valid(path, generation, keys):
+        if _is_valid(path, generation, keys, ours=ours):
             return None
         set_aside(path)
     data = backup_file.seal(backup_file.write(generation.payload), key, secrets.token_bytes(NONCE_SIZE))
@@ -157,11 +174,23 @@ def _write_file(
     return data
 
 
-def _is_valid(path: Path, generation: KeptGeneration, keys: Sequence[Secret]) -> bool:
-    """Whether the file holds this generation, as far as a restore would look. Raises OSError."""
+def _is_of_these_words(generation: KeptGeneration) -> bool:
+    """An account of an lnd node's seed has no number: the wallet's keys would seal what it cannot restore."""
+    return generation.account.number is not None
+
+
+def _is_valid(path: Path, generation: KeptGeneration, keys: Sequence[Secret], *, ours: bool) -> bool:
+    """Whether the file holds this generation, as far as a restore would look.
+
+    Raises OtherFileThereError for one that somebody else may have sealed, and OSError.
+    """
     try:
         payload = open_file(read_bounded(path, LARGEST), keys)
         validate(generation.name, payload, generation.static.network.value)
+    except SealedOtherwiseError as error:
+        if ours:
+            return False
+        raise OtherFileThereError(path=str(path)) from error
     except BackupFileError:
         return False
     return True

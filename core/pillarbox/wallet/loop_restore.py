@@ -79,6 +79,15 @@ class DamagedFileError(BackupFileError):
     hint = "Take another copy of the same file: this very wallet wrote it."
 
 
+class FolderUnreadableError(BackupFileError):
+    """Parameters: why."""
+
+    code = "loop-folder-unreadable"
+    title = "A folder of Loop backups cannot be looked into"
+    message = "{why}. What is in it is not known, and nothing is paid anew before it is."
+    hint = "Connect its drive, or give yourself the right to read it, and try again."
+
+
 class ClientKeyNotFoundError(PillarboxError):
     """Parameters: last."""
 
@@ -185,7 +194,11 @@ class LoopRestore:
             return [await self._judged(file.parent, each) for each in _survey([file], keys, self._network)]
         found: list[FoundFile] = []
         for folder in await self._folders():
-            candidates = await asyncio.to_thread(_survey_folder, folder, keys, self._network)
+            try:
+                candidates = await asyncio.to_thread(_survey_folder, folder, keys, self._network)
+            except OSError as error:
+                found.append(FoundFile(folder, FolderUnreadableError(why=f"{folder}: {error.strerror}")))
+                continue
             found += [await self._judged(folder, each) for each in candidates]
         return sorted(found, key=_by_name, reverse=True)
 
@@ -282,10 +295,10 @@ def latest_of(looked_at: Sequence[FoundFile], root: Root, network: Network) -> t
 
 
 def _survey_folder(folder: Path, keys: Sequence[Secret], network: Network) -> list[Candidate]:
-    """None in a folder that is not there or cannot be looked into: the others may hold some."""
+    """None in a folder that is not there. Raises OSError for one that cannot be looked into."""
     try:
         paths = generations(folder, SUFFIX)
-    except OSError:
+    except (FileNotFoundError, NotADirectoryError):
         return []
     return _survey(paths, keys, network)
 

@@ -13,9 +13,12 @@ from pillarbox.loop.l402 import ChallengeError
 from pillarbox.loop.price import TooDearError
 from pillarbox.loop.token_file import Oddity
 from pillarbox.model.network import Network
+from pillarbox.secret import Secret
 from pillarbox.storage.database import Database
 from pillarbox.storage.l402_tokens import TokenState
+from pillarbox.storage.lightning_nodes import LightningNode
 from pillarbox.wallet.l402_tokens import (
+    LONGEST_HELD,
     AskedElsewhereError,
     DiscardRefusedError,
     InvoiceOverError,
@@ -27,6 +30,7 @@ from pillarbox.wallet.l402_tokens import (
     TokenUnpaidError,
     WrongPreimageError,
 )
+from pillarbox.wallet.lightning_payer import LightningPayer, NodeStillNeededError
 
 
 @pytest.fixture
@@ -156,6 +160,31 @@ async def test_what_a_node_does_not_know_is_discarded_only_once_the_invoice_is_o
     assert (await tokens.discard(payer)).state is TokenState.DISCARDED
 
 
+async def test_what_a_node_that_is_gone_was_told_is_given_up_once_no_route_can_hold_it(
+    tokens: L402Tokens, clock: TurnableClock
+) -> None:
+    await tokens.demanded(SERVER, challenge(0, clock.now()))
+    with pytest.raises(Cut):
+        await tokens.pay(FakePayer(next_ending="cut-before"))
+    clock.turn(HOUR)
+    with pytest.raises(AskedElsewhereError):
+        await tokens.discard(sure=True)
+    clock.turn(LONGEST_HELD)
+    with pytest.raises(AskedElsewhereError):
+        await tokens.discard()
+    assert (await tokens.discard(sure=True)).state is TokenState.DISCARDED
+
+
+async def test_what_a_node_still_tries_is_never_given_up(tokens: L402Tokens, clock: TurnableClock) -> None:
+    await tokens.demanded(SERVER, challenge(0, clock.now()))
+    payer = FakePayer(next_ending="stays-in-flight")
+    with pytest.raises(Cut):
+        await tokens.pay(payer)
+    clock.turn(HOUR + LONGEST_HELD)
+    with pytest.raises(PaymentUnderWayError):
+        await tokens.discard(payer, sure=True)
+
+
 async def test_discarding_finds_that_it_was_paid(tokens: L402Tokens, clock: TurnableClock) -> None:
     await tokens.demanded(SERVER, challenge(0, clock.now()))
     payer = FakePayer(next_ending="cut-after")
@@ -273,3 +302,24 @@ async def test_a_payment_made_by_hand_from_the_same_node_is_found(
     payer.states[pending.payment_hash] = kind
     assert (await tokens.pay(payer)).state is TokenState.PAID
     assert payer.paid.get(pending.payment_hash, 0) == (kind is StateKind.FAILED)
+
+
+async def test_a_node_that_was_told_to_pay_is_kept_until_it_has_answered(
+    db: Database, tokens: L402Tokens, clock: TurnableClock
+) -> None:
+    old, new = [LightningNode(f"https://{name}.example:8080", Secret(b"m"), "pem") for name in ("old", "new")]
+    asked = FakePayer(next_ending="cut-before")
+    payer = LightningPayer(db, lambda _: asked)
+    await payer.set(old)
+    await tokens.demanded(SERVER, challenge(0, clock.now()))
+    with pytest.raises(Cut):
+        await tokens.pay(asked)
+    with pytest.raises(NodeStillNeededError, match="old"):
+        await payer.set(new)
+    with pytest.raises(NodeStillNeededError):
+        await payer.forget()
+    await payer.set(old)
+    asked.next_ending = "succeeds"
+    await tokens.pay(asked)
+    await payer.set(new)
+    assert await payer.url() == new.url

@@ -10,7 +10,7 @@ from wallet_bench import ROOT, Bench
 from pillarbox.accounts.loop_static import REGISTERED, StaticAccount, public_nodes
 from pillarbox.errors import WordsNeededError
 from pillarbox.events import ScanProgressed
-from pillarbox.keys.bip32 import InvalidChildError
+from pillarbox.keys.bip32 import InvalidChildError, PrivateNode
 from pillarbox.keys.root import Root
 from pillarbox.loop import backup_file, token_file
 from pillarbox.loop.backup_file import (
@@ -28,7 +28,7 @@ from pillarbox.loop.token_file import Token
 from pillarbox.model.account import ScanState
 from pillarbox.model.network import Network
 from pillarbox.secret import Secret
-from pillarbox.wallet import service_keys
+from pillarbox.wallet import loop_restore, service_keys
 from pillarbox.wallet.l402_tokens import TokenConflictError
 from pillarbox.wallet.loop_accounts import PaymentNeededError
 from pillarbox.wallet.loop_restore import (
@@ -181,6 +181,41 @@ async def test_files_that_cannot_be_used_stop_a_payment_until_somebody_chooses(
     assert bench.loop.demanded == 0
     with pytest.raises(PaymentNeededError):
         await wallet.loop.accounts.go_on(SERVER, ROOT, new_generation=True)
+
+
+async def test_a_folder_that_cannot_be_looked_into_stops_a_payment(
+    bench: Bench, wallet: Wallet, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(folder: Path, suffix: str) -> list[Path]:
+        raise PermissionError(13, "Permission denied", str(folder))
+
+    with monkeypatch.context() as patch:
+        patch.setattr(loop_restore, "generations", refuse)
+        with pytest.raises(NoUsableBackupError, match="Permission denied"):
+            await wallet.loop.accounts.go_on(SERVER, ROOT)
+    assert bench.loop.demanded == 0
+
+
+async def test_the_file_of_an_lnd_node_stays_as_it_is_and_gets_no_twin(bench: Bench, wallet: Wallet) -> None:
+    node = Root.of_node(PrivateNode.from_seed(Secret(bytes(range(64)))))
+    key = public_nodes(node, Network.REGTEST, strict=False)[REGISTERED.number].child(0).key
+    path = put(bench.loop.folder, payload(of=replace(address(), client_pubkey=key)), OTHER_ROOT)
+    before = path.read_bytes()
+    await restore(wallet, path, root=node)
+    assert await wallet.loop.backups.write_missing() == []
+    assert [(each, each.read_bytes()) for each in bench.loop.folder.iterdir()] == [(path, before)]
+
+
+@pytest.mark.logs_warning("loop-backup-in-the-way")
+async def test_a_file_that_others_sealed_is_never_moved_out_of_the_way(bench: Bench, wallet: Wallet) -> None:
+    put(bench.loop.folder, payload())
+    found = await restore(wallet)
+    strange = put(bench.loop.folder, payload(), OTHER_ROOT)
+    assert strange == found.path
+    before = strange.read_bytes()
+    assert await wallet.loop.backups.write_missing() == []
+    assert [(each, each.read_bytes()) for each in bench.loop.folder.iterdir()] == [(strange, before)]
+    assert wallet.loop.backups.troubles[bench.loop.folder].code == "loop-backup-in-the-way"
 
 
 async def test_before_anything_is_paid_the_latest_backup_is_restored(bench: Bench, wallet: Wallet) -> None:
