@@ -309,6 +309,7 @@ def _add_loop_commands(loop: _Commands) -> None:
     leave.add_argument("--to", metavar="ADDRESS", help="a fresh address of another account if left out")
     leave.add_argument("--fee-rate", metavar="N", required=True, help="satoshi a virtual byte")
     leave.add_argument("--sign", action="store_true", default=None, help="with the recovery words")
+    add_lnd_seed(leave)
     token = add("token", "write a paid token's file, or take one over")
     which = token.add_mutually_exclusive_group(required=True)
     which.add_argument("--export", metavar="F", type=os.path.abspath)

@@ -96,13 +96,18 @@ class DepositsArguments:
 
 @dataclass(frozen=True, slots=True)
 class ExitArguments:
-    """`outpoint`: txid:number; `fee_rate`: satoshi a virtual byte, decimal."""
+    """`outpoint`: txid:number; `fee_rate`: satoshi a virtual byte, decimal.
+
+    `lnd_seed`: what signs in place of the wallet's words, for an account that came from lnd.
+    """
 
     wallet: str
     outpoint: str
     fee_rate: str
     to: str = ""
     sign: bool = False
+    lnd_seed: Secret | None = field(default=None, repr=False)
+    lnd_seed_passphrase: Secret | None = field(default=None, repr=False)
     passphrase: Secret | None = field(default=None, repr=False)
 
 
@@ -212,7 +217,7 @@ async def exit_deposit(app: "Application", arguments: ExitArguments) -> Replies:
     if not arguments.sign:
         yield exit_object(await prepare(txid, output, rate, to=arguments.to))
         return
-    async with words_in_hand(wallet, arguments.passphrase, "The exit is signed with") as root:
+    async with _root(wallet, arguments, "The exit is signed with") as root:
         yield exit_object(await prepare(txid, output, rate, to=arguments.to, root=root))
 
 
@@ -242,7 +247,7 @@ async def recover(app: "Application", arguments: RecoverArguments) -> Replies:
     wallet = opened(app, arguments.wallet)
     loop = wallet.loop
     file = None if arguments.backup_file is None else Path(arguments.backup_file)
-    async with _root(wallet, arguments) as root:
+    async with _root(wallet, arguments, "The static address is derived from") as root:
         looked_at = await loop.restore.look(root, file)
         restored = await loop.restore.restore(looked_at, root, arguments.scan_keys)
     trouble = await _caught_up(app, wallet)
@@ -260,9 +265,10 @@ async def recover(app: "Application", arguments: RecoverArguments) -> Replies:
 
 
 @asynccontextmanager
-async def _root(wallet: "Wallet", arguments: RecoverArguments) -> AsyncIterator[Root]:
+async def _root(
+    wallet: "Wallet", arguments: RecoverArguments | ExitArguments, what: str
+) -> AsyncIterator[Root]:
     if arguments.lnd_seed is None:
-        what = "The static address is derived from"
         async with words_in_hand(wallet, arguments.passphrase, what) as root:
             yield root
         return

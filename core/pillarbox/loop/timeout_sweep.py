@@ -16,6 +16,11 @@ LEAST_RATE = 1.0
 """Satoshi a virtual byte that nodes relay."""
 _MOST_SHARE = 5
 """The fee may be a fifth of the deposit."""
+_RELAYED_AT = 3
+"""Satoshi a byte by which nodes judge whether an output is worth its spending (Bitcoin Core: dust rate)."""
+_WITNESS_VERSIONS = frozenset({0, *range(0x51, 0x61)})
+_SPENDING, _SPENDING_WITNESS = 148, 67
+"""Bytes that spending an output takes, without and with a witness, as that rule reckons them."""
 
 
 class SweepFeeError(PillarboxError):
@@ -38,6 +43,18 @@ class SweepRateError(PillarboxError):
     hint = "Choose a fee rate of at least 1 satoshi a byte."
 
 
+class SweepDustError(PillarboxError):
+    """Parameters: amount, least."""
+
+    code = "sweep-dust"
+    title = "No node would pass this transaction on"
+    message = (
+        "After the fee {amount} sat would be left, and to such an address nodes relay no less than {least}. "
+        "Nothing was made, and the deposit stays yours."
+    )
+    hint = "Choose a lower fee rate, or a SegWit address."
+
+
 @dataclass(frozen=True, slots=True)
 class Deposit:
     """An output that pays to a static address. `txid` in wire order, `amount` in satoshi."""
@@ -57,8 +74,17 @@ def fee_at(rate: float, amount: int) -> int:
     return fee
 
 
+def dust_limit(script: bytes) -> int:
+    """Satoshi below which an output to `script` is not relayed: 546 for P2PKH, 294 for P2WPKH."""
+    with_witness = 4 <= len(script) <= 42 and script[1] == len(script) - 2 and script[0] in _WITNESS_VERSIONS
+    output = 8 + 1 + len(script)
+    return _RELAYED_AT * (output + (_SPENDING_WITNESS if with_witness else _SPENDING))
+
+
 def unsigned(address: StaticAddress, deposit: Deposit, to_script: bytes, fee: int) -> Transaction:
-    """Valid in a block once the deposit is as old as the address says; not before."""
+    """Valid in a block once the deposit is as old as the address says; not before. Raises SweepDustError."""
+    if deposit.amount - fee < dust_limit(to_script):
+        raise SweepDustError(amount=deposit.amount - fee, least=dust_limit(to_script))
     spent = TxInput(deposit.txid, deposit.output, b"", address.expiry)
     return Transaction(2, (spent,), (TxOutput(deposit.amount - fee, to_script),), 0)
 

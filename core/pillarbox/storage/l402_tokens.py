@@ -142,13 +142,13 @@ class _TokenSection(TableSection):
     __slots__ = ()
 
     def merge(self, tx: Tx, rows: Sequence[BackupRow], accounts: AccountMap) -> Tally:
-        paid = [row for row in rows if row[_STATE] == TokenState.PAID]
-        learned = sum(_learn_paid(tx, row) for row in paid)
+        learned = {row[0] for row in rows if row[_STATE] == TokenState.PAID and _learn_paid(tx, row)}
         here = {token.token_id.hex() for token in all_tokens(tx) if token.state is TokenState.PAID}
-        news = [row for row in rows if row[_STATE] == TokenState.PAID or row[0] not in here]
+        rest = [row for row in rows if row[0] not in learned]
+        news = [row for row in rest if row[_STATE] == TokenState.PAID or row[0] not in here]
         tally = super().merge(tx, news, accounts)
-        tally.restored += learned
-        tally.unchanged += len(rows) - len(news) - learned
+        tally.restored += len(learned)
+        tally.unchanged += len(rest) - len(news)
         return tally
 
 

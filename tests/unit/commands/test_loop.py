@@ -197,6 +197,10 @@ def test_what_makes_no_sense_is_refused_before_anything_is_asked(loop: Loop, tmp
     assert loop.line.json("loop", "exit", "old", "aa:0", "--fee-rate", "1").error == "invalid-input"
     unknown = ("loop", "exit", "old", f"{'aa' * 32}:0", "--fee-rate", "1")
     assert loop.line.json(*unknown).error == "exit-not-there"
+    seed = tmp_path / "seed"
+    seed.write_text("00" * 16)
+    by_lnd = ("--sign", "--lnd-seed-file", str(seed))
+    assert loop.line.json(*unknown, *by_lnd).error == "exit-not-there"
     assert loop.line.json("loop", "recover", "old").error == "loop-no-backup"
     missing = str(tmp_path / "nothing")
     assert loop.line.json("loop", "token", "old", "--import", missing).error == "file-unreadable"

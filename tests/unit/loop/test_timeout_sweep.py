@@ -8,7 +8,7 @@ import pytest
 from pillarbox.bitcoin.transaction import Transaction, TxInput, TxOutput
 from pillarbox.loop import timeout_sweep
 from pillarbox.loop.static_address import StaticAddress
-from pillarbox.loop.timeout_sweep import Deposit, SweepFeeError, SweepRateError
+from pillarbox.loop.timeout_sweep import Deposit, SweepDustError, SweepFeeError, SweepRateError
 from pillarbox.secret import Secret
 
 VECTORS = json.loads((Path(__file__).parents[2] / "vectors" / "loop.json").read_text())
@@ -63,3 +63,21 @@ def test_a_fifth_of_the_deposit_is_the_most_it_may_cost() -> None:
 def test_a_rate_that_nobody_relays_is_refused(rate: float) -> None:
     with pytest.raises(SweepRateError):
         timeout_sweep.fee_at(rate, 1_000_000)
+
+
+@pytest.mark.parametrize(
+    ("script", "least"),
+    [
+        ("76a914" + "11" * 20 + "88ac", 546),
+        ("a914" + "11" * 20 + "87", 540),
+        ("0014" + "11" * 20, 294),
+        ("0020" + "11" * 32, 330),
+        ("5120" + "11" * 32, 330),
+    ],
+    ids=["p2pkh", "p2sh", "p2wpkh", "p2wsh", "p2tr"],
+)
+def test_what_is_left_is_as_much_as_nodes_relay_to_such_an_address(script: str, least: int) -> None:
+    deposit, to = Deposit(bytes(32), 0, least + 130), bytes.fromhex(script)
+    assert timeout_sweep.unsigned(ADDRESS, deposit, to, 130).outputs == (TxOutput(least, to),)
+    with pytest.raises(SweepDustError, match="stays yours"):
+        timeout_sweep.unsigned(ADDRESS, deposit, to, 131)

@@ -82,7 +82,7 @@ async def test_a_token_that_the_backup_knows_to_be_paid_is_paid_here_too(
     await db.write(lambda tx: l402_tokens.insert(tx, PAID))
     await other.write(lambda tx: l402_tokens.insert(tx, PENDING))
     told = await merged(SECTION_L402_TOKENS, db, other)
-    assert (told.restored, told.conflicts) == (1, [])
+    assert (told.restored, told.unchanged, told.conflicts) == (1, 0, [])
     assert await other.read(l402_tokens.all_tokens) == [PAID]
     await other.close()
 
