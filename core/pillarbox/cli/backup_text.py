@@ -2,6 +2,7 @@
 
 import shlex
 from collections.abc import Iterable, Mapping
+from pathlib import Path
 from typing import Any
 
 from pillarbox.cli.text import Row, moment, printable
@@ -28,6 +29,11 @@ def status_text(found: Any) -> str:
     older = sum(file["revision"] != newest for file in found["files"])
     if older:
         lines.append(f"  and {older} older")
+    if found["files"] and len({Path(file["path"]).parent for file in found["files"]}) == 1:
+        lines.append(
+            "They lie on this computer alone, in one folder. Name another, on a stick or elsewhere: "
+            "pillarbox backup folders NAME --add DIR"
+        )
     return "\n".join(lines)
 
 

@@ -37,7 +37,8 @@ def _status_lines(found: Any) -> Iterator[str]:
         yield f"  server      {each['server'] or 'not known'}"
         yield f"  waits       {each['expiry']} blocks"
         yield f"  deposits    {each['deposits']}, {each['amount']} {each['unit']}"
-        yield f"  yours alone {_recovery(each['earliest_recovery']) or 'once a deposit is in a block'}"
+        alone = _recovery(each["earliest_recovery"]) or f"{each['expiry']} blocks after a deposit's own"
+        yield f"  yours alone {alone}"
     for token in found["tokens"]:
         yield f"token {token['token_id']}  {token['state']}  {token['server'] or 'server not known'}"
     if (pending := found["pending"]) is not None:

@@ -116,8 +116,8 @@ async def new(app: "Application", arguments: NewArguments) -> Replies:
 
 
 NO_BACKUP = (
-    "No backup was found. What was paid is being looked for. Addresses that somebody was shown and did not "
-    "pay yet are unknown: they may be handed out again."
+    "No backup was found. What was paid is found once a server is asked. Addresses that somebody was shown "
+    "and did not pay yet are unknown: they may be handed out again."
 )
 
 

@@ -145,6 +145,10 @@ class BackingUp:
         for folder in plain:
             if folder not in known and not await asyncio.to_thread(Path(folder).is_dir):
                 raise InvalidInputError(what="backup folder", why=f"There is no folder {folder}.")
+            backups, data = list(Path(self.home).parents)[:2]
+            if folder not in known and (Path(folder) == data or Path(folder).is_relative_to(backups)):
+                why = f"{folder} is in the data folder, which has them already, and is lost together with it."
+                raise InvalidInputError(what="backup folder", why=why)
 
         def write(tx: Tx) -> None:
             settings.put(tx, backup_shelf.FOLDERS, plain)

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from pillarbox.backup.retention import superseded
-from pillarbox.errors import FolderUnusableError, PillarboxError
+from pillarbox.errors import DiskFullError, FolderUnusableError, PillarboxError
 from pillarbox.files.generations import set_aside, sweep_half_written
 from pillarbox.files.install import install_file
 from pillarbox.files.private_folder import make_private_folder
@@ -28,6 +28,17 @@ class BackupFolderUnusableError(FolderUnusableError):
     title = "A folder takes no backups"
     message = "{folder} cannot be used: {why}. The wallet and the backups in other folders are not affected."
     hint = "Give yourself the right to write there, or choose another folder."
+
+
+class BackupDiskFullError(DiskFullError):
+    """Parameters: where."""
+
+    title = "A folder has no room for a backup"
+    message = (
+        "There is no room left in {where}. The wallet has every change, and so have the backups in other "
+        "folders that could be written."
+    )
+    hint = "Free some space there, or choose another folder. What lacks is put there by itself."
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,8 +102,9 @@ def put(folder: Path, generation: Generation) -> Written:
 
 
 def _of_backups(error: PillarboxError) -> PillarboxError:
-    unusable = isinstance(error, FolderUnusableError)
-    return BackupFolderUnusableError(**error.parameters) if unusable else error
+    if isinstance(error, FolderUnusableError):
+        return BackupFolderUnusableError(**error.parameters)
+    return BackupDiskFullError(**error.parameters) if isinstance(error, DiskFullError) else error
 
 
 def load(written: Written) -> bytes | None:
