@@ -1,6 +1,7 @@
 """`backup ...`, `restore` and `inspect backup`, as the command line promises them."""
 
 import json
+import shutil
 from pathlib import Path
 
 import pytest
@@ -247,19 +248,18 @@ def test_a_restore_says_what_its_backup_cannot_have_and_which_other_is_newer(
 
 
 def test_another_copy_of_the_wallet_in_the_folder_is_named(
-    shop: CommandLine, data_dir: Path, words: str
+    shop: CommandLine, data_dir: Path, words: str, tmp_path: Path
 ) -> None:
-    full = newest(shop, data_dir)
-    for path in Path(home(data_dir)).iterdir():
-        path.rename(data_dir / "backups" / path.name)
-    alone = ("restore", "--as", "again", "--mnemonic-file", words, "--no-keychain", "--network", "regtest")
-    assert shop.json(*alone).status == 0
-    again = shop.json("restore", str(data_dir / "backups" / "again"), *alone[1:3], *alone[3:], "--dry-run")
-    assert again.status == 0
-    Path(data_dir / "backups" / Path(full).name).rename(data_dir / "backups" / "again" / Path(full).name)
-    found = shop.json("restore", str(data_dir / "backups" / "again"), *alone[1:], "--dry-run").object
-    others = [note for note in found["notes"] if note["code"] == "backup-another-copy"]
-    assert [Path(full).name in note["message"] for note in others] == [True]
+    full = Path(newest(shop, data_dir)).name
+    stick = Path(home(data_dir)).rename(tmp_path / "stick")
+    alone = ("--mnemonic-file", words, "--no-keychain", "--network", "regtest")
+    assert shop.json("restore", "--as", "again", *alone).status == 0
+    poor = Path(shop.json("backup", "list", str(data_dir / "backups" / "again")).objects[0]["path"])
+    shutil.copy(poor, stick)
+    found = shop.json("restore", str(stick), "--as", "third", *alone, "--dry-run").object
+    (other,) = {full, poor.name} - {Path(found["backup"]).name}
+    told = [note["message"] for note in found["notes"] if note["code"] == "backup-another-copy"]
+    assert [str(stick / other) in message for message in told] == [True]
 
 
 def test_words_alone_take_no_backup_of_another_network_than_was_named(shop: CommandLine, words: str) -> None:
