@@ -7,6 +7,7 @@ error's code; what no translator has seen yet is shown in English.
 from PySide6.QtCore import QCoreApplication
 
 from pillarbox.errors import ErrorText, PillarboxError
+from pillarbox_gui.wording.hints import window_hints
 
 translate = QCoreApplication.translate
 
@@ -17,7 +18,8 @@ def error_words(error: PillarboxError) -> ErrorText:
     def words(template: str) -> str:
         return translate("errors", template, error.code).format(**error.parameters)
 
-    return ErrorText(error.code, words(error.title), words(error.message), words(error.hint))
+    hint = window_hints().get(error.code) or words(error.hint)
+    return ErrorText(error.code, words(error.title), words(error.message), hint)
 
 
 def unexpected_words() -> ErrorText:
