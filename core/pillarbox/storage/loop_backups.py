@@ -1,8 +1,9 @@
-"""Which Loop backups this wallet wrote, so that a damaged one is told from another wallet's."""
+"""Which Loop backups this wallet wrote, so that a damaged one is told from another wallet's.
 
-from pillarbox.backup.sections import Field
+In no backup: what lies in a folder is a fact of this computer.
+"""
+
 from pillarbox.storage.database import Tx
-from pillarbox.storage.table_section import TableSection
 
 
 def record(tx: Tx, folder: str, name: str, token_id: bytes, size: int, sha256: bytes, at: int) -> None:
@@ -17,19 +18,3 @@ def digests(tx: Tx, name: str) -> set[bytes]:
     """What the files of this name were, in whatever folder, when they were written."""
     rows = tx.rows("SELECT sha256 FROM loop_backups WHERE name = ?", (name,))
     return {sha256 for (sha256,) in rows}
-
-
-SECTION_LOOP_BACKUPS = TableSection(
-    "loop-backups",
-    "The Loop backup",
-    "loop_backups",
-    (
-        Field("folder", str),
-        Field("name", str),
-        Field("token_id", bytes),
-        Field("size", int),
-        Field("sha256", bytes),
-        Field("written_at", int),
-    ),
-    ("folder", "name"),
-)

@@ -60,6 +60,8 @@ class BackingUp:
         self._changed = asyncio.Event()
         self.copies = BackupCopies(shelf, clock, self._changed.set)
         """A service beside this one: the data folder waits for no other."""
+        self.folders_changed: Callable[[], None] = _nothing
+        """Told when further folders were named or taken off."""
         self._retry = pacing.Retry(clock)
         self._changed_at = 0.0
         self._seen = -1
@@ -155,6 +157,7 @@ class BackingUp:
             meta.bump_revision(tx)
 
         await self._db.write(write)
+        self.folders_changed()
 
     async def set_passphrase(self, passphrase: Secret) -> None:
         """For a wallet without words: what opens its backups from now on. Raises MemoryNeededError."""
@@ -304,3 +307,7 @@ class BackingUp:
             self.status = found
             self._publish(BackupStatusChanged(self._wallet, self._revisions.next(), found))
         return stock
+
+
+def _nothing() -> None:
+    """Nobody is told."""

@@ -6,6 +6,7 @@ import logging
 import secrets
 from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
+from functools import partial
 from pathlib import Path
 
 from pillarbox.clock import Clock
@@ -22,6 +23,7 @@ from pillarbox.secret import Secret
 from pillarbox.storage import loop_backups as written
 from pillarbox.storage import settings
 from pillarbox.storage.database import Database
+from pillarbox.wallet.folder_work import WRITING, FolderWork
 from pillarbox.wallet.loop_generations import KeptGeneration, kept
 from pillarbox.wallet.service_keys import ServiceKey
 
@@ -66,6 +68,7 @@ class LoopBackups:
         self._clock = clock
         self._wake = asyncio.Event()
         self._writing = asyncio.Lock()
+        self._folder_work = FolderWork()
         self.troubles: dict[Path, ErrorText] = {}
         """By folder, why its backups lack. What was written before is safe."""
 
@@ -86,13 +89,6 @@ class LoopBackups:
         further: object = await self._db.read(lambda tx: settings.get(tx, FURTHER_FOLDERS, []))
         named = [Path(text) for text in further if isinstance(text, str)] if isinstance(further, list) else []
         return list(dict.fromkeys((self._folder, *named)))
-
-    async def add_folder(self, folder: Path) -> None:
-        """Write into this one too, whenever it is there."""
-        named = [str(each) for each in (await self.folders())[1:]]
-        if folder != self._folder and str(folder) not in named:
-            await self._db.write(lambda tx: settings.put(tx, FURTHER_FOLDERS, [*named, str(folder)]))
-            self.wake()
 
     async def write_missing(self) -> list[Path]:
         """What was written now. A folder that refuses is told in `troubles`, and raises nothing."""
@@ -117,7 +113,11 @@ class LoopBackups:
         key = keys[generation.static.strict]
         own = folder == self._folder
         ours = await self._db.read(lambda tx: written.digests(tx, str(generation.name)))
-        data = await asyncio.to_thread(_write_file, folder, generation, key, keys, own=own, ours=bool(ours))
+        write = partial(_write_file, folder, generation, key, keys, own=own, ours=bool(ours))
+        if own:
+            data = await asyncio.to_thread(write)
+        else:  # which may never answer, and holds up neither the account that was made nor the end
+            data = await self._folder_work.do(str(folder), write, WRITING)
         if data is None:
             return []
         digest, at = hashlib.sha256(data).digest(), self._clock.now()

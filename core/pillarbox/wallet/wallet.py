@@ -152,6 +152,7 @@ class Wallet:
             clock,
             around.loop,
         )
+        self.backing_up.folders_changed = self.loop.backups.wake
         recording.watch_new = self.watching.add
         self.accounts.rows_made = self.scanning.go_on
         self._supervisor = Supervisor(clock, self._tell_service)

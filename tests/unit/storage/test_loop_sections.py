@@ -11,18 +11,16 @@ from pillarbox.backup.content import SectionData
 from pillarbox.backup.sections import AccountMap, BackupSection, Tally, rows_of
 from pillarbox.model.account import AccountId
 from pillarbox.secret import Secret
-from pillarbox.storage import l402_tokens, lightning_nodes, loop_backups, static_addresses
+from pillarbox.storage import l402_tokens, lightning_nodes, static_addresses
 from pillarbox.storage.database import Database, Tx
 from pillarbox.storage.l402_tokens import SECTION_L402_TOKENS, StoredToken, TokenState
 from pillarbox.storage.lightning_nodes import SECTION_LIGHTNING_NODES, LightningNode
-from pillarbox.storage.loop_backups import SECTION_LOOP_BACKUPS
 from pillarbox.storage.static_addresses import SECTION_STATIC_ADDRESSES
 from pillarbox.storage.static_deposits import SECTION_DEPOSIT_STEPS, SECTION_STATIC_EXITS
 
 SECTIONS: list[BackupSection[Tx]] = [
     SECTION_L402_TOKENS,
     SECTION_LIGHTNING_NODES,
-    SECTION_LOOP_BACKUPS,
     SECTION_STATIC_ADDRESSES,
     SECTION_DEPOSIT_STEPS,
     SECTION_STATIC_EXITS,
@@ -37,7 +35,6 @@ HERE: AccountMap = {3: 8}
 def fill(tx: Tx) -> None:
     l402_tokens.insert(tx, PENDING)
     lightning_nodes.put(tx, LightningNode("https://127.0.0.1:8080", Secret(b"\2\1"), "PEM"))
-    loop_backups.record(tx, "/folder", "name", PENDING.token_id, 5, b"\3" * 32, 9)
     static_addresses.bind(tx, AccountId(3), PENDING.token_id)
     tx.execute("INSERT INTO static_deposit_steps VALUES (3, x'aa', 0, 0, 11, 'Deposited')")
     tx.execute("INSERT INTO static_exits VALUES (3, x'aa', 0, x'bb', 'bcrt1q', 130, 12)")

@@ -3,6 +3,9 @@
 import asyncio
 import json
 import os
+import shutil
+import threading
+from pathlib import Path
 
 import pytest
 from loop_bench import HOUR, SERVER, SERVER_KEY, Cut, preimage_of
@@ -17,6 +20,7 @@ from pillarbox.model.account import Account, AccountId
 from pillarbox.model.address import AddressRef, AddressState
 from pillarbox.model.network import Network
 from pillarbox.storage.l402_tokens import TokenState
+from pillarbox.wallet import loop_backups
 from pillarbox.wallet.l402_tokens import InvoiceOverError, NothingPendingError, OtherPaymentPendingError
 from pillarbox.wallet.loop_accounts import NothingDemandedError, PaymentNeededError
 from pillarbox.wallet.wallet import Wallet
@@ -221,14 +225,51 @@ async def test_a_broken_file_of_the_same_name_is_set_aside(bench: Bench, ready: 
 @pytest.mark.logs_warning("a Loop backup could not be written")
 async def test_a_folder_that_is_away_is_told_and_tried_again(bench: Bench, ready: Wallet) -> None:
     away = bench.loop.folder.parent / "stick"
-    await ready.loop.backups.add_folder(away)
+    away.mkdir()
+    await ready.backing_up.set_folders([away])
+    shutil.rmtree(away)
     await made(bench, ready)
     assert len(await written(bench, ready)) == 1
     assert ready.loop.backups.troubles[away].code == "folder-unusable"
     away.mkdir()
     await ready.loop.backups.write_missing()
-    assert [path.name for path in away.iterdir()] == [path.name for path in bench.loop.folder.iterdir()]
+    assert [path.name for path in away.glob("*.enc")] == [path.name for path in bench.loop.folder.iterdir()]
     assert ready.loop.backups.troubles == {}
+
+
+async def test_a_folder_that_is_named_later_gets_what_there_is(bench: Bench, ready: Wallet) -> None:
+    await made(bench, ready)
+    (name,) = await written(bench, ready)
+    later = bench.loop.folder.parent / "later"
+    later.mkdir()
+    await ready.backing_up.set_folders([later])
+    async with asyncio.timeout(5):
+        while not (later / name).exists():  # noqa: ASYNC110  # nothing tells of it but this
+            await asyncio.sleep(0.01)
+
+
+@pytest.mark.logs_warning("a Loop backup could not be written: folder-silent")
+async def test_a_folder_that_does_not_answer_holds_no_account_up(
+    bench: Bench, ready: Wallet, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    share = bench.loop.folder.parent / "share"
+    share.mkdir()
+    await ready.backing_up.set_folders([share])
+    monkeypatch.setattr(loop_backups, "WRITING", 0.05)
+    answers, install = threading.Event(), loop_backups.install_file
+
+    def silent(path: Path, data: bytes) -> None:
+        if path.parent == share:
+            answers.wait(10)
+        install(path, data)
+
+    monkeypatch.setattr(loop_backups, "install_file", silent)
+    try:
+        await made(bench, ready)
+        assert len(await written(bench, ready)) == 1
+        assert ready.loop.backups.troubles[share].code == "folder-silent"
+    finally:
+        answers.set()
 
 
 async def test_a_token_is_kept_whatever_becomes_of_the_account(bench: Bench, ready: Wallet) -> None:
