@@ -11,7 +11,7 @@ from typing import TypeVar
 
 from pillarbox.accounts import Kinds
 from pillarbox.backup.content import SectionLines
-from pillarbox.backup.envelope import BackupError
+from pillarbox.backup.envelope import BackupError, WrongPassphraseError, WrongWordsError
 from pillarbox.clock import Clock
 from pillarbox.errors import PillarboxError
 from pillarbox.model.backup import BackupFile
@@ -174,6 +174,8 @@ class BackupShelf:
         """Raises as `backup_proof.verify` does; what is not as it should be is set aside."""
         try:
             await backup_proof.verify(written, sealing, self._db, self._kinds)
+        except (WrongPassphraseError, WrongWordsError):
+            raise  # it is whole, and of the key before: good until another is written
         except (BackupError, BackupUnlikeError):
             await self._discard(written)
             raise
@@ -184,6 +186,8 @@ class BackupShelf:
         """Also reads every other file again, in whatever folder. Raises as `verify` does."""
         try:
             await backup_proof.drill(written, sealing, self._db, self._kinds)
+        except (WrongPassphraseError, WrongWordsError):
+            raise  # it is whole, and of the key before: good until another is written
         except (BackupError, BackupUnlikeError):
             await self._discard(written)
             raise

@@ -10,6 +10,7 @@ from backup_bench import files, home, opened, until, wallet_with_words
 from wallet_bench import Bench
 
 from pillarbox.backup.content import SectionLines
+from pillarbox.backup.envelope import Lock, WrongWordsError
 from pillarbox.errors import DiskFullError
 from pillarbox.model.backup import BackupPhase
 from pillarbox.model.receiving import RequestTerms
@@ -20,6 +21,7 @@ from pillarbox.wallet import backup_files, backup_proof, backup_sealing, folder_
 from pillarbox.wallet.backing_up import QUIET
 from pillarbox.wallet.backup_copies import LOOK_EVERY
 from pillarbox.wallet.backup_files import Generation
+from pillarbox.wallet.backup_sealing import Sealing
 from pillarbox.wallet.wallet import Wallet
 
 
@@ -324,3 +326,15 @@ async def test_a_new_passphrase_waits_for_the_backup_under_way(
         await setting
     await writing
     assert list(home(bench).glob("*.invalid-*")) == []
+
+
+async def test_a_proof_with_another_key_costs_no_good_backup(bench: Bench, wallet: Wallet) -> None:
+    await until(bench, BackupPhase.WRITTEN)
+    shelf, before = wallet.backing_up._shelf, files(home(bench))
+    stock = await shelf.take_stock()
+    assert stock.newest is not None
+    with Secret(bytes(32)) as key:
+        for prove in (shelf.verify, shelf.drill):
+            with pytest.raises(WrongWordsError):
+                await prove(stock.newest, Sealing(key, Lock.WORDS))
+    assert files(home(bench)) == before
