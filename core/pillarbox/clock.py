@@ -33,3 +33,16 @@ class SystemClock:
     async def sleep_until(self, deadline: float) -> None:
         while (left := deadline - time.monotonic()) > 0:  # noqa: ASYNC110  # a deadline, not a poll
             await asyncio.sleep(left)
+
+
+async def wait_until(clock: Clock, deadline: float | None, woken: asyncio.Event) -> None:
+    """Return at the deadline, if there is one, or as soon as `woken` is set."""
+    waits: list[asyncio.Task[object]] = [asyncio.create_task(woken.wait())]
+    if deadline is not None:
+        waits.append(asyncio.create_task(clock.sleep_until(deadline)))
+    try:
+        await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)
+    finally:
+        for each in waits:
+            each.cancel()
+        await asyncio.wait(waits)

@@ -25,12 +25,11 @@ from pillarbox.chain.cardano_errors import (
 from pillarbox.chain.cardano_histories import AT_ONCE, CardanoHistories
 from pillarbox.chain.cardano_link import IndexerLink, IndexerPatience
 from pillarbox.chain.cardano_protocol import Tip
-from pillarbox.chain.cardano_rate import wait_until
 from pillarbox.chain.cardano_watch import IndexerWatch
 from pillarbox.chain.electrum_errors import ConnectionClosedError
 from pillarbox.chain.server_address import ProxyAddress
 from pillarbox.chain.usage import Watch
-from pillarbox.clock import Clock
+from pillarbox.clock import Clock, wait_until
 from pillarbox.model.network import Network
 from pillarbox.model.payment import ScriptHistory
 from pillarbox.model.progress import ConnectionPhase, ConnectionState

@@ -1,7 +1,5 @@
 """How often an indexer is asked."""
 
-import asyncio
-
 from pillarbox.clock import Clock
 
 
@@ -36,17 +34,3 @@ class Rate:
             return now + (1 - self._left) / self._per_second
         self._left -= 1
         return None
-
-
-async def wait_until(clock: Clock, deadline: float, woken: asyncio.Event) -> None:
-    """Return at the deadline, or as soon as `woken` is set."""
-    waits = [
-        asyncio.ensure_future(clock.sleep_until(deadline)),
-        asyncio.ensure_future(woken.wait()),
-    ]
-    try:
-        await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)
-    finally:
-        for each in waits:
-            each.cancel()
-        await asyncio.wait(waits)

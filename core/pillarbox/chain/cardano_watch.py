@@ -8,9 +8,8 @@ from typing import Protocol, Self
 from pillarbox.chain.cardano_histories import AT_ONCE
 from pillarbox.chain.cardano_link import IndexerLink, IndexerPatience
 from pillarbox.chain.cardano_protocol import Tip
-from pillarbox.chain.cardano_rate import wait_until
 from pillarbox.chain.electrum_errors import ConnectionClosedError
-from pillarbox.clock import Clock
+from pillarbox.clock import Clock, wait_until
 from pillarbox.model.payment import ScriptHistory, Sighting
 
 

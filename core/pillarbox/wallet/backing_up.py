@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from pathlib import Path
 
 from pillarbox.backup.status import BackupPassphraseNeededError, Situation, status
-from pillarbox.clock import Clock
+from pillarbox.clock import Clock, wait_until
 from pillarbox.errors import InvalidInputError, PillarboxError
 from pillarbox.events import BackupStatusChanged, Publish
 from pillarbox.model.account import WalletId
@@ -16,10 +16,11 @@ from pillarbox.storage import meta, settings
 from pillarbox.storage.backups import Written
 from pillarbox.storage.database import Database, Tx
 from pillarbox.vault.sealed_words import RecoveryWords
-from pillarbox.wallet import backup_sealing, backup_shelf, pacing
+from pillarbox.wallet import backup_sealing, backup_shelf
 from pillarbox.wallet.backup_copies import LOOK_EVERY, BackupCopies
 from pillarbox.wallet.backup_sealing import Sealing
 from pillarbox.wallet.backup_shelf import BackupShelf, Stock
+from pillarbox.wallet.retry import Retry
 from pillarbox.wallet.revisions import Revisions
 
 log = logging.getLogger(__name__)
@@ -62,7 +63,7 @@ class BackingUp:
         """A service beside this one: the data folder waits for no other."""
         self.folders_changed: Callable[[], None] = _nothing
         """Told when further folders were named or taken off."""
-        self._retry = pacing.Retry(clock)
+        self._retry = Retry(clock)
         self._changed_at = 0.0
         self._seen = -1
         """The revision that the wallet came to at `_changed_at`."""
@@ -90,7 +91,7 @@ class BackingUp:
                 self._changed.clear()
                 async with self._one_at_a_time:
                     pause = await self._step(await self._take_stock())
-                await pacing.sleep(self._clock, pause, self._changed)
+                await wait_until(self._clock, self._clock.monotonic() + pause, self._changed)
                 if self._changed.is_set():
                     await self._clock.sleep_until(self._clock.monotonic() + NOTICE)
         finally:

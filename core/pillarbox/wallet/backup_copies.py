@@ -3,10 +3,10 @@
 import asyncio
 from collections.abc import Callable
 
-from pillarbox.clock import Clock
+from pillarbox.clock import Clock, wait_until
 from pillarbox.errors import PillarboxError
-from pillarbox.wallet import pacing
 from pillarbox.wallet.backup_shelf import BackupShelf
+from pillarbox.wallet.retry import Retry
 
 LOOK_EVERY = 30.0
 """Seconds between two looks at folders that come and go."""
@@ -24,7 +24,7 @@ class BackupCopies:
         self._told = told
         self._one_at_a_time = asyncio.Lock()
         self._woken = asyncio.Event()
-        self.retry = pacing.Retry(clock)
+        self.retry = Retry(clock)
 
     def wake(self) -> None:
         """There is a newer one."""
@@ -36,7 +36,8 @@ class BackupCopies:
             self._woken.clear()
             await self.bring()
             self._told()
-            await pacing.sleep(self._clock, self.retry.left or LOOK_EVERY, self._woken)
+            again_at = self._clock.monotonic() + (self.retry.left or LOOK_EVERY)
+            await wait_until(self._clock, again_at, self._woken)
 
     async def bring(self) -> PillarboxError | None:
         """Look at every folder, and copy what it lacks; the first refusal, once all were tried."""

@@ -9,7 +9,7 @@ from contextlib import suppress
 from functools import partial
 from pathlib import Path
 
-from pillarbox.clock import Clock
+from pillarbox.clock import Clock, wait_until
 from pillarbox.errors import ErrorText, PillarboxError
 from pillarbox.files.generations import set_aside, sweep_half_written
 from pillarbox.files.install import install_file
@@ -78,7 +78,8 @@ class LoopBackups:
         while True:
             self._wake.clear()
             await self.write_missing()
-            await self._pause()
+            again_at = self._clock.monotonic() + AGAIN_AFTER if self.troubles else None
+            await wait_until(self._clock, again_at, self._wake)
 
     def wake(self) -> None:
         """There is a new generation, or another folder."""
@@ -131,19 +132,6 @@ class LoopBackups:
         for folder in await self.folders():
             with suppress(OSError):  # what is in the way of writing there is told when something is written
                 await asyncio.to_thread(sweep_half_written, folder, SUFFIX)
-
-    async def _pause(self) -> None:
-        """Until `wake`; where a folder refused, no longer than AGAIN_AFTER."""
-        waits: list[asyncio.Task[object]] = [asyncio.create_task(self._wake.wait())]
-        if self.troubles:
-            deadline = self._clock.monotonic() + AGAIN_AFTER
-            waits.append(asyncio.create_task(self._clock.sleep_until(deadline)))
-        try:
-            await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)
-        finally:
-            for wait in waits:
-                wait.cancel()
-            await asyncio.gather(*waits, return_exceptions=True)
 
     def _note(self, folder: Path, trouble: ErrorText) -> None:
         if self.troubles.get(folder) != trouble:

@@ -3,7 +3,7 @@
 import asyncio
 from dataclasses import dataclass
 
-from pillarbox.clock import Clock
+from pillarbox.clock import Clock, wait_until
 from pillarbox.events import LoopChanged, Publish
 from pillarbox.loop import deposits as rules
 from pillarbox.loop.deposits import Standing, Use
@@ -73,7 +73,9 @@ class StaticAddresses:
             while True:
                 self._wake.clear()
                 await self.reconcile()
-                await self._pause()
+                waiting = await self._db.read(stored.any_unconfirmed)
+                again_at = self._clock.monotonic() + POLL if waiting else None
+                await wait_until(self._clock, again_at, self._wake)
         finally:
             end()
 
@@ -131,19 +133,6 @@ class StaticAddresses:
         if height is not None:
             recovery = Recovery(height, self._clock.now() + BLOCK_TIME * max(0, height - tip))
         return Listed(deposit, standing, recovery, standing.expired(tip))
-
-    async def _pause(self) -> None:
-        waiting = await self._db.read(stored.any_unconfirmed)
-        waits: list[asyncio.Task[object]] = [asyncio.create_task(self._wake.wait())]
-        if waiting:
-            deadline = self._clock.monotonic() + POLL
-            waits.append(asyncio.create_task(self._clock.sleep_until(deadline)))
-        try:
-            await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)
-        finally:
-            for wait in waits:
-                wait.cancel()
-            await asyncio.gather(*waits, return_exceptions=True)
 
 
 def _expiry(tx: Tx, account: AccountId) -> int:

@@ -4,8 +4,7 @@ import asyncio
 
 import pytest
 
-from pillarbox.chain.cardano_rate import wait_until
-from pillarbox.clock import SystemClock
+from pillarbox.clock import SystemClock, wait_until
 
 
 @pytest.mark.parametrize("turns", range(6))

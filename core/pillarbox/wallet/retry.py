@@ -1,6 +1,4 @@
-"""When a service that failed tries again, and how it sleeps meanwhile."""
-
-import asyncio
+"""When what failed is tried again."""
 
 from pillarbox.clock import Clock
 from pillarbox.errors import ErrorText, PillarboxError
@@ -37,14 +35,3 @@ class Retry:
     def left(self) -> float:
         """Seconds until it is to be tried again."""
         return 0.0 if self.failure is None else max(self._again_at - self._clock.monotonic(), 0.0)
-
-
-async def sleep(clock: Clock, seconds: float, woken: asyncio.Event) -> None:
-    """That long, or until `woken` is set."""
-    timer = asyncio.ensure_future(clock.sleep_until(clock.monotonic() + seconds))
-    call = asyncio.ensure_future(woken.wait())
-    try:
-        await asyncio.wait((timer, call), return_when=asyncio.FIRST_COMPLETED)
-    finally:
-        timer.cancel()
-        call.cancel()
