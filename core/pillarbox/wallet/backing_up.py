@@ -145,11 +145,11 @@ class BackingUp:
         """Raises InvalidInputError for a new one that is not there."""
         plain = list(dict.fromkeys(str(folder) for folder in folders))
         known = await self.folders()
-        for folder in plain:
-            if folder not in known and not await asyncio.to_thread(Path(folder).is_dir):
+        backups, data = Path(self.home).parents[0], Path(self.home).parents[1]
+        for folder in (each for each in plain if each not in known):
+            if not await asyncio.to_thread(Path(folder).is_dir):
                 raise InvalidInputError(what="backup folder", why=f"There is no folder {folder}.")
-            backups, data = list(Path(self.home).parents)[:2]
-            if folder not in known and (Path(folder) == data or Path(folder).is_relative_to(backups)):
+            if Path(folder) == data or Path(folder).is_relative_to(backups):
                 why = f"{folder} is in the data folder, which has them already, and is lost together with it."
                 raise InvalidInputError(what="backup folder", why=why)
 
@@ -181,12 +181,9 @@ class BackingUp:
             return []
         refused = await self.copies.bring()
         try:
-            async with self._one_proof:
-                await prove(newest, stock.sealing)
-            self._retry.went_on()
-        except PillarboxError as error:
-            self._retry.failed(error)
-            raise
+            with self._retry.attempt():
+                async with self._one_proof:
+                    await prove(newest, stock.sealing)
         finally:
             stock = await self._take_stock()
         if to is not None:  # a refusal there says nothing of the wallet's own backups
@@ -203,11 +200,8 @@ class BackingUp:
             if stock.sealing is None or stock.is_current:
                 return stock
             try:
-                await self._shelf.write(stock.sealing)
-                self._retry.went_on()
-            except PillarboxError as error:
-                self._retry.failed(error)
-                raise
+                with self._retry.attempt():
+                    await self._shelf.write(stock.sealing)
             finally:
                 stock = await self._take_stock()
             return stock

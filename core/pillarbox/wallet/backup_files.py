@@ -79,25 +79,25 @@ def put(folder: Path, generation: Generation) -> Written:
 
     Raises DiskFullError, BackupFolderUnusableError.
     """
-    stem = generation.name.removesuffix(SUFFIX)
+    stem, first = generation.name.removesuffix(SUFFIX), generation.written(str(folder))
     for number in range(1, 1000):
         name = f"{stem}{'' if number == 1 else f'-{number}'}{SUFFIX}"
-        kept = Generation(name, generation.revision, generation.at, generation.data)
+        written = first._replace(name=name)
         try:
             install_file(folder / name, generation.data)
         except FileExistsError:
-            if load(kept.written(str(folder))) is not None:
-                return kept.written(str(folder))
+            if load(written) is not None:
+                return written
             continue
         except PillarboxError as error:
             raise _of_backups(error) from error
         except OSError as error:
             raise _of_backups(in_words(error, folder)) from error
-        if load(kept.written(str(folder))) is None:
+        if load(written) is None:
             raise BackupFolderUnusableError(
                 folder=str(folder), why="what is written there reads back otherwise"
             )
-        return kept.written(str(folder))
+        return written
     raise in_words(FileExistsError(f"a thousand files {generation.name}"), folder)
 
 

@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Awaitable, Callable, Collection, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from hashlib import sha256
@@ -27,6 +27,8 @@ from pillarbox.wallet.folder_work import WRITING, FolderSilentError, FolderWork
 T = TypeVar("T")
 
 log = logging.getLogger(__name__)
+
+Proof = Callable[[Written, Sealing, Database, Kinds], Awaitable[None]]
 
 FOLDERS = "backup-folders"
 """Under this name the wallet keeps in which further folders its backups lie."""
@@ -172,28 +174,25 @@ class BackupShelf:
 
     async def verify(self, written: Written, sealing: Sealing) -> None:
         """Raises as `backup_proof.verify` does; what is not as it should be is set aside."""
-        try:
-            await backup_proof.verify(written, sealing, self._db, self._kinds)
-        except (WrongPassphraseError, WrongWordsError):
-            raise  # it is whole, and of the key before: good until another is written
-        except (BackupError, BackupUnlikeError):
-            await self._discard(written)
-            raise
+        await self._prove(backup_proof.verify, written, sealing)
         at = self._clock.now()
         await self._db.write(lambda tx: backups.set_verified(tx, written.folder, written.name, at))
 
     async def drill(self, written: Written, sealing: Sealing) -> None:
         """Also reads every other file again, in whatever folder. Raises as `verify` does."""
+        await self._prove(backup_proof.drill, written, sealing)
+        at = self._clock.now()
+        await self._db.write(lambda tx: backups.set_drilled(tx, written.folder, written.name, at))
+        await self._read_again()
+
+    async def _prove(self, proof: Proof, written: Written, sealing: Sealing) -> None:
         try:
-            await backup_proof.drill(written, sealing, self._db, self._kinds)
+            await proof(written, sealing, self._db, self._kinds)
         except (WrongPassphraseError, WrongWordsError):
             raise  # it is whole, and of the key before: good until another is written
         except (BackupError, BackupUnlikeError):
             await self._discard(written)
             raise
-        at = self._clock.now()
-        await self._db.write(lambda tx: backups.set_drilled(tx, written.folder, written.name, at))
-        await self._read_again()
 
     async def _read_again(self) -> None:
         """Set aside what is not as it was written any more: the newest is then put there anew."""

@@ -1,5 +1,8 @@
 """When what failed is tried again."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 from pillarbox.clock import Clock
 from pillarbox.errors import ErrorText, PillarboxError
 
@@ -30,6 +33,16 @@ class Retry:
     def went_on(self) -> None:
         """It works again, as far as was tried: what may fail once more is not tried sooner for it."""
         self.failure = self.failed_at = None
+
+    @contextmanager
+    def attempt(self) -> Iterator[None]:
+        """What fails in here is noted, and raised; otherwise it went on."""
+        try:
+            yield
+        except PillarboxError as error:
+            self.failed(error)
+            raise
+        self.went_on()
 
     @property
     def left(self) -> float:
