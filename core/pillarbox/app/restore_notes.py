@@ -1,11 +1,9 @@
 """What to know of a backup before it is restored: what it cannot have, and which other may have more."""
 
-import asyncio
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
-from pillarbox.app import restoring
 from pillarbox.app.restoring import FoundBackup
 from pillarbox.backup.envelope import Facts
 from pillarbox.errors import ErrorText, PillarboxError
@@ -59,12 +57,6 @@ def of(chosen: Path, facts: Facts, known: Sequence[FoundBackup]) -> tuple[ErrorT
         elif other.revision > facts.revision:
             notes.append(NewerBackupThereError(file=str(path), date=_date(other)))
     return tuple(note.text for note in notes)
-
-
-async def known_backups(home: Path, beside: Iterable[Path]) -> list[FoundBackup]:
-    """Those in the data folder's places for backups, and in further ones."""
-    places = await asyncio.to_thread(lambda: sorted(home.iterdir()) if home.is_dir() else [])
-    return await restoring.find_where_there_are_some([*places, *beside])
 
 
 def _date(facts: Facts) -> str:

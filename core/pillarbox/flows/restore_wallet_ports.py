@@ -66,23 +66,26 @@ class _Bound:
         self.forget()
         found = await restoring.find([_path(draft)])
         self._opened, passed = await restoring.open_by_wallet(self._app, found, draft.into)
-        return await self._looked(restoring.required(self._opened, passed), passed, (draft.into,))
+        opened = restoring.required(self._opened, passed)
+        return await self._looked(opened, passed, (draft.into,), [_path(draft)], found)
 
     async def open_by_words(self, draft: Draft) -> Looked:
         self.forget()
         words = await asyncio.to_thread(_words, draft)
         if draft.file is not None:
-            found = await restoring.find([_path(draft)])
+            places = [_path(draft)]
+            found = await restoring.find(places)
         else:
-            found = await restoring.find_where_there_are_some(self._places(draft))
-        if draft.file is None and draft.only_network is not None:
-            found = [each for each in found if _is_of(each, draft.only_network)]
+            places = self._places(draft)
+            found = await restoring.find_where_there_are_some(places)
         ours = [each for each in found if each.facts is None or each.facts.lock is Lock.WORDS]
+        if draft.file is None and draft.only_network is not None:
+            ours = [each for each in ours if _is_of(each, draft.only_network)]
         self._opened, passed = await restoring.open_by_words(self._app.kinds, ours, words)
         if self._opened is None and draft.file is None:
             return Looked(None, tuple(file_facts(each) for each in passed))
         opened = restoring.required(self._opened, passed)
-        return await self._looked(opened, passed, self._mergeable(opened), found)
+        return await self._looked(opened, passed, self._mergeable(opened), places, found)
 
     async def open_by_passphrase(self, draft: Draft) -> Looked:
         self.forget()
@@ -90,7 +93,7 @@ class _Bound:
         with Secret.from_text(draft.file_passphrase) as passphrase:
             self._opened = await restoring.open_by_passphrase(self._app.kinds, found, passphrase)
         into = (draft.into,) if draft.into else self._mergeable(self._opened)
-        return await self._looked(self._opened, [], into)
+        return await self._looked(self._opened, [], into, [_path(draft)], [found])
 
     async def open_loop(self, draft: Draft) -> Looked:
         self.forget()
@@ -160,8 +163,12 @@ class _Bound:
     def _places(self, draft: Draft) -> list[Path]:
         """The folders that were named, and those of all wallets in the data folder."""
         named = [Path(folder).expanduser() for folder in draft.folders]
+        return named if draft.only_folders else [*named, *self._homes()]
+
+    def _homes(self) -> list[Path]:
+        """Where the data folder has the backups of each wallet."""
         home = self._app.paths.backups
-        return named if draft.only_folders or not home.is_dir() else [*named, *sorted(home.iterdir())]
+        return sorted(home.iterdir()) if home.is_dir() else []
 
     def _mergeable(self, opened: Opened) -> tuple[str, ...]:
         plan = opened.plan
@@ -178,11 +185,13 @@ class _Bound:
         opened: Opened,
         passed: list[FoundBackup],
         mergeable: tuple[str, ...],
-        beside: Sequence[FoundBackup] = (),
+        places: Sequence[Path],
+        found: Sequence[FoundBackup],
     ) -> Looked:
-        """`beside`: the other backups that there were to choose from."""
+        """`found`: all that lies at `places`. What lies elsewhere within reach is looked at for the notes."""
         plan = opened.plan
-        known = [*beside, *await restore_notes.known_backups(self._app.paths.backups, [opened.path.parent])]
+        further = [place for place in (*self._homes(), opened.path.parent) if place not in places]
+        known = [*found, *await restoring.find_where_there_are_some(dict.fromkeys(further))]
         contents = Contents(
             plan.name,
             plan.facts.fingerprint,
