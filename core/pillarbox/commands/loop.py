@@ -30,7 +30,6 @@ from pillarbox.storage.lightning_nodes import LightningNode
 
 if TYPE_CHECKING:
     from pillarbox.app.application import Application
-    from pillarbox.lightning.payers import Payer
     from pillarbox.wallet.loop_services import LoopServices
     from pillarbox.wallet.wallet import Wallet
 
@@ -186,8 +185,7 @@ async def discard(app: "Application", arguments: DiscardArguments) -> Replies:
     """The token as it is now: discarded, or paid if that turned out."""
     loop = opened(app, arguments.wallet).loop
     pending = await loop.tokens.pending()
-    asked = pending is not None and pending.sent_by and await loop.payer.url()
-    payer: Payer | None = await loop.payer.get() if asked else None
+    payer = await loop.payer.find() if pending is not None and pending.sent_by else None
     yield token_object(await loop.tokens.discard(payer, sure=arguments.not_paid))
 
 

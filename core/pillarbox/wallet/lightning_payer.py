@@ -71,10 +71,15 @@ class LightningPayer:
 
     async def get(self) -> Payer:
         """Raises NoPayerError."""
-        node = await self._db.read(stored.get)
-        if node is None:
+        payer = await self.find()
+        if payer is None:
             raise NoPayerError
-        return await asyncio.to_thread(self._make, node)
+        return payer
+
+    async def find(self) -> Payer | None:
+        """None where no node is set."""
+        node = await self._db.read(stored.get)
+        return None if node is None else await asyncio.to_thread(self._make, node)
 
 
 def _require_unneeded(tx: Tx, next_url: str) -> None:

@@ -151,8 +151,7 @@ class LoopDesk:
     async def discard(self, *, sure: bool) -> bool:
         """Whether it was given up; else it turned out to be paid. Raises what `L402Tokens.discard` does."""
         token = await self._tokens.pending()
-        asked = token is not None and token.sent_by and await self._payer.url()
-        payer = await self._payer.get() if asked else None
+        payer = await self._payer.find() if token is not None and token.sent_by else None
         left = await self._tokens.discard(payer, sure=sure)
         return left.state is TokenState.DISCARDED
 
