@@ -75,7 +75,9 @@ class Prompts:
             return  # the newest that the wallet opens itself
         if not {"mnemonic", "backup_passphrase", "lnd_seed"} & set(found):
             if place is not None and needs_passphrase(str(place)):
-                found["backup_passphrase"] = self._file_passphrase()
+                found["backup_passphrase"] = self._ask(
+                    "Passphrase of the backup", needed=FilePassphraseNeededError()
+                )
             elif command != "restore into":
                 found["mnemonic"] = self.words()
         if command == "restore" and not found.get("dry_run"):
@@ -131,19 +133,10 @@ class Prompts:
 
     def words(self) -> Secret:
         """Typed in the clear: a person has to see what they copy. Raises WordsNotGivenError."""
-        try:
-            return self._ask("Recovery words, separated by spaces", hidden=False)
-        except PassphraseNeededError as error:
-            raise WordsNotGivenError from error
+        return self._ask("Recovery words, separated by spaces", hidden=False, needed=WordsNotGivenError())
 
-    def _file_passphrase(self) -> Secret:
-        try:
-            return self._ask("Passphrase of the backup")
-        except PassphraseNeededError as error:
-            raise FilePassphraseNeededError from error
-
-    def _ask(self, purpose: str, *, hidden: bool = True) -> Secret:
-        """Raises PassphraseNeededError where nobody can answer."""
+    def _ask(self, purpose: str, *, hidden: bool = True, needed: PillarboxError | None = None) -> Secret:
+        """Raises `needed` where nobody can answer, or else PassphraseNeededError."""
         answer = None
         with interruptible():
             if sys.stdin is not None and sys.stdin.isatty():
@@ -151,7 +144,7 @@ class Prompts:
             elif sys.stdin is not None and not self._stdin_is_taken:
                 answer = _line()
         if not answer:
-            raise PassphraseNeededError(
+            raise needed or PassphraseNeededError(
                 purpose=f"There is nobody to ask for it ({purpose[0].lower()}{purpose[1:]})."
             )
         return _text(answer.removeprefix(BYTE_ORDER_MARK), STDIN)
