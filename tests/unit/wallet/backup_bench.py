@@ -33,6 +33,14 @@ def home(bench: Bench) -> Path:
     return bench.path.parent / "backups" / "test"
 
 
+async def further_folder(wallet: Wallet, beside: Path, name: str = "stick") -> Path:
+    """A folder that the wallet's backups go into too."""
+    folder = beside / name
+    folder.mkdir()
+    await wallet.backing_up.set_folders([folder])
+    return folder
+
+
 def files(folder: Path) -> list[Path]:
     return sorted(folder.glob(f"*{SUFFIX}"))
 

@@ -5,7 +5,7 @@ import shutil
 from pathlib import Path
 
 import pytest
-from backup_bench import files, home, opened, until, wallet_with_words
+from backup_bench import files, further_folder, home, opened, until, wallet_with_words
 from wallet_bench import ROOT, Bench
 
 from pillarbox.backup import envelope
@@ -95,9 +95,7 @@ async def test_a_backup_is_of_the_words_and_says_whose_it_is(bench: Bench, walle
 async def test_a_further_folder_gets_every_backup_also_when_it_was_away(
     bench: Bench, wallet: Wallet, tmp_path: Path
 ) -> None:
-    stick = tmp_path / "stick"
-    stick.mkdir()
-    await wallet.backing_up.set_folders([stick])
+    stick = await further_folder(wallet, tmp_path)
     await until(bench, BackupPhase.WRITTEN)
     assert [path.name for path in files(stick)] == [files(home(bench))[-1].name]
     shutil.rmtree(stick)

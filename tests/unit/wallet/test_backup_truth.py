@@ -6,7 +6,7 @@ import threading
 from pathlib import Path
 
 import pytest
-from backup_bench import files, home, opened, until, wallet_with_words
+from backup_bench import files, further_folder, home, opened, until, wallet_with_words
 from wallet_bench import Bench
 
 from pillarbox.backup.content import SectionLines
@@ -88,9 +88,7 @@ async def test_a_disk_that_does_not_read_for_a_moment_costs_no_backup(
 async def test_a_folder_whose_drive_fails_is_missing(
     bench: Bench, wallet: Wallet, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    stick = tmp_path / "stick"
-    stick.mkdir()
-    await wallet.backing_up.set_folders([stick])
+    stick = await further_folder(wallet, tmp_path)
     await until(bench, BackupPhase.WRITTEN)
     stat = Path.stat
 
@@ -110,9 +108,7 @@ async def test_a_folder_whose_drive_fails_is_missing(
 async def test_a_copy_in_a_further_folder_does_not_hide_what_was_proven(
     bench: Bench, wallet: Wallet, tmp_path: Path
 ) -> None:
-    stick = tmp_path / "a stick that sorts first"
-    stick.mkdir()
-    await wallet.backing_up.set_folders([stick])
+    await further_folder(wallet, tmp_path, "a stick that sorts first")
     await until(bench, BackupPhase.DRILLED, int(QUIET))
 
 
@@ -138,9 +134,7 @@ async def test_a_drill_that_finds_no_room_says_so_and_costs_no_backup(
 async def test_a_folder_that_takes_nothing_does_not_hold_up_the_data_folder(
     bench: Bench, wallet: Wallet, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    stick = tmp_path / "stick"
-    stick.mkdir()
-    await wallet.backing_up.set_folders([stick])
+    stick = await further_folder(wallet, tmp_path)
     await until(bench, BackupPhase.WRITTEN)
     put = backup_files.put
 
@@ -168,9 +162,7 @@ async def test_a_folder_that_takes_nothing_does_not_hold_up_the_data_folder(
 async def test_a_folder_that_does_not_answer_holds_nobody_up(
     bench: Bench, wallet: Wallet, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    stick = tmp_path / "share"
-    stick.mkdir()
-    await wallet.backing_up.set_folders([stick])
+    stick = await further_folder(wallet, tmp_path, "share")
     await until(bench, BackupPhase.WRITTEN)
     monkeypatch.setattr(folder_work, "PATIENCE", 0.05)
     answers = threading.Event()
@@ -282,9 +274,7 @@ async def test_a_file_that_is_gone_makes_no_other_one_needless(
 async def test_a_copy_that_rotted_is_found_by_the_next_drill_and_put_there_anew(
     bench: Bench, wallet: Wallet, tmp_path: Path
 ) -> None:
-    stick = tmp_path / "stick"
-    stick.mkdir()
-    await wallet.backing_up.set_folders([stick])
+    stick = await further_folder(wallet, tmp_path)
     await until(bench, BackupPhase.DRILLED, int(QUIET))
     (copy,) = files(stick)
     good = copy.read_bytes()
