@@ -8,7 +8,8 @@ import gc
 
 from PySide6.QtCore import QObject, QTimer
 
-EVERY_MS = 100
+EVERY_MS = 50
+"""Short, so that not much waits for it while another thread reads 100,000 records."""
 
 
 class Garbage(QObject):
@@ -17,6 +18,7 @@ class Garbage(QObject):
     def __init__(self) -> None:
         super().__init__()
         gc.disable()
+        gc.freeze()
         self._timer = QTimer(self, interval=EVERY_MS)
         self._timer.timeout.connect(self._collect)
         self._timer.start()
@@ -24,6 +26,7 @@ class Garbage(QObject):
     def close(self) -> None:
         """Leave collection to Python again."""
         self._timer.stop()
+        gc.unfreeze()
         gc.enable()
 
     def _collect(self) -> None:

@@ -10,7 +10,6 @@ is the deriving of the addresses that it makes, by the same engine: no restore c
 """
 
 import asyncio
-import gc
 import tempfile
 import time
 from collections.abc import AsyncIterator, Awaitable, Iterator, Sequence
@@ -122,8 +121,6 @@ async def measure(app: Application, paths: Paths, restored: str) -> Stopwatch:
     watch = Stopwatch()
     wallet = app.open_wallets["bench"]
     await all_written(wallet)
-    gc.collect()
-    gc.freeze()
     await watch.time("hand-out until written", hand_out_until_written(wallet))
     file = await parts(watch, app, paths.root)
     await watch.time("verify", wallet.backing_up.now())

@@ -14,7 +14,13 @@ from pillarbox.storage.l402_tokens import SECTION_L402_TOKENS
 from pillarbox.storage.lightning_nodes import SECTION_LIGHTNING_NODES
 from pillarbox.storage.static_addresses import SECTION_STATIC_ADDRESSES
 from pillarbox.storage.static_deposits import SECTION_DEPOSIT_STEPS, SECTION_STATIC_EXITS
-from pillarbox.storage.table_section import RecordDiffersError, TableSection, exported, placed
+from pillarbox.storage.table_section import (
+    RecordDiffersError,
+    TableSection,
+    exported,
+    placed,
+    placed_chunks,
+)
 
 _ADDRESS = (Field("account", int), Field("branch", int), Field("idx", int))
 
@@ -73,7 +79,7 @@ class _Requests:
 
     def merge(self, tx: Tx, rows: Sequence[Row], accounts: AccountMap) -> Tally:
         tally = Tally()
-        for chunk in bulk.chunks(placed(rows, accounts, "A payment request", tally)):
+        for chunk in placed_chunks(rows, accounts, "A payment request", tally):
             packed = json.dumps(chunk)
             new = tx.execute(
                 "INSERT INTO requests (account, branch, idx, token, label, amount, created_at, held_until, "
@@ -136,7 +142,7 @@ class _HandOuts:
 
     def merge(self, tx: Tx, rows: Sequence[Row], accounts: AccountMap) -> Tally:
         tally = Tally()
-        for chunk in bulk.chunks(placed(rows, accounts, "A hand-out", tally)):
+        for chunk in placed_chunks(rows, accounts, "A hand-out", tally):
             packed = json.dumps(chunk)
             new = tx.execute(
                 "INSERT INTO hand_outs (account, branch, idx, token, shown_at, label, unscanned, request) "
@@ -166,7 +172,7 @@ class _Used:
 
     def merge(self, tx: Tx, rows: Sequence[Row], accounts: AccountMap) -> Tally:
         tally = Tally()
-        for chunk in bulk.chunks(placed(rows, accounts, "A used address", tally)):
+        for chunk in placed_chunks(rows, accounts, "A used address", tally):
             new = tx.execute(
                 "INSERT INTO used SELECT value ->> 0, value ->> 1, value ->> 2, value ->> 3, "
                 "value ->> 4 <> 0 FROM json_each(?) WHERE true ON CONFLICT DO UPDATE SET by_hand = 0 "

@@ -1,8 +1,9 @@
 """What people call their addresses."""
 
+import json
+
 from pillarbox.model.account import AccountId
 from pillarbox.model.address import AddressRef
-from pillarbox.storage import bulk
 from pillarbox.storage.database import Tx
 
 
@@ -24,10 +25,7 @@ def get(tx: Tx, ref: AddressRef) -> str:
 
 def all_labels(tx: Tx, account: AccountId, branch: int) -> dict[int, str]:
     """By index, only where there is one."""
-    found = bulk.rows(
-        tx,
-        ("idx", "label"),
-        "SELECT idx, label FROM labels WHERE account = ? AND branch = ? ORDER BY idx",
-        (account, branch),
+    packed = tx.value(
+        "SELECT json_group_object(idx, label) FROM labels WHERE account = ? AND branch = ?", (account, branch)
     )
-    return {index: label for index, label in found}  # noqa: C416  # a JSON row is a list
+    return {int(index): label for index, label in json.loads(packed).items()}

@@ -1,7 +1,7 @@
 """A table as a section of a backup: SQLite writes the records, compares them and puts them back."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from pillarbox.backup.content import Row, SectionLines
@@ -49,7 +49,7 @@ class TableSection:
 
     def merge(self, tx: Tx, rows: Sequence[Row], accounts: AccountMap) -> Tally:
         tally = Tally()
-        for chunk in bulk.chunks(self._placed(rows, accounts, tally)):
+        for chunk in self._placed(rows, accounts, tally):
             packed = json.dumps(chunk)
             differing = tx.rows(
                 f"SELECT {self._keys} FROM {self._met} WHERE NOT ({self._same})",  # noqa: S608  # constants
@@ -68,8 +68,10 @@ class TableSection:
             tally.conflicts += [RecordDiffersError(what=self.what, which=name).text for name in names]
         return tally
 
-    def _placed(self, rows: Sequence[Row], accounts: AccountMap, tally: Tally) -> Sequence[Row]:
-        return placed(rows, accounts, self.what, tally) if self.fields[0].name == "account" else rows
+    def _placed(self, rows: Sequence[Row], accounts: AccountMap, tally: Tally) -> Iterator[Sequence[Row]]:
+        if self.fields[0].name == "account":
+            return placed_chunks(rows, accounts, self.what, tally)
+        return bulk.chunks(rows)
 
     @property
     def _columns(self) -> str:
@@ -123,6 +125,15 @@ def placed(rows: Sequence[Row], accounts: AccountMap, what: str, tally: Tally) -
     ]
     tally.skipped += [RecordSkippedError(what=what).text] * (len(rows) - len(found))
     return found
+
+
+def placed_chunks(
+    rows: Sequence[Row], accounts: AccountMap, what: str, tally: Tally
+) -> Iterator[Sequence[Row]]:
+    """`placed` of some thousands at a time: never a second copy of them all."""
+    for chunk in bulk.chunks(rows):
+        if kept := placed(chunk, accounts, what, tally):
+            yield kept
 
 
 def _written(field: Field) -> str:

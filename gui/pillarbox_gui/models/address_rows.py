@@ -9,11 +9,13 @@ from bisect import bisect_left
 from collections.abc import Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Protocol, TypeVar
 
 from pillarbox.model.account import AccountId
 from pillarbox.model.address import AddressColumns, AddressFlag, AddressRef, AddressState
 from pillarbox_gui.wording.states import AddressFacts
+
+T = TypeVar("T")
 
 
 class ReadableRows(Protocol):
@@ -65,10 +67,8 @@ class AddressRows:
         self.flags = array("H", iter(columns.flags))  # an array would take the bytes of bytes
         self.received = array("q", columns.received)
         self.payments = array("q", columns.payments)
-        self.labels = {row: text for i, text in columns.labels.items() if (row := self.find(i)) is not None}
-        self.held_until = {
-            row: end for i, end in columns.held_until.items() if (row := self.find(i)) is not None
-        }
+        self.labels = self._by_row(columns.labels)
+        self.held_until = self._by_row(columns.held_until)
         self.held_until_used = {row for i in columns.held_until_used if (row := self.find(i)) is not None}
 
     @classmethod
@@ -94,6 +94,13 @@ class AddressRows:
 
     def ref(self, row: int) -> AddressRef:
         return AddressRef(self.account, self.branch, self.indices[row])
+
+    def _by_row(self, by_index: Mapping[int, T]) -> dict[int, T]:
+        """Of what has a row. With 100,000 labels, a call for each would take a whole frame."""
+        indices = self.indices
+        if isinstance(indices, range):
+            return {index - indices.start: found for index, found in by_index.items() if index in indices}
+        return {row: found for index, found in by_index.items() if (row := self.find(index)) is not None}
 
     def label(self, row: int) -> str:
         return self.labels.get(row, "")
