@@ -237,8 +237,8 @@ class BackingUp:
 
     def _prove_when_due(self, stock: Stock, sealing: Sealing) -> float:
         """Begin a proof whose time has come; returns after how many seconds to look again."""
-        if self._proving is not None or stock.newest is None:
-            return LOOK_EVERY
+        if self._proving is not None or self._one_proof.locked() or stock.newest is None:
+            return LOOK_EVERY  # one that was asked for is as good, and may be what is due
         proof = self._proof_due(stock.newest, stock)
         if proof is None:
             self._unproven_since = None

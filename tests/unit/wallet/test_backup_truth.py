@@ -4,6 +4,7 @@ import asyncio
 import shutil
 import threading
 from pathlib import Path
+from typing import Any
 
 import pytest
 from backup_bench import files, further_folder, home, opened, until, wallet_with_words
@@ -18,7 +19,7 @@ from pillarbox.secret import Secret
 from pillarbox.storage import meta
 from pillarbox.storage.backups import Written
 from pillarbox.wallet import backup_files, backup_proof, backup_sealing, folder_work
-from pillarbox.wallet.backing_up import QUIET
+from pillarbox.wallet.backing_up import AT_MOST, QUIET
 from pillarbox.wallet.backup_copies import LOOK_EVERY
 from pillarbox.wallet.backup_files import Generation
 from pillarbox.wallet.backup_sealing import Sealing
@@ -233,6 +234,32 @@ async def test_a_hand_out_waits_for_no_proof_that_was_asked_for(
     await newest_is_current(bench)
     ends.set()
     await asked
+
+
+async def test_a_drill_that_was_asked_for_is_not_done_again_when_its_time_comes(
+    bench: Bench, wallet: Wallet, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    begun, ends, drills = asyncio.Event(), asyncio.Event(), 0
+    drill = backup_proof.drill
+
+    async def long(*given: Any) -> None:
+        nonlocal drills
+        drills += 1
+        begun.set()
+        await ends.wait()
+        await drill(*given)
+
+    await wallet.backing_up.now()
+    monkeypatch.setattr(backup_proof, "drill", long)
+    asked = asyncio.create_task(wallet.backing_up.drill())
+    await begun.wait()
+    for _ in range(20):
+        bench.clock.turn(int(AT_MOST))
+        await asyncio.sleep(0.01)
+    ends.set()
+    await asked
+    await until(bench, BackupPhase.DRILLED, int(QUIET))
+    assert drills == 1
 
 
 async def test_a_wallet_that_never_rests_is_proven_all_the_same(bench: Bench, wallet: Wallet) -> None:
