@@ -7,7 +7,8 @@ from PySide6.QtCore import QCoreApplication, QSize, Qt, Signal
 from PySide6.QtGui import QCloseEvent
 from PySide6.QtWidgets import QApplication, QDialog, QMainWindow, QStackedWidget, QWidget
 
-from pillarbox.app.application import Application, WalletSummary
+from pillarbox.app.application import Application
+from pillarbox.app.wallet_summary import WalletSummary
 from pillarbox.errors import ErrorText, PillarboxError
 from pillarbox.events import ScreenLocked, WalletsChanged
 from pillarbox.flows.create_wallet_ports import create_wallet_flow

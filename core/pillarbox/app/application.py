@@ -11,15 +11,24 @@ from types import MappingProxyType
 from typing import TypeVar
 
 from pillarbox.accounts import KINDS, Kinds
-from pillarbox.app import lightning, new_wallet, program_backup, restored_loop, restored_wallet
+from pillarbox.app import (
+    lightning,
+    new_wallet,
+    program_backup,
+    restored_loop,
+    restored_wallet,
+    wallet_summary,
+)
 from pillarbox.app.connections import Connections, SimulatedSource
 from pillarbox.app.key_claims import ELSEWHERE, KeyClaims
+from pillarbox.app.made_wallet import MadeWallet, RestoredAndOpen
 from pillarbox.app.new_wallet import NewWallet
 from pillarbox.app.paths import Paths
 from pillarbox.app.restored_loop import RestoredLoop
 from pillarbox.app.restored_wallet import Restored, RestoredWallet
 from pillarbox.app.settings import Settings
 from pillarbox.app.wallet_folders import WalletFolder, WalletFolders
+from pillarbox.app.wallet_summary import WalletSummary
 from pillarbox.backup.content import SectionData, SectionLines
 from pillarbox.clock import Clock, SystemClock
 from pillarbox.errors import ErrorText, PillarboxError
@@ -29,8 +38,7 @@ from pillarbox.files.folder_lock import FolderLock
 from pillarbox.files.install import install_file
 from pillarbox.files.private_folder import make_private_folder
 from pillarbox.files.refusals import refusals_told
-from pillarbox.model.account import Account, ScanState, WalletId
-from pillarbox.model.network import Network
+from pillarbox.model.account import Account, ScanState
 from pillarbox.model.restoring import RestoreReport, grouped
 from pillarbox.secret import Secret
 from pillarbox.storage.database import Database, DatabaseClosedError, Tx
@@ -55,36 +63,6 @@ class WalletUnreadableError(PillarboxError):
     title = "This wallet's folder is incomplete"
     message = 'The folder of "{name}" holds no database, so it cannot be opened. Nothing was changed.'
     hint = "Put wallet.db back from a copy, or restore the wallet from its words."
-
-
-@dataclass(frozen=True, slots=True)
-class WalletSummary:
-    """What is known of a wallet without opening it."""
-
-    name: str
-    id: WalletId | None
-    network: Network | None
-    is_open: bool
-    in_keychain: bool
-    has_passphrase: bool
-    trouble: ErrorText | None = None
-    """Why its key file cannot be read. Then `id` and `network` are None, and nothing is known to open it."""
-
-
-@dataclass(frozen=True, slots=True)
-class MadeWallet:
-    """A wallet just made and open, and why the keychain does not hold its key, where it was to."""
-
-    wallet: Wallet
-    keychain_trouble: ErrorText | None
-
-
-@dataclass(frozen=True, slots=True)
-class RestoredAndOpen:
-    """A wallet made of a backup, and what came of each part of it."""
-
-    made: MadeWallet
-    report: RestoreReport
 
 
 @dataclass(slots=True, eq=False)
@@ -161,29 +139,15 @@ class Application:
 
     def wallet_summaries(self) -> list[WalletSummary]:
         """Every wallet here, by name. One that cannot be read says so in its `trouble` and hides no other."""
-        return [self._summary_or_trouble(folder) for folder in self._folders.all()]
+        return [
+            wallet_summary.read_or_trouble(folder, folder.name in self._open)
+            for folder in self._folders.all()
+        ]
 
     def summary(self, name: str) -> WalletSummary:
         """Raises NoSuchWalletError, and what `read_slots` raises."""
-        return self._summary(self._folders.find(name))
-
-    def _summary_or_trouble(self, folder: WalletFolder) -> WalletSummary:
-        try:
-            return self._summary(folder)
-        except PillarboxError as error:
-            is_open = folder.name in self._open
-            return WalletSummary(folder.name, None, None, is_open, False, False, error.text)
-
-    def _summary(self, folder: WalletFolder) -> WalletSummary:
-        slots = read_slots(folder.slots)
-        return WalletSummary(
-            folder.name,
-            slots.wallet,
-            slots.network,
-            folder.name in self._open,
-            slots.keychain is not None,
-            slots.passphrase is not None,
-        )
+        folder = self._folders.find(name)
+        return wallet_summary.read(folder, folder.name in self._open)
 
     def folder(self, name: str) -> WalletFolder:
         """Where a wallet lies. Raises NoSuchWalletError."""

@@ -30,7 +30,8 @@ from pillarbox.wallet.restoring import Options, Prepared
 from pillarbox.wallet.service_keys import ServiceKey
 
 if TYPE_CHECKING:
-    from pillarbox.app.application import Application, RestoredAndOpen
+    from pillarbox.app.application import Application
+    from pillarbox.app.made_wallet import RestoredAndOpen
     from pillarbox.wallet.wallet import Wallet
 
 

@@ -10,7 +10,7 @@ from pillarbox.model.network import Coin
 from pillarbox.model.progress import ConnectionState, Progress
 
 if TYPE_CHECKING:
-    from pillarbox.app.application import WalletSummary
+    from pillarbox.app.wallet_summary import WalletSummary
     from pillarbox.wallet.wallet import Wallet
 
 JsonObject = dict[str, object]

@@ -13,7 +13,8 @@ from pillarbox.model.network import Network
 from pillarbox.secret import Secret
 
 if TYPE_CHECKING:
-    from pillarbox.app.application import Application, MadeWallet
+    from pillarbox.app.application import Application
+    from pillarbox.app.made_wallet import MadeWallet
     from pillarbox.wallet.wallet import Wallet
 
 log = logging.getLogger(__name__)

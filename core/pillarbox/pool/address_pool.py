@@ -384,28 +384,19 @@ class AddressPool:
     def held(self) -> list[HeldAddress]:
         """Every reservation there is, by index."""
         with self._lock:
-            return [
-                HeldAddress(index, held.at, held.due, held.until_used)
-                for index, held in sorted(self._supply.marks.holds)
-            ]
+            return [held.told(index) for index, held in sorted(self._supply.marks.holds)]
 
     def oldest_hold(self) -> HeldAddress | None:
         """The reservation that "reuse the oldest" would end next; None where nobody was shown any."""
         with self._lock:
             index = self._supply.marks.holds.oldest()
             held = None if index is None else self._supply.marks.holds.get(index)
-            if index is None or held is None:
-                return None
-            return HeldAddress(index, held.at, held.due, held.until_used)
+            return None if index is None or held is None else held.told(index)
 
     def to_watch(self) -> Sequence[int]:
         """Every index up to `gap_limit` beyond the frontier, and what was ever shown further out."""
         with self._lock:
-            window, holes = range(self._supply.window_end), self._supply.rows.holes
-            further = list(self._supply.marks.order.shown_from(window.stop))
-            if not further and not holes:
-                return window
-            return [index for index in (*window, *further) if index not in holes]
+            return self._supply.to_watch()
 
     @property
     def unused_run(self) -> int:
@@ -425,25 +416,10 @@ class AddressPool:
     def stats(self) -> PoolStatistics:
         """Counts, and the highest indices."""
         with self._lock:
-            marks, total = self._supply.marks, self._supply.rows.count
-            return PoolStatistics(
-                branch=self.branch,
-                total=total,
-                used=marks.used_count,
-                reserved=len(marks.holds),
-                unused=total - marks.used_count - len(marks.holds),
-                highest_used=_or_none(marks.highest_used),
-                highest_reserved=_or_none(marks.highest_reserved),
-                highest_derived=_or_none(len(self._supply.rows) - 1),
-                gap_limit=self._supply.gap_limit,
-            )
+            return self._supply.stats(self.branch)
 
     def __repr__(self) -> str:
         return f"<{self.stats()}>"
 
     def __reduce__(self) -> NoReturn:
         raise TypeError("a pool is never saved: its rows, marks and ledger are, its reservations are not")
-
-
-def _or_none(index: int) -> int | None:
-    return None if index == NOTHING else index

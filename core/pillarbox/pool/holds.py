@@ -5,6 +5,7 @@ from typing import NamedTuple, NoReturn
 
 from pillarbox.model.receiving import Hold
 from pillarbox.pool.index_heap import IndexHeap
+from pillarbox.pool.snapshot import HeldAddress
 
 
 class Held(NamedTuple):
@@ -26,6 +27,10 @@ class Held(NamedTuple):
         if hold.seconds is None:
             return cls(token, at, None, until_used=True)
         return cls(token, at, at + hold.seconds, until_used=False)
+
+    def told(self, index: int) -> HeldAddress:
+        """As others may see it, on `index`."""
+        return HeldAddress(index, self.at, self.due, self.until_used)
 
 
 class Holds:

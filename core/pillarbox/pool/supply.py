@@ -8,10 +8,11 @@ from typing import NamedTuple
 from pillarbox.model.account import AtLimit
 from pillarbox.model.address import AddressState, DerivedAddress
 from pillarbox.model.receiving import Reservation
-from pillarbox.pool.gap_window import last_within_gap, rows_needed
+from pillarbox.pool.gap_window import NOTHING, last_within_gap, rows_needed
 from pillarbox.pool.marks import Marks
 from pillarbox.pool.refusals import GapReachedError, NoKeySourceError, PoolExhaustedError
 from pillarbox.pool.rows import Rows
+from pillarbox.pool.snapshot import PoolStatistics
 
 TOKEN_SIZE = 16
 
@@ -147,3 +148,30 @@ class Supply:
             self.rows.truncate(kept)
             self.marks.truncate(kept)
         return range(kept, count)
+
+    def to_watch(self) -> Sequence[int]:
+        """Every index of the look-ahead, and what was ever shown further out."""
+        window, holes = range(self.window_end), self.rows.holes
+        further = list(self.marks.order.shown_from(window.stop))
+        if not further and not holes:
+            return window
+        return [index for index in (*window, *further) if index not in holes]
+
+    def stats(self, branch: int) -> PoolStatistics:
+        """Counts, and the highest indices."""
+        marks, total = self.marks, self.rows.count
+        return PoolStatistics(
+            branch=branch,
+            total=total,
+            used=marks.used_count,
+            reserved=len(marks.holds),
+            unused=total - marks.used_count - len(marks.holds),
+            highest_used=_or_none(marks.highest_used),
+            highest_reserved=_or_none(marks.highest_reserved),
+            highest_derived=_or_none(len(self.rows) - 1),
+            gap_limit=self.gap_limit,
+        )
+
+
+def _or_none(index: int) -> int | None:
+    return None if index == NOTHING else index

@@ -2,13 +2,12 @@
 
 import asyncio
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from pillarbox.accounts import Kinds
 from pillarbox.accounts.kind import AccountKind, Enrolment, Params
-from pillarbox.bitcoin.payment_link import PaymentLink, build_link, qr_text
 from pillarbox.clock import Clock
-from pillarbox.errors import InvalidInputError, PillarboxError, WordsNeededError
+from pillarbox.errors import InvalidInputError, WordsNeededError
 from pillarbox.events import AccountsChanged, Publish
 from pillarbox.keys.root import Root
 from pillarbox.model.account import Account, AccountId, AtLimit, ScanState, WalletId
@@ -19,7 +18,8 @@ from pillarbox.storage import accounts as stored
 from pillarbox.storage import addresses, candidates, counters, meta, scans
 from pillarbox.storage.candidates import Candidate
 from pillarbox.storage.database import Database, Tx
-from pillarbox.wallet import new_account, other_accounts
+from pillarbox.wallet import address_texts, new_account, other_accounts
+from pillarbox.wallet.address_texts import AddressDamagedError, LinkTexts
 from pillarbox.wallet.new_account import AccountExistsError, Preview, Rows
 from pillarbox.wallet.open_accounts import (
     NoSuchAddressError,
@@ -34,26 +34,6 @@ WIDEST_GAP = 1000
 LOOK_AHEAD_AT_ONCE = 1000
 
 Write = Callable[[Tx], object]
-
-
-class AddressDamagedError(PillarboxError):
-    """Parameters: path."""
-
-    code = "address-damaged"
-    title = "This address does not match its keys"
-    message = (
-        "The address stored for {path} is not the one its keys give, so it is not shown or copied. "
-        "Money sent to it might be lost."
-    )
-    hint = "Do not use it. Close Pillarbox, check this computer's disk and memory, and restore from a backup."
-
-
-@dataclass(frozen=True, slots=True)
-class LinkTexts:
-    """A payment link, and the form of it that makes the smaller QR code."""
-
-    link: str
-    qr: str
 
 
 class AccountKeeping:
@@ -137,10 +117,7 @@ class AccountKeeping:
 
     def checked_text(self, ref: AddressRef) -> str:
         """The address, derived again and compared: only this may be copied. Raises AddressDamagedError."""
-        branch = self._accounts.branch(ref)
-        if branch.key_source is not None and not branch.text_is_right(ref.index):
-            raise AddressDamagedError(path=branch.deriver.path(ref.branch, ref.index))
-        return branch.pool.texts[ref.index]
+        return address_texts.checked(self._accounts.branch(ref), ref)
 
     def request(self, ref: AddressRef) -> PaymentRequest | None:
         """What is asked for on an address: by the request that holds it, or by the last before its use."""
@@ -153,17 +130,7 @@ class AccountKeeping:
 
         Raises AddressDamagedError.
         """
-        if not self.kind(ref.account).payable:
-            return LinkTexts(self.checked_text(ref), self.checked_text(ref))
-        running, coin = self._accounts.branch(ref).running.get(ref.index), self.kind(ref.account).coin
-        request = running.request if running else None
-        link = PaymentLink(
-            self.checked_text(ref),
-            amount=request.amount if request else None,
-            message=request.label if request else "",
-        )
-        text = build_link(link, coin)
-        return LinkTexts(text, qr_text(link, coin))
+        return address_texts.payment_link(self._accounts.branch(ref), self.kind(ref.account), ref)
 
     async def add(  # noqa: PLR0913  # all that an account is made from, by name
         self,
@@ -190,13 +157,15 @@ class AccountKeeping:
             free = await self.next_number(kind) if number is None else number
             need = Enrolment(self._network, free, root, public, extras)
             params = await asyncio.to_thread(chosen.enrol, need)
-            draft = self._draft(
+            draft = new_account.draft(
                 chosen,
                 params,
                 self._label(label, chosen),
                 number=None if public is not None else need.number,
                 gap_limit=limit,
                 scan_state=scan_state,
+                network=self._network,
+                created_at=self._clock.now(),
             )
             return await self._keep(draft, chosen, root)
 
@@ -216,9 +185,16 @@ class AccountKeeping:
         Raises AccountExistsError, and what these two raise: then nothing was added.
         """
         chosen = self._kinds.get(kind)
-        label = new_account.free_label(self._accounts, _short_title(chosen))
-        draft = self._draft(
-            chosen, params, label, number=number, gap_limit=chosen.gap_limit, scan_state=scan_state
+        label = new_account.free_label(self._accounts, new_account.short_title(chosen))
+        draft = new_account.draft(
+            chosen,
+            params,
+            label,
+            number=number,
+            gap_limit=chosen.gap_limit,
+            scan_state=scan_state,
+            network=self._network,
+            created_at=self._clock.now(),
         )
         return await self._keep(draft, chosen, None, before, after)
 
@@ -274,13 +250,15 @@ class AccountKeeping:
         """Add an account that was found to be used; None where the wallet has it already."""
         kind = self._kinds.get(candidate.kind)
         params = Params(candidate.params, candidate.path, candidate.fingerprint, candidate.same_key)
-        draft = self._draft(
+        draft = new_account.draft(
             kind,
             params,
-            new_account.free_label(self._accounts, _short_title(kind)),
+            new_account.free_label(self._accounts, new_account.short_title(kind)),
             number=candidate.number,
             gap_limit=kind.gap_limit,
             scan_state=ScanState.UNSCANNED,
+            network=self._network,
+            created_at=self._clock.now(),
         )
 
         def remove(tx: Tx) -> None:
@@ -296,34 +274,6 @@ class AccountKeeping:
         if label:
             return new_account.checked_label(label, self._accounts)
         return new_account.free_label(self._accounts, new_account.usual_label(kind))
-
-    def _draft(
-        self,
-        kind: AccountKind,
-        params: Params,
-        label: str,
-        *,
-        number: int | None,
-        gap_limit: int,
-        scan_state: ScanState,
-    ) -> Account:
-        """An account that is not kept yet. Without a number it is watch-only."""
-        return Account(
-            id=AccountId(0),
-            kind=kind.name,
-            network=self._network,
-            label=label,
-            number=number,
-            path=params.path,
-            fingerprint=params.fingerprint,
-            watch_only=number is None,
-            gap_limit=gap_limit,
-            at_limit=AtLimit.ASK,
-            scan_state=scan_state,
-            created_at=self._clock.now(),
-            same_key=params.same_key,
-            params=params.data,
-        )
 
     async def _keep(
         self,
@@ -423,11 +373,6 @@ class AccountKeeping:
 
     def _tell(self, account: AccountId) -> None:
         self._publish(AccountsChanged(self._wallet, self._accounts.revisions.next(), (account,)))
-
-
-def _short_title(kind: AccountKind) -> str:
-    """Without the coin."""
-    return kind.title.removeprefix(f"{kind.coin.title} \N{MIDDLE DOT} ")
 
 
 def _wider_gap(opened: OpenAccount, needed: int = 0) -> int:

@@ -3,9 +3,9 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from pillarbox.accounts.kind import AccountKind, Deriver, Enrolment, KeyNeed
+from pillarbox.accounts.kind import AccountKind, Deriver, Enrolment, KeyNeed, Params
 from pillarbox.errors import InvalidInputError, PillarboxError
-from pillarbox.model.account import Account, AccountId
+from pillarbox.model.account import Account, AccountId, AtLimit, ScanState
 from pillarbox.model.address import DerivedAddress
 from pillarbox.model.network import BITCOIN, Network
 from pillarbox.model.printable import is_printable
@@ -53,6 +53,11 @@ def usual_label(kind: AccountKind) -> str:
     return kind.coin.title if kind.coin == BITCOIN else kind.title.replace(" \N{MIDDLE DOT} ", " ")
 
 
+def short_title(kind: AccountKind) -> str:
+    """Without the coin."""
+    return kind.title.removeprefix(f"{kind.coin.title} \N{MIDDLE DOT} ")
+
+
 def free_label(accounts: OpenAccounts, plain: str) -> str:
     """`plain`, or with the first number after it that no other account has."""
     labels = {opened.account.label for opened in accounts}
@@ -77,6 +82,36 @@ def preview(kind: AccountKind, need: Enrolment) -> Preview:
     branch = next(branch.number for branch in kind.branches if branch.receives)
     first = next(row for index in range(kind.last_index) for row in deriver.derive(branch, index, 1))
     return Preview(params.path, first.text, deriver.path(branch, first.index))
+
+
+def draft(  # noqa: PLR0913  # all that is said of an account that its kind does not say
+    kind: AccountKind,
+    params: Params,
+    label: str,
+    *,
+    network: Network,
+    number: int | None,
+    gap_limit: int,
+    scan_state: ScanState,
+    created_at: int,
+) -> Account:
+    """An account that is not kept yet. Without a number it is watch-only."""
+    return Account(
+        id=AccountId(0),
+        kind=kind.name,
+        network=network,
+        label=label,
+        number=number,
+        path=params.path,
+        fingerprint=params.fingerprint,
+        watch_only=number is None,
+        gap_limit=gap_limit,
+        at_limit=AtLimit.ASK,
+        scan_state=scan_state,
+        created_at=created_at,
+        same_key=params.same_key,
+        params=params.data,
+    )
 
 
 def require_network(kind: AccountKind, network: Network) -> None:

@@ -9,7 +9,6 @@ import logging
 from collections import deque
 from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Mapping, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
 from functools import partial
 from types import MappingProxyType
 
@@ -22,6 +21,7 @@ from pillarbox.model.receiving import DEFAULT_HOLD, MACHINE_HOLD, HandOut, Reque
 from pillarbox.pool.refusals import GapReachedError
 from pillarbox.storage.database import Database, DatabaseClosedError
 from pillarbox.wallet import hand_out_record
+from pillarbox.wallet.hand_out_asks import BATCH, Ask, handed_out, refuse, take_batch
 from pillarbox.wallet.hand_out_record import Given, Running, Undone
 from pillarbox.wallet.hand_out_refusals import (
     NobodyTellsError,
@@ -35,7 +35,6 @@ from pillarbox.wallet.usage_recording import UsageRecording
 
 log = logging.getLogger(__name__)
 
-BATCH = 128
 MOST_ASKED = 2**63 - 1
 """In the smallest unit: what the database can hold."""
 INLINE = 8
@@ -55,19 +54,6 @@ Void = Callable[[OpenBranch, Undone], Coroutine[None, None, None]]
 
 Widen = Callable[[AccountId, int], Awaitable[None]]
 """Raise an account's gap limit to so many at least, 0 for as little as can be, and keep the larger one."""
-
-
-@dataclass(slots=True, eq=False)
-class _Ask:
-    branch: OpenBranch
-    terms: RequestTerms | None
-    at_limit: AtLimit
-    unscanned: bool
-    taken: set[int]
-    """What the same caller was given: reusing the oldest hold never takes one of these."""
-    answer: "asyncio.Future[HandOut]"
-    displaced: Running | None = None
-    """What held the address that was given, under "reuse the oldest"."""
 
 
 _UNKNOWN_PAST: Mapping[UsageProof, type[NotScannedError]] = MappingProxyType(
@@ -101,7 +87,7 @@ class Receiving:
         self._void = void
         self._may_hand_out = may_hand_out
         self._widen = widen
-        self._asks: deque[_Ask] = deque()
+        self._asks: deque[Ask] = deque()
         self._serving: asyncio.Task[None] | None = None
         self._settling: set[asyncio.Task[None]] = set()
         self._room = asyncio.Semaphore(COMMITS_AHEAD)
@@ -135,7 +121,7 @@ class Receiving:
     ) -> list[HandOut]:
         """`count` plain hand-outs, all or none: where one is refused, the others are given back unseen."""
         branch, policy = self._check(account, unscanned=unscanned)
-        asks: list[_Ask] = []
+        asks: list[Ask] = []
         taken: set[int] = set()
         try:
             for number in range(count):
@@ -207,7 +193,7 @@ class Receiving:
             self._serving.cancel()
             await asyncio.gather(self._serving, return_exceptions=True)
         for ask in self._asks:
-            _refuse(ask, DatabaseClosedError())
+            refuse(ask, DatabaseClosedError())
         self._asks.clear()
         await asyncio.gather(*self._settling, return_exceptions=True)
 
@@ -245,18 +231,17 @@ class Receiving:
         at_limit: AtLimit,
         unscanned: bool,
         taken: set[int] | None = None,
-    ) -> _Ask:
+    ) -> Ask:
         self._require_open()
-        answer: asyncio.Future[HandOut] = asyncio.get_running_loop().create_future()
-        ask = _Ask(branch, terms, at_limit, unscanned, set() if taken is None else taken, answer)
+        ask = Ask(branch, terms, at_limit, unscanned, set() if taken is None else taken)
         self._asks.append(ask)
         self._serve_soon()
         return ask
 
-    def _ask_again(self, ask: _Ask) -> None:
+    def _ask_again(self, ask: Ask) -> None:
         """Its address was paid, or swept, before it could be shown: another one, before all others."""
         if self._stopped:
-            _refuse(ask, DatabaseClosedError())
+            refuse(ask, DatabaseClosedError())
             return
         self._asks.appendleft(ask)
         self._serve_soon()
@@ -265,14 +250,14 @@ class Receiving:
         if self._serving is None or self._serving.done():
             self._serving = asyncio.create_task(self._serve(), name="hand-outs")
 
-    async def _answer(self, ask: _Ask) -> HandOut:
+    async def _answer(self, ask: Ask) -> HandOut:
         try:
             return await ask.answer
         except asyncio.CancelledError:
             self._abandon(ask)
             raise
 
-    def _abandon(self, ask: _Ask) -> None:
+    def _abandon(self, ask: Ask) -> None:
         """Nobody waits for this answer any more: whatever it was or will be is given back."""
         if not ask.answer.done():
             ask.answer.cancel()
@@ -283,7 +268,7 @@ class Receiving:
 
     async def _serve(self) -> None:
         while self._asks:
-            batch = self._take_batch()
+            batch = take_batch(self._asks)
             if not batch:
                 continue
             try:
@@ -291,12 +276,12 @@ class Receiving:
                 reserved = await self._reserve(batch)
             except asyncio.CancelledError:
                 for ask in batch:
-                    _refuse(ask, DatabaseClosedError())
+                    refuse(ask, DatabaseClosedError())
                 raise
             except Exception as error:  # noqa: BLE001  # whatever it was, the askers are told and others served
                 self._room.release()
                 for ask in batch:
-                    _refuse(ask, error)
+                    refuse(ask, error)
                 continue
             for ask, reservation in zip(batch, reserved, strict=False):
                 ask.taken.add(reservation.index)
@@ -304,21 +289,7 @@ class Receiving:
             self._settle_soon(self._commit(batch[: len(reserved)], reserved))
             await asyncio.sleep(0)
 
-    def _take_batch(self) -> list[_Ask]:
-        """The next asks that one critical section can serve. Where a person must be asked, one at a time."""
-        first = self._asks[0]
-        most = BATCH if first.at_limit is AtLimit.EXTEND else 1
-        batch: list[_Ask] = []
-        while self._asks and len(batch) < most:
-            ask = self._asks[0]
-            if ask.branch is not first.branch or ask.at_limit is not first.at_limit:
-                break
-            self._asks.popleft()
-            if not ask.answer.done():
-                batch.append(ask)
-        return batch
-
-    async def _reserve(self, batch: Sequence[_Ask]) -> list[Reservation]:
+    async def _reserve(self, batch: Sequence[Ask]) -> list[Reservation]:
         """One reservation an ask, or fewer where the pool wants to be asked again."""
         branch, at_limit = batch[0].branch, batch[0].at_limit
         await self._sweep(branch)
@@ -343,7 +314,7 @@ class Receiving:
         if at_limit is AtLimit.EXTEND and needed > branch.pool.gap_limit:
             await self._widen(branch.account, needed)
 
-    async def _commit(self, batch: Sequence[_Ask], reservations: Sequence[Reservation]) -> None:
+    async def _commit(self, batch: Sequence[Ask], reservations: Sequence[Reservation]) -> None:
         """Write the batch; then show it, or give it back."""
         branch = batch[0].branch
         rows = branch.pool.take_derived()
@@ -360,7 +331,7 @@ class Receiving:
             branch.pool.give_back_derived(rows)
             _release(branch, reservations)
             for ask in batch:
-                _refuse(ask, error)
+                refuse(ask, error)
             return
         finally:
             self._room.release()
@@ -371,7 +342,7 @@ class Receiving:
     def _show(
         self,
         branch: OpenBranch,
-        batch: Sequence[_Ask],
+        batch: Sequence[Ask],
         given: Sequence[Given],
         made: Sequence[Running],
     ) -> None:
@@ -396,19 +367,7 @@ class Receiving:
             branch.flag(index, AddressFlag.HANDED_OUT_BEFORE, before)
             branch.flag(index, AddressFlag.UNSCANNED, gift.unscanned)
             shown.append(index)
-            ask.answer.set_result(
-                HandOut(
-                    ref=gift.ref,
-                    text=reservation.address,
-                    path=branch.deriver.path(gift.ref.branch, index),
-                    token=reservation.token,
-                    shown_at=reservation.at,
-                    held_until=record.held_until,
-                    request=record.request,
-                    handed_out_before=before,
-                    unscanned=gift.unscanned,
-                )
-            )
+            ask.answer.set_result(handed_out(branch, gift, record))
         if shown:
             self._tell_reserved(branch, shown)
 
@@ -441,8 +400,3 @@ class Receiving:
 def _release(branch: OpenBranch, reservations: Sequence[Reservation]) -> None:
     for reservation in reservations:
         branch.pool.release_reservation(reservation.index, reservation.token)
-
-
-def _refuse(ask: _Ask, error: BaseException) -> None:
-    if not ask.answer.done():
-        ask.answer.set_exception(error)

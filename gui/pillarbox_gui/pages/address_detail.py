@@ -6,7 +6,7 @@ from pillarbox.model.address import Address, AddressRef, AddressState
 from pillarbox.model.network import Coin, Network
 from pillarbox.model.payment import Payment
 from pillarbox.model.receiving import LedgerEntry, PaymentRequest
-from pillarbox.wallet.account_keeping import LinkTexts
+from pillarbox.wallet.address_texts import LinkTexts
 from pillarbox.wallet.kind_facts import shown_by_explorers
 from pillarbox.wallet.wallet import Wallet
 from pillarbox_gui.dialogs.explorer import explorer_link

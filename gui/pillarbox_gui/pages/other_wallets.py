@@ -6,7 +6,7 @@ from functools import partial
 from PySide6.QtCore import QCoreApplication
 from PySide6.QtWidgets import QMenu
 
-from pillarbox.app.application import WalletSummary
+from pillarbox.app.wallet_summary import WalletSummary
 from pillarbox_gui.pages.controls import Button, plain, tip
 from pillarbox_gui.theme.theme import Theme
 
