@@ -23,9 +23,13 @@ class BackupFolderMissingError(PillarboxError):
 
     code = "backup-folder-missing"
     title = "A backup folder is not there"
-    message = "{folder} cannot be found. The backups in the data folder are written all the same."
+    message = (
+        "{folder}, or the drive it was on, cannot be found. The backups in the data folder are written all "
+        "the same."
+    )
     hint = (
-        "Connect the drive, or take the folder off the list. The newest backup is put there once it is back."
+        "Connect the drive: the newest backup is put there once it is back. Or take the folder off the list; "
+        "if it has moved to this computer's own drive, add it again then."
     )
 
 

@@ -12,7 +12,7 @@ from pillarbox.events import BackupStatusChanged, Publish
 from pillarbox.model.account import WalletId
 from pillarbox.model.backup import BackupFile, BackupPhase, BackupStatus
 from pillarbox.secret import Secret
-from pillarbox.storage import meta, settings
+from pillarbox.storage import meta
 from pillarbox.storage.backups import Written
 from pillarbox.storage.database import Database, Tx
 from pillarbox.vault.sealed_words import RecoveryWords
@@ -154,7 +154,7 @@ class BackingUp:
                 raise InvalidInputError(what="backup folder", why=why)
 
         def write(tx: Tx) -> None:
-            settings.put(tx, backup_shelf.FOLDERS, plain)
+            backup_shelf.name_folders(tx, plain)
             meta.bump_revision(tx)
 
         await self._db.write(write)

@@ -140,6 +140,12 @@ def has_folder(folder: str) -> bool:
         return False
 
 
+def is_apart(folder: str, home: str) -> bool:
+    """Whether a folder is on another drive than the data folder. Raises FolderUnusableError."""
+    with refusals_told(Path(folder)):
+        return Path(folder).stat().st_dev != Path(home).parent.stat().st_dev
+
+
 def gone(written: Sequence[Written]) -> list[Written]:
     """Which of one folder's files are not there any more, or not at the size that was written."""
     return [each for each in written if _size(each) not in (each.size, None)]

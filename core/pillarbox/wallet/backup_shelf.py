@@ -1,6 +1,7 @@
 """A wallet's backups where they lie: the data folder's place, and the further folders the user named."""
 
 import asyncio
+import json
 import logging
 from collections.abc import Awaitable, Callable, Collection, Sequence
 from dataclasses import dataclass, replace
@@ -32,6 +33,8 @@ Proof = Callable[[Written, Sealing, Database, Kinds], Awaitable[None]]
 
 FOLDERS = "backup-folders"
 """Under this name the wallet keeps in which further folders its backups lie."""
+_APART = "backup-folders-apart"
+"""Under this name it keeps which of them were seen to be on drives of their own."""
 _PROGRAM = "backup-program"
 """Under this name it keeps the SHA-256 of the program's settings as they were last looked at."""
 
@@ -247,6 +250,8 @@ class BackupShelf:
         try:
             if not await self._in(folder, partial(backup_files.has_folder, folder)):
                 return False
+            if not await self._has_its_drive(folder):
+                return False
             if folder not in self._swept:
                 self._swept.add(folder)
                 await self._in(folder, partial(backup_files.sweep, folder))
@@ -256,6 +261,14 @@ class BackupShelf:
         except PillarboxError as error:
             log.warning("a folder could not be swept: %s", error.code)
         return True
+
+    async def _has_its_drive(self, folder: str) -> bool:
+        """Where a drive is not mounted an empty folder is left: what went there would be on this one."""
+        is_apart = await self._in(folder, partial(backup_files.is_apart, folder, self.home))
+        was_apart = folder in await self._db.read(_apart)
+        if is_apart and not was_apart:
+            await self._db.write(lambda tx: meta.put(tx, _APART, json.dumps(sorted({*_apart(tx), folder}))))
+        return is_apart or not was_apart
 
     async def _in(self, folder: str, work: Callable[[], T], patience: float | None = None) -> T:
         """Work in a folder. One that is not the data folder's may fail to answer: FolderSilentError."""
@@ -290,6 +303,17 @@ class BackupShelf:
 def folders(tx: Tx) -> tuple[str, ...]:
     """The further folders."""
     return tuple(str(folder) for folder in settings.get(tx, FOLDERS, []))
+
+
+def name_folders(tx: Tx, named: Sequence[str]) -> None:
+    """From now on these, each on whatever drive it is found to be, unless it was named before."""
+    kept = _apart(tx).intersection(folders(tx)).intersection(named)
+    settings.put(tx, FOLDERS, named)
+    meta.put(tx, _APART, json.dumps(sorted(kept)))
+
+
+def _apart(tx: Tx) -> set[str]:
+    return set(json.loads(meta.get(tx, _APART) or "[]"))
 
 
 def _file(written: Written, missing: Collection[str]) -> BackupFile:

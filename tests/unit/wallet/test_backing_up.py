@@ -2,6 +2,9 @@
 
 import asyncio
 import shutil
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -105,6 +108,35 @@ async def test_a_further_folder_gets_every_backup_also_when_it_was_away(
     stick.mkdir()
     await until(bench, BackupPhase.WRITTEN, int(LOOK_EVERY))
     assert files(stick)[-1].name == files(home(bench))[-1].name
+
+
+async def test_the_empty_folder_that_a_drive_leaves_behind_takes_no_backup(
+    bench: Bench, wallet: Wallet, tmp_path: Path
+) -> None:
+    with a_drive_of_its_own(tmp_path) as drive:
+        stick = tmp_path / "stick"
+        stick.symlink_to(drive)
+        await wallet.backing_up.set_folders([stick])
+        await until(bench, BackupPhase.WRITTEN)
+        assert files(drive)
+        stick.unlink()
+        stick.mkdir()
+        await wallet.receiving.hand_out(1, RequestTerms("Ada"))
+        await until(bench, BackupPhase.FOLDER_MISSING)
+        assert not list(stick.iterdir())
+        await wallet.backing_up.set_folders([])
+        await wallet.backing_up.set_folders([stick])
+        await until(bench, BackupPhase.WRITTEN, int(LOOK_EVERY))
+        assert files(stick)[-1].name == files(home(bench))[-1].name
+
+
+@contextmanager
+def a_drive_of_its_own(beside: Path) -> Iterator[Path]:
+    memory = Path("/dev/shm")  # noqa: S108  # the one other drive that each Linux has
+    if not memory.is_dir() or memory.stat().st_dev == beside.stat().st_dev:
+        pytest.skip("there is no second drive here")
+    with tempfile.TemporaryDirectory(dir=memory) as name:
+        yield Path(name)
 
 
 async def test_a_folder_that_is_not_there_is_refused(wallet: Wallet, tmp_path: Path) -> None:
