@@ -31,15 +31,24 @@ class NewerBackupThereError(PillarboxError):
 
 
 class AnotherCopyError(PillarboxError):
-    """Parameters: file, date, network."""
+    """Parameters: file, date."""
 
     code = "backup-another-copy"
     title = "There is another backup of the same words"
     message = (
-        "{file} was written on {date}, on {network}, by another copy of the wallet, as there is after a "
-        "restore. It may have what this one lacks."
+        "{file} was written on {date} by another copy of the wallet, as there is after a restore. It may "
+        "have what this one lacks."
     )
     hint = "Restore it into this wallet afterwards: what is there already stays."
+
+
+class OtherNetworkCopyError(PillarboxError):
+    """Parameters: file, date, network."""
+
+    code = "backup-of-another-network"
+    title = "There is a backup of the same words on another network"
+    message = "{file} was written on {date}, on {network}. Nothing in it belongs to this wallet."
+    hint = "If you used that network too, restore it as a wallet of its own."
 
 
 def of(chosen: Path, facts: Facts, known: Sequence[FoundBackup]) -> tuple[ErrorText, ...]:
@@ -52,8 +61,10 @@ def of(chosen: Path, facts: Facts, known: Sequence[FoundBackup]) -> tuple[ErrorT
         if other.wallet in told:
             continue
         told.add(other.wallet)
-        if other.wallet != facts.wallet:
-            notes.append(AnotherCopyError(file=str(path), date=_date(other), network=other.network))
+        if other.network != facts.network:
+            notes.append(OtherNetworkCopyError(file=str(path), date=_date(other), network=other.network))
+        elif other.wallet != facts.wallet:
+            notes.append(AnotherCopyError(file=str(path), date=_date(other)))
         elif other.revision > facts.revision:
             notes.append(NewerBackupThereError(file=str(path), date=_date(other)))
     return tuple(note.text for note in notes)

@@ -61,7 +61,11 @@ def add_backup_commands(commands: Commands) -> None:
     restore.add_argument("--gap-limit", type=int, metavar="N", help="look at least so far for used addresses")
     restore.add_argument("--birthday", type=_birthday, metavar="YYYY-MM-DD", help="it is not older than this")
     restore.add_argument("--dry-run", action="store_true", default=None, help="say what it would do")
-    restore.add_argument("--network", choices=NETWORKS, help="of the words alone; mainnet if left out")
+    restore.add_argument(
+        "--network",
+        choices=NETWORKS,
+        help="only what is of this network; for the words alone mainnet if left out",
+    )
     restore.add_argument(
         "--no-keychain",
         action="store_false",

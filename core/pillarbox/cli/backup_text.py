@@ -82,6 +82,11 @@ def restored_text(found: Any) -> str:
     lines = []
     if found.get("backup"):
         lines.append(f"From {printable(found['backup'])}")
+    if found.get("created_at") is not None:
+        lines.append(
+            f"  written {moment(found['created_at'])}, {found['network']}, "
+            f"fingerprint {found['fingerprint'] or 'unknown'}"
+        )
     if found.get("note"):
         lines.append(found["note"])
     if found["items"]:

@@ -1,9 +1,10 @@
 """`restore`: a wallet of its own, or into an open one, led through the same flow as the window."""
 
 import asyncio
-from collections.abc import AsyncGenerator, Awaitable, Callable
+from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import asdict, dataclass, field
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -37,6 +38,24 @@ class RestoreRefusedError(PillarboxError):
     @property
     def text(self) -> ErrorText:
         return self._told
+
+
+class SeveralWalletsError(PillarboxError):
+    """Parameters: which."""
+
+    code = "backups-of-several-wallets"
+    title = "These are backups of several wallets"
+    message = "Which one is meant cannot be told, so nothing was changed. The newest of each:\n{which}"
+    hint = "Name the file, or say the network with --network."
+
+
+class OtherNetworksBackupError(PillarboxError):
+    """Parameters: file, network, asked."""
+
+    code = "backup-other-network"
+    title = "This backup is of another network"
+    message = "{file} is of {network}, and {asked} was asked for. Nothing was changed."
+    hint = "Leave the network out, or choose another file."
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +101,9 @@ async def new(app: "Application", arguments: NewArguments) -> Replies:
         preview = await _opened(flow, arguments)
         if arguments.place is not None and preview.contents is None and preview.loop is None:
             raise _nothing_opened(arguments.place, preview)
+        _require_network(preview.contents, arguments.network)
         if arguments.dry_run:
+            app.check_name(arguments.wallet.strip())
             yield _preview_object(preview)
             return
         await _answer(flow, steps.Confirmed())
@@ -145,10 +166,16 @@ async def _opened(flow: RestoreWallet, arguments: NewArguments) -> steps.Preview
     words = "" if arguments.mnemonic is None else arguments.mnemonic.text()
     extra = "" if arguments.bip39_passphrase is None else arguments.bip39_passphrase.text()
     entered = steps.WordsEntered(words, extra)
-    if arguments.place is None:
+    folder = arguments.place is not None and await asyncio.to_thread(Path(arguments.place).is_dir)
+    if arguments.place is None or (arguments.mnemonic is not None and folder):
         await _answer(flow, steps.Chosen(steps.Source.WORDS))
         await _answer(flow, entered)
-        return _as_preview(await _answer(flow, steps.FoldersChosen((), network=arguments.network)))
+        places = () if arguments.place is None else (arguments.place,)
+        step = await _answer(flow, steps.FoldersChosen(places, only=bool(places), network=arguments.network))
+        if isinstance(step, steps.ChooseFile):
+            _require_one_wallet(step.files)
+            step = await _answer(flow, steps.FileChosen(step.files[0].path))
+        return _as_preview(step)
     if arguments.lnd_seed is not None:
         await _answer(flow, steps.Chosen(steps.Source.LOOP, arguments.place))
         of_words = arguments.lnd_seed_passphrase
@@ -158,14 +185,18 @@ async def _opened(flow: RestoreWallet, arguments: NewArguments) -> steps.Preview
             arguments.network or Network.MAINNET,
         )
         return _as_preview(await _answer(flow, seed))
-    if arguments.mnemonic is not None and await asyncio.to_thread(Path(arguments.place).is_dir):
-        await _answer(flow, steps.Chosen(steps.Source.WORDS))
-        await _answer(flow, entered)
-        only = steps.FoldersChosen((arguments.place,), only=True, network=arguments.network)
-        return _as_preview(await _answer(flow, only))
-    await _answer(flow, steps.Chosen(steps.Source.BACKUP, arguments.place))
+    step = await _answer(flow, steps.Chosen(steps.Source.BACKUP, arguments.place))
+    if isinstance(step, steps.ChooseFile):
+        _require_one_wallet(
+            [
+                file
+                for file in step.files
+                if file.needs_passphrase and arguments.network in (None, file.network)
+            ]
+        )
     words_given = None if arguments.mnemonic is None else entered
-    return await _choose_newest(flow, _unlocker(words_given, arguments.backup_passphrase))
+    unlock = _unlocker(words_given, arguments.backup_passphrase)
+    return await _choose_newest(flow, unlock, arguments.network)
 
 
 def _unlocker(entered: steps.WordsEntered | None, passphrase: Secret | None) -> Unlock:
@@ -188,13 +219,17 @@ def _unlocker(entered: steps.WordsEntered | None, passphrase: Secret | None) -> 
     return unlock
 
 
-async def _choose_newest(flow: RestoreWallet, unlock: Unlock) -> steps.Preview:
-    """Of several files the newest that opens; the first reason where none does."""
+async def _choose_newest(
+    flow: RestoreWallet, unlock: Unlock, network: Network | None = None
+) -> steps.Preview:
+    """Of several files the newest that opens, of `network` where one is asked for; else the first reason."""
     if not isinstance(flow.step, steps.ChooseFile):
         await unlock(flow)
         return _as_preview(flow.step)
     refused: PillarboxError | None = None
     for file in flow.step.files:
+        if network not in (None, file.network or network):
+            continue
         try:
             await _answer(flow, steps.FileChosen(file.path))
             await unlock(flow)
@@ -205,6 +240,26 @@ async def _choose_newest(flow: RestoreWallet, unlock: Unlock) -> steps.Preview:
         else:
             return _as_preview(flow.step)
     raise refused or restoring.NoBackupsThereError(folder="The folder")
+
+
+def _require_one_wallet(files: Sequence[steps.FileFacts]) -> None:
+    """Copies of one wallet are one; the newest is then meant. Raises SeveralWalletsError."""
+    newest: dict[tuple[str, Network | None], steps.FileFacts] = {}
+    for file in files:
+        newest.setdefault((file.fingerprint or file.wallet, file.network), file)
+    if len(newest) > 1:
+        which = (
+            f"{file.path} ({file.network or 'unknown network'}, fingerprint {file.fingerprint or 'unknown'}, "
+            f"{datetime.fromtimestamp(file.created_at, UTC):%Y-%m-%d %H:%M} UTC)"
+            for file in newest.values()
+        )
+        raise SeveralWalletsError(which="\n".join(which))
+
+
+def _require_network(contents: steps.Contents | None, asked: Network | None) -> None:
+    """Raises OtherNetworksBackupError."""
+    if contents is not None and asked is not None and contents.network is not asked:
+        raise OtherNetworksBackupError(file=contents.path, network=contents.network, asked=asked)
 
 
 async def _answer(flow: RestoreWallet, answer: steps.Answer) -> steps.Step:
@@ -277,6 +332,7 @@ def _preview_object(preview: steps.Preview) -> JsonObject:
         "backup": _path(preview),
         "created_at": None if contents is None else contents.created_at,
         "fingerprint": None if contents is None else contents.fingerprint,
+        "network": None if contents is None else contents.network.value,
         "passed_over": _passed_over(preview),
         "notes": _notes(preview),
         "note": _note(preview),

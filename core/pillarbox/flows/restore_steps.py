@@ -41,6 +41,8 @@ class FileFacts:
     """A passphrase opens it; else the wallet's words do."""
     trouble: ErrorText | None = None
     """Why it is no backup that can be used."""
+    wallet: str = ""
+    """The id of the wallet that wrote it: a restored wallet has another than the one it is a copy of."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +96,7 @@ class Choose:
 
 @dataclass(frozen=True, slots=True)
 class ChooseFile:
-    """Asks: which of the backups of a folder. The newest is the usual answer."""
+    """Asks: which of the backups of a folder, or of those that the words open. Usually the newest."""
 
     files: tuple[FileFacts, ...]
     chosen: str = ""

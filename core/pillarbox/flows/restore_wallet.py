@@ -80,6 +80,8 @@ class Looked:
     contents: Contents | None
     passed_over: tuple[FileFacts, ...] = ()
     loop: LoopFound | None = None
+    choice: tuple[FileFacts, ...] = ()
+    """Where the words open backups of several wallets: the newest of each, newest first."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -268,6 +270,8 @@ class RestoreWallet:
             self._go(EnterPassphrase())
         elif self._into:
             await self._preview(await self._ports.open_by_wallet(self._draft))
+        elif self._draft.source is Source.WORDS:  # they are known, and open it
+            await self._preview(await self._ports.open_by_words(self._draft))
         else:
             self._go(EnterWords(file))
 
@@ -279,7 +283,13 @@ class RestoreWallet:
             await self._preview(await self._ports.open_by_words(self._draft))
 
     async def _take_folders(self) -> None:
-        await self._preview(await self._ports.open_by_words(self._draft))
+        self._change(file=None, files=())
+        looked = await self._ports.open_by_words(self._draft)
+        if looked.choice:
+            self._change(files=looked.choice, file=looked.choice[0])
+            self._go(ChooseFile(looked.choice))
+        else:
+            await self._preview(looked)
 
     async def _take_file_passphrase(self) -> None:
         await self._preview(await self._ports.open_by_passphrase(self._draft))

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from pillarbox.accounts.descriptor import account_key, named_kind
@@ -85,7 +86,8 @@ class _Bound:
         if self._opened is None and draft.file is None:
             return Looked(None, tuple(file_facts(each) for each in passed))
         opened = restoring.required(self._opened, passed)
-        return await self._looked(opened, passed, self._mergeable(opened), places, found)
+        looked = await self._looked(opened, passed, self._mergeable(opened), places, found)
+        return looked if draft.file is not None else replace(looked, choice=_choice(opened, ours))
 
     async def open_by_passphrase(self, draft: Draft) -> Looked:
         self.forget()
@@ -211,6 +213,15 @@ class _Bound:
         return Looked(contents, tuple(file_facts(each) for each in passed))
 
 
+def _choice(opened: Opened, found: Sequence[FoundBackup]) -> tuple[FileFacts, ...]:
+    """The newest backup of each wallet of the same words, where there are several: the opened one first."""
+    newest = {opened.plan.facts.wallet: FoundBackup(opened.path, opened.plan.facts, None)}
+    for each in found:
+        if each.facts is not None and each.facts.fingerprint == opened.plan.facts.fingerprint:
+            newest.setdefault(each.facts.wallet, each)
+    return tuple(file_facts(each) for each in newest.values()) if len(newest) > 1 else ()
+
+
 def _is_of(found: FoundBackup, network: Network) -> bool:
     """Files that are no backups are told of on any network."""
     return found.facts is None or found.facts.network == network.value
@@ -230,6 +241,7 @@ def file_facts(found: FoundBackup) -> FileFacts:
         facts.created_at,
         facts.lock is Lock.PASSPHRASE,
         trouble,
+        facts.wallet,
     )
 
 

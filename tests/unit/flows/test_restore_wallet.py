@@ -160,6 +160,28 @@ async def test_the_words_alone_find_backups_in_the_data_folder_and_in_others(
     assert step.contents.path == newest(folder)
 
 
+async def test_words_that_open_backups_of_several_wallets_are_asked_which(
+    app: Application, shop: Wallet
+) -> None:
+    source = WordsSource(Secret.from_text(WORDS), made_here=True)
+    trial = NewWallet("Trial", Network.SIGNET, source, SECRET, use_keychain=False)
+    await (await app.create_wallet(trial)).wallet.backing_up.now()
+    flow = restore_wallet_flow(app)
+    await flow.answer(Chosen(Source.WORDS))
+    await flow.answer(WordsEntered(WORDS))
+    step = await flow.answer(FoldersChosen(()))
+    assert isinstance(step, ChooseFile)
+    assert {file.network for file in step.files} == {Network.REGTEST, Network.SIGNET}
+    for file in step.files:
+        seen = await flow.answer(FileChosen(file.path))
+        assert isinstance(seen, Preview)
+        assert seen.contents is not None
+        assert (seen.contents.path, seen.contents.network) == (file.path, file.network)
+        assert isinstance(flow.back(), ChooseFile)
+    assert isinstance(flow.back(), SearchFolders)
+    assert isinstance(await flow.answer(FoldersChosen((), network=Network.REGTEST)), Preview)
+
+
 async def test_the_words_alone_bring_back_what_they_can(app: Application, folder: Path) -> None:
     flow = restore_wallet_flow(app)
     await flow.answer(Chosen(Source.WORDS))
