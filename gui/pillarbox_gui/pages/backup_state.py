@@ -10,6 +10,7 @@ from pillarbox_gui.theme.tokens import Space
 from pillarbox_gui.widgets.banner import Banner
 from pillarbox_gui.widgets.chip import Chip
 from pillarbox_gui.widgets.reflow import Reflow
+from pillarbox_gui.wording.errors import window_words
 from pillarbox_gui.wording.states import backup_words
 
 SLOW_MS = 300
@@ -54,8 +55,9 @@ class BackupStateCard(Card):
         said = backup_words(status, self._look.calendar, self._look.now())
         self.chip.set_chip(lambda palette: palette.tone(said.tone), said.icon, said.text)
         self.sentence.setText(said.detail)
+        reason = None if status.reason is None else window_words(status.reason)
         # Once is enough: the banner says it as well.
-        self.sentence.setVisible(self._failed is None or self._failed != status.reason)
+        self.sentence.setVisible(self._failed is None or self._failed != reason)
         if self._status is None or self._status.needs_passphrase != status.needs_passphrase:
             self._buttons.withhold(self.set_passphrase, not status.needs_passphrase)
             for button in self.verbs:

@@ -9,6 +9,7 @@ from PySide6.QtWidgets import QMenu
 from pillarbox.app.wallet_summary import WalletSummary
 from pillarbox_gui.pages.controls import Button, plain, tip
 from pillarbox_gui.theme.theme import Theme
+from pillarbox_gui.wording.errors import window_words
 
 translate = QCoreApplication.translate
 
@@ -23,7 +24,8 @@ def offer_wallets(menu: QMenu, wallets: Sequence[WalletSummary], open_it: Open) 
         action = menu.addAction(plain(wallet.name))
         if wallet.trouble is not None:
             action.setDisabled(True)
-            action.setToolTip(tip(f"{wallet.trouble.title}. {wallet.trouble.message} {wallet.trouble.hint}"))
+            said = window_words(wallet.trouble)
+            action.setToolTip(tip(f"{said.title}. {said.message} {said.hint}"))
         action.triggered.connect(partial(open_it, wallet.name))
 
 

@@ -9,6 +9,7 @@ from pillarbox_gui.pages.controls import column
 from pillarbox_gui.theme.theme import Theme
 from pillarbox_gui.theme.tokens import Space, Tone
 from pillarbox_gui.widgets.banner import Banner
+from pillarbox_gui.wording.errors import window_words
 
 STEADY_MS = 10_000
 """A service that is started again and runs for so long is well."""
@@ -52,5 +53,6 @@ class ServiceTrouble(QWidget):
         self._tell(Tone.WAITING, error)
 
     def _tell(self, tone: Tone, error: ErrorText, more: str = "") -> None:
-        self.banner.tell(tone, "error", error.title, f"{error.message} {error.hint} {more}".rstrip())
+        said = window_words(error)
+        self.banner.tell(tone, "error", said.title, f"{said.message} {said.hint} {more}".rstrip())
         self.show()

@@ -16,6 +16,7 @@ from pillarbox_gui.widgets.row_table import RowTableView
 from pillarbox_gui.wizards.restore_kit import RestoreKit
 from pillarbox_gui.wizards.step_page import StepPage
 from pillarbox_gui.wording.amounts import NOTHING
+from pillarbox_gui.wording.errors import window_words
 from pillarbox_gui.wording.restoring import file_stem, opened_by
 
 MOST_ROWS = 8
@@ -100,8 +101,10 @@ class FileTableModel(QAbstractTableModel):
         return _LEFT if role == Role.TextAlignmentRole else None
 
     def _whole(self, file: FileFacts) -> str:
-        why = () if file.trouble is None else (file.trouble.message, file.trouble.hint)
-        return "\n".join((file.path, *why))
+        if file.trouble is None:
+            return file.path
+        said = window_words(file.trouble)
+        return f"{file.path}\n{said.message}\n{said.hint}"
 
 
 class ChooseFilePage(StepPage):

@@ -7,6 +7,7 @@ from pillarbox.errors import ErrorText
 from pillarbox_gui.pages.controls import column, words
 from pillarbox_gui.theme.theme import Theme
 from pillarbox_gui.theme.tokens import Space
+from pillarbox_gui.wording.errors import window_words
 
 TROUBLE = "trouble"
 """The name of what says why an answer was refused."""
@@ -50,7 +51,8 @@ class StepPage(QWidget):
         """Why the answer was refused, with what to do."""
         if error is None:
             return
-        trouble = words(f"{error.title}. {error.message} {error.hint}", "strong", wrap=True)
+        said = window_words(error)
+        trouble = words(f"{said.title}. {said.message} {said.hint}", "strong", wrap=True)
         trouble.setObjectName(TROUBLE)
         self.body.addWidget(trouble)
         for line in self.findChildren(QLineEdit):

@@ -4,6 +4,8 @@ The source text of every translation is the English template in the error's clas
 error's code; what no translator has seen yet is shown in English.
 """
 
+from dataclasses import replace
+
 from PySide6.QtCore import QCoreApplication
 
 from pillarbox.errors import ErrorText, PillarboxError
@@ -20,6 +22,11 @@ def error_words(error: PillarboxError) -> ErrorText:
 
     hint = window_hints().get(error.code) or words(error.hint)
     return ErrorText(error.code, words(error.title), words(error.message), hint)
+
+
+def window_words(text: ErrorText) -> ErrorText:
+    """An error that was put into words elsewhere, with what can be done about it in the window."""
+    return replace(text, hint=window_hints().get(text.code, text.hint))
 
 
 def unexpected_words() -> ErrorText:

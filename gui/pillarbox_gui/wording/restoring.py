@@ -9,6 +9,7 @@ from pillarbox.errors import ErrorText
 from pillarbox.flows.restore_steps import FileFacts
 from pillarbox.model.restoring import Outcome, RestoreReport
 from pillarbox_gui.theme.tokens import Tone
+from pillarbox_gui.wording.errors import window_words
 from pillarbox_gui.wording.times import Calendar, counted
 
 MOST_NAMES = 3
@@ -123,7 +124,8 @@ def _few(names: Sequence[str]) -> str:
 def reason_lines(reasons: Iterable[ErrorText], tone: Tone, icon: str) -> list[ReportLine]:
     """Each reason once; of very many the first few."""
     each = list(dict.fromkeys(reasons))
-    lines = [ReportLine(tone, icon, r.title, f"{r.message} {r.hint}".strip()) for r in each[:MOST_REASONS]]
+    said = map(window_words, each[:MOST_REASONS])
+    lines = [ReportLine(tone, icon, r.title, f"{r.message} {r.hint}".strip()) for r in said]
     if (more := len(each) - MOST_REASONS) > 0:
         lines.append(ReportLine(tone, icon, translate("restore", "And {n} more like these").format(n=more)))
     return lines

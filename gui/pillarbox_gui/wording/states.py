@@ -11,6 +11,7 @@ from pillarbox.model.network import BITCOIN, Coin
 from pillarbox.model.progress import ConnectionPhase, ConnectionState
 from pillarbox_gui.theme.tokens import Tone
 from pillarbox_gui.wording.amounts import group_digits
+from pillarbox_gui.wording.errors import window_words
 from pillarbox_gui.wording.times import Calendar, counted
 
 translate = QCoreApplication.translate
@@ -216,7 +217,8 @@ def _connection_words(state: ConnectionState) -> StatusWords:
 
 def backup_words(status: BackupStatus, calendar: Calendar, now: int) -> StatusWords:
     """How safe the wallet is. Never better than what was proven."""
-    why = "" if status.reason is None else f"{status.reason.message} {status.reason.hint}"
+    reason = None if status.reason is None else window_words(status.reason)
+    why = "" if reason is None else f"{reason.message} {reason.hint}"
     tone, icon, text, detail = _backup_words()[status.phase]
     if status.phase is BackupPhase.NEVER and status.needs_passphrase:
         text = translate("states", "Not backed up: set a passphrase")
@@ -272,14 +274,15 @@ def _reason(state: ConnectionState, otherwise: str) -> str:
     """Why there is no connection, and what to do. Fingerprints are for the question about them."""
     if state.error is None:
         return otherwise
+    said = window_words(state.error)
     if state.certificate is None:
-        return f"{state.error.message} {state.error.hint}"
+        return f"{said.message} {said.hint}"
     changed = translate(
         "states",
         "{server} shows another certificate than before. Somebody may be listening in between: they could "
         "see your addresses and hide payments from you, but not take any.",
     )
-    return f"{changed.format(server=state.server)} {state.error.hint}"
+    return f"{changed.format(server=state.server)} {said.hint}"
 
 
 def _lower_first(text: str) -> str:
