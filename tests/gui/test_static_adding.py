@@ -85,6 +85,25 @@ async def test_a_wrong_passphrase_is_refused_before_the_server_is_asked(world: S
 
 
 @with_a_server
+async def test_no_more_is_asked_for_than_the_person_allows(world: StaticWorld) -> None:
+    question = await world.asking()
+    assert question.most.value() == 1000
+    question.server.setText(world.url)
+    question.proof.setText(PASSPHRASE)
+    question.most.setValue(99)
+    click(question.go_on)
+    await until(question.trouble.isVisible)
+    said = question.trouble.text()
+    assert "wants 100 satoshi, and 99 is the most" in said
+    assert '"Pay at most"' in said
+    assert (await world.view.wallet.loop.desk.pending()) is None
+    question.most.setValue(100)
+    assert not question.trouble.isVisible()
+    click(question.go_on)
+    (await world.bench.question(LoopPaymentQuestion)).reject()
+
+
+@with_a_server
 async def test_the_wallet_s_own_node_pays(world: StaticWorld) -> None:
     payment_asked = await world.asked()
     preimage = await world.preimage(payment_asked)

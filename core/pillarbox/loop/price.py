@@ -12,11 +12,11 @@ MOST_FEE = 10_000
 
 
 class TooDearError(PillarboxError):
-    """Parameters: cost, most."""
+    """Parameters: cost, most, as satoshi in text."""
 
     code = "l402-too-dear"
-    title = "The server asks for more than is paid without asking"
-    message = "It wants {cost} millisatoshi, and {most} is the most that is paid by itself. Nothing was paid."
+    title = "The server asks for more than you allow"
+    message = "It wants {cost} satoshi, and {most} is the most that may be paid. Nothing was paid."
     hint = "Pay it by hand if it is worth that much to you, or choose another server."
 
 
@@ -38,5 +38,10 @@ def require_payable(
     if now >= invoice.ends_at:
         raise ChallengeError(why="Its invoice is over already")
     if invoice.amount_msat > most:
-        raise TooDearError(cost=invoice.amount_msat, most=most)
+        raise TooDearError(cost=_in_sat(invoice.amount_msat), most=_in_sat(most))
     return invoice.amount_msat
+
+
+def _in_sat(msat: int) -> str:
+    whole, rest = divmod(msat, 1000)
+    return f"{whole}.{rest:03d}" if rest else str(whole)

@@ -13,6 +13,7 @@ from pillarbox.errors import InvalidInputError
 from pillarbox.files.reading import read_bounded
 from pillarbox.keys.root import Root
 from pillarbox.lightning.payers import check_preimage
+from pillarbox.loop.price import MOST_COST
 from pillarbox.model.account import AccountId
 from pillarbox.secret import Secret
 from pillarbox.storage.l402_tokens import TokenState
@@ -24,6 +25,8 @@ from pillarbox.wallet.static_addresses import Listed, Recovery, StaticAddresses
 from pillarbox.wallet.static_exits import Exit, StaticExits
 
 _RATE = "It is a number of satoshi a virtual byte, such as 2.5."
+USUAL_MOST = MOST_COST // 1000
+"""Satoshi that a token may cost, unless a person says otherwise."""
 LARGEST_FILE = 1 << 16
 """Bytes of a macaroon or a certificate."""
 

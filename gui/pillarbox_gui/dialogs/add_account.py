@@ -1,9 +1,7 @@
 """A further account: its kind, its name, and what it is made from, with its first address beforehand."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Sequence
 from functools import partial
-from typing import Protocol
 
 from PySide6.QtCore import QCoreApplication, Signal
 from PySide6.QtWidgets import QComboBox, QFormLayout, QLayout, QLineEdit, QSpinBox, QWidget
@@ -11,7 +9,9 @@ from PySide6.QtWidgets import QComboBox, QFormLayout, QLayout, QLineEdit, QSpinB
 from pillarbox.errors import PillarboxError
 from pillarbox.model.account import Account
 from pillarbox.wallet.kind_facts import KindChoice
+from pillarbox.wallet.loop_desk import USUAL_MOST
 from pillarbox.wallet.new_account import Preview
+from pillarbox_gui.dialogs.account_plan import ASKS_FIRST, AccountPlan, Adding, Halted
 from pillarbox_gui.dialogs.account_preview import AccountPreview
 from pillarbox_gui.dialogs.kind_list import KindList, KindRow
 from pillarbox_gui.dialogs.question import Question
@@ -28,13 +28,11 @@ from pillarbox_gui.pages.controls import (
 from pillarbox_gui.pages.look import Look
 from pillarbox_gui.tasks import Again, TaskScope
 from pillarbox_gui.theme.tokens import Space
+from pillarbox_gui.wording.amounts import UNIT_SPACE
 from pillarbox_gui.wording.errors import error_words
 
 NOT_KEPT = frozenset({"private-key-given", "descriptor-has-private-key"})
 """What these errors are about is nowhere to stay."""
-NO_USABLE_BACKUP = "loop-no-usable-backup"
-ASKS_FIRST = frozenset({"l402-payment-needed", "l402-invoice-over", "l402-other-pending", NO_USABLE_BACKUP})
-"""These errors are no refusals: a question of their own comes before the account."""
 WIDTH = 640
 LIST_HEIGHT = 164
 LIST_LEAST = 76
@@ -42,45 +40,10 @@ LIST_LEAST = 76
 LONG_LIST = 6
 """From so many kinds on there is a field to search them."""
 LAST_NUMBER = 2**31 - 1
+DEAREST = 10_000_000
+"""Satoshi that anybody would let a server want."""
 
 translate = QCoreApplication.translate
-
-
-@dataclass(frozen=True, slots=True)
-class AccountPlan:
-    """What was entered. `proof` is the passphrase, or the public key where `public` is true.
-
-    `number` is None where the next one is taken.
-    """
-
-    kind: str
-    label: str
-    proof: str = field(repr=False)
-    public: bool = False
-    number: int | None = None
-    extras: Mapping[str, int] = field(default_factory=dict)
-    server: str = ""
-    """The address of the one that makes the account together with the words."""
-
-
-@dataclass(frozen=True, slots=True)
-class Halted:
-    """The account comes once what its server, or a backup of it, asks for is answered."""
-
-    plan: AccountPlan
-    error: PillarboxError
-
-
-class Adding(Protocol):
-    """Makes accounts of the wallet at hand. Each raises what the plan is refused for."""
-
-    async def add(self, plan: AccountPlan) -> Account: ...
-    async def preview(self, plan: AccountPlan) -> Preview: ...
-    async def next_number(self, kind: str) -> int: ...
-
-    async def pending_server(self) -> str:
-        """The one that waits for its payment; "" for none."""
-        ...
 
 
 class AddAccountQuestion(Question[Account | Halted]):
@@ -116,6 +79,8 @@ class AddAccountQuestion(Question[Account | Halted]):
         )
         self.server = QLineEdit()
         self.server.setPlaceholderText("https://")
+        self.most = self._entry(1, DEAREST, USUAL_MOST)
+        self.most.setSuffix(f"{UNIT_SPACE}sat")
         self.proof = QLineEdit()
         self.note = words("", "muted", wrap=True)
         self.preview = AccountPreview(look)
@@ -150,6 +115,7 @@ class AddAccountQuestion(Question[Account | Halted]):
         self._source_label = field_name(translate("account", "Made &from"), self.source)
         self._form.addRow(self._source_label, self.source)
         self._form.addRow(field_name(translate("account", "&Server"), self.server), self.server)
+        self._form.addRow(field_name(translate("account", "Pay at &most"), self.most), self.most)
         self._proof_label = field_name(translate("account", "&Passphrase"), self.proof)
         self._form.addRow(self._proof_label, self.proof)
         self._inside.addLayout(self._form)
@@ -170,6 +136,7 @@ class AddAccountQuestion(Question[Account | Halted]):
         self.source.currentIndexChanged.connect(self._take_source)
         self.number.valueChanged.connect(self._look_again)
         self.server.textChanged.connect(self._look_again)
+        self.most.valueChanged.connect(self._look_again)
         self.proof.textChanged.connect(self._take_proof)
         self.preview.show_it.clicked.connect(self._look)
         self.preview.changed.connect(self._fit)
@@ -234,7 +201,8 @@ class AddAccountQuestion(Question[Account | Halted]):
     def _take_server(self, kind: KindChoice | None) -> None:
         """Of what a server makes nothing is known before, and its number is the next one."""
         by_server = kind is not None and kind.needs_server
-        self._form.setRowVisible(self.server, by_server)
+        for entry in (self.server, self.most):
+            self._form.setRowVisible(entry, by_server)
         for part in (self._number_label, self.number, self.preview):
             part.setVisible(not by_server)
         self.go_on.say(translate("account", "Continue") if by_server else translate("account", "Add account"))
@@ -279,6 +247,7 @@ class AddAccountQuestion(Question[Account | Halted]):
             number=None if number < 0 or not self._by_words else number,
             extras={name: entry.value() for name, entry in self.extras.items()},
             server=self.server.text().strip() if kind is not None and kind.needs_server else "",
+            most=self.most.value(),
         )
 
     def _take_proof(self) -> None:
@@ -387,7 +356,7 @@ def _server_note(has_words: bool) -> str:
     return translate(
         "account",
         "The server is asked to make it with you. It wants to be paid once, over Lightning: you see what it "
-        "costs before anything is paid.",
+        "costs before anything is paid, and a demand for more than you allow is refused.",
     )
 
 

@@ -4,7 +4,7 @@ from pillarbox.model.account import Account, ScanState
 from pillarbox.secret import Secret
 from pillarbox.wallet.new_account import Preview
 from pillarbox.wallet.wallet import Wallet
-from pillarbox_gui.dialogs.add_account import AccountPlan
+from pillarbox_gui.dialogs.account_plan import AccountPlan
 
 
 class AccountAdding:
@@ -56,7 +56,7 @@ class AccountAdding:
         """Begins, or goes on where an earlier time ended. Raises what comes first, such as a payment."""
         with Secret.from_text(plan.proof) as passphrase:
             async with self._wallet.unlocking.root(passphrase) as root:
-                made = await self._wallet.loop.accounts.go_on(plan.server, root)
+                made = await self._wallet.loop.accounts.go_on(plan.server, root, most=1000 * plan.most)
         if plan.label and made.label != plan.label:
             await self._wallet.accounts.rename(made.id, plan.label)
         return made

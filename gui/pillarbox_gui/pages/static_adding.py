@@ -11,7 +11,7 @@ from pillarbox.errors import ErrorText, PillarboxError
 from pillarbox.model.account import Account
 from pillarbox.secret import Secret
 from pillarbox.wallet.wallet import Wallet
-from pillarbox_gui.dialogs.add_account import ASKS_FIRST, NO_USABLE_BACKUP, Halted
+from pillarbox_gui.dialogs.account_plan import ASKS_FIRST, NO_USABLE_BACKUP, AccountPlan, Halted
 from pillarbox_gui.dialogs.choose_place import ChooseFile, choose_file
 from pillarbox_gui.dialogs.loop_backup_choice import BackupChoice, LoopBackupQuestion
 from pillarbox_gui.dialogs.loop_payment import LoopPaymentQuestion, Paying
@@ -40,19 +40,19 @@ class StaticAdding:
 
     async def finish(self, halted: Halted) -> Account | None:
         """From where the server or a backup asked for something; None where that waits."""
-        plan, outcome = halted.plan, await self._past(halted.error, halted.plan.server)
+        plan, outcome = halted.plan, await self._past(halted.error, halted.plan)
         while isinstance(outcome, PillarboxError):
-            outcome = await self._past(outcome, plan.server)
+            outcome = await self._past(outcome, plan)
         if outcome is not None and plan.label and outcome.label != plan.label:
             await self._wallet.accounts.rename(outcome.id, plan.label)
         return outcome
 
-    async def _past(self, error: PillarboxError, server: str) -> Outcome:
+    async def _past(self, error: PillarboxError, plan: AccountPlan) -> Outcome:
         if error.code == NO_USABLE_BACKUP:
-            return await self._past_backups(error, server)
-        return await self._past_payment()
+            return await self._past_backups(error, plan)
+        return await self._past_payment(plan.most)
 
-    async def _past_payment(self) -> Outcome:
+    async def _past_payment(self, most: int) -> Outcome:
         desk = self._wallet.loop.desk
         pending = await desk.pending()
         if pending is None:
@@ -61,9 +61,9 @@ class StaticAdding:
         if await question.ask() is not Paying.PAID:
             return None
         verb = translate("loop", "Make the static address")
-        return await self._with_words(words_needed(), verb, partial(self._go_on, pending.server))
+        return await self._with_words(words_needed(), verb, partial(self._go_on, pending.server, most))
 
-    async def _past_backups(self, error: PillarboxError, server: str) -> Outcome:
+    async def _past_backups(self, error: PillarboxError, plan: AccountPlan) -> Outcome:
         choice = await LoopBackupQuestion(self._look.theme, self._window, error_words(error)).ask()
         match choice:
             case BackupChoice.OTHER_FILE:
@@ -72,7 +72,7 @@ class StaticAdding:
                 self._other_wallet()
                 return None
             case BackupChoice.ANEW:
-                anew = partial(self._go_on, server, new_generation=True)
+                anew = partial(self._go_on, plan.server, plan.most, new_generation=True)
                 return await self._with_words(anew_words_needed(), translate("loop", "Begin anew"), anew)
             case None:
                 return None
@@ -86,9 +86,13 @@ class StaticAdding:
         restore = partial(self._restore, file)
         return await self._with_words(backup_words_needed(), translate("loop", "Open the backup"), restore)
 
-    async def _go_on(self, server: str, passphrase: Secret, *, new_generation: bool = False) -> Account:
+    async def _go_on(
+        self, server: str, most: int, passphrase: Secret, *, new_generation: bool = False
+    ) -> Account:
         async with self._wallet.unlocking.root(passphrase) as root:
-            return await self._wallet.loop.accounts.go_on(server, root, new_generation=new_generation)
+            return await self._wallet.loop.accounts.go_on(
+                server, root, new_generation=new_generation, most=1000 * most
+            )
 
     async def _restore(self, file: Path, passphrase: Secret) -> Account:
         async with self._wallet.unlocking.root(passphrase) as root:

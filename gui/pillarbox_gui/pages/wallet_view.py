@@ -24,7 +24,8 @@ from pillarbox.wallet.kind_facts import kind_choices
 from pillarbox.wallet.wallet import Wallet
 from pillarbox_gui import actions
 from pillarbox_gui.actions import Act, Verb
-from pillarbox_gui.dialogs.add_account import AddAccountQuestion, Halted
+from pillarbox_gui.dialogs.account_plan import Halted
+from pillarbox_gui.dialogs.add_account import AddAccountQuestion
 from pillarbox_gui.dialogs.recovery_words import RecoveryWordsQuestion
 from pillarbox_gui.pages.add_account import AccountAdding
 from pillarbox_gui.pages.backups import BackupsPage

@@ -29,5 +29,10 @@ def window_hints() -> dict[str, str]:
             "If it was paid in time, paste its proof (the preimage). Else discard it and begin again: "
             "the server makes a new invoice.",
         ),
+        "l402-too-dear": translate(
+            "hints",
+            'Raise "Pay at most" where the account is added, if the token is worth that much to you. Or '
+            "choose another server.",
+        ),
         "no-such-token": translate("hints", "Look at the static address: its strip tells of the token."),
     }
