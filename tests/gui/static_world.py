@@ -17,6 +17,7 @@ from pillarbox.secret import Secret
 from pillarbox.server.invoice_admin import pay_invoice
 from pillarbox.wallet.loop_accounts import PaymentNeededError
 from pillarbox_gui.dialogs.add_account import AddAccountQuestion
+from pillarbox_gui.dialogs.loop_backup_choice import LoopBackupQuestion
 from pillarbox_gui.dialogs.loop_payment import LoopPaymentQuestion
 from pillarbox_gui.dialogs.passphrase import PassphraseQuestion
 from pillarbox_gui.pages.wallet_view import WalletView
@@ -46,6 +47,24 @@ class StaticWorld:
             view = await bench.shown("Safe")
             assert server.admin is not None
             yield cls(bench, view, server.url, server.admin, folder)
+
+    @property
+    def loop_folder(self) -> Path:
+        """Where the program looks for Loop's backups."""
+        return self.bench.app.paths.root / "loop" / "regtest"
+
+    def unusable_backup(self) -> None:
+        """A file that is no backup of anybody's."""
+        self.loop_folder.mkdir(parents=True)
+        (self.loop_folder / f"L402_backup_1700000000000000000_{'ab' * 32}.enc").write_bytes(bytes(200))
+
+    async def stopped_by_backups(self) -> LoopBackupQuestion:
+        """What there is to choose where no backup can be used."""
+        question = await self.asking()
+        question.server.setText(self.url)
+        question.proof.setText(PASSPHRASE)
+        click(question.go_on)
+        return await self.bench.question(LoopBackupQuestion)
 
     async def asking(self) -> AddAccountQuestion:
         click(self.view.sidebar.add_account)

@@ -1,13 +1,20 @@
 """A Loop backup and the seed of an lnd node make a wallet, by the widgets a user touches."""
 
+import asyncio
 import json
 from pathlib import Path
 from typing import Any, TypeVar
 
 import pytest
+from loop_backup_file import put_loop_backup
 from PySide6.QtWidgets import QLabel, QWidget
 from window_bench import PASSPHRASE, WindowBench, click, in_a_window, until
 
+from pillarbox.accounts.loop_static import StaticAccount
+from pillarbox.keys import lnd
+from pillarbox.keys.root import Root
+from pillarbox.model.network import Network
+from pillarbox.secret import Secret
 from pillarbox_gui.pages.wallet_view import WalletView
 from pillarbox_gui.wizards.restore_loop import LoopPreviewPage, LoopSeedPage
 from pillarbox_gui.wizards.restore_options import OptionsPage
@@ -90,3 +97,34 @@ async def test_a_seed_that_opens_none_of_them_is_refused_in_place(bench: WindowB
     again = await shown(wizard, LoopSeedPage)
     assert "None of the Loop backups can be used" in said_in(again)
     assert again.text.toPlainText() == "00" * 16
+
+
+@in_a_window
+async def test_a_key_far_out_is_found_by_whoever_looks_further(bench: WindowBench) -> None:
+    folder = bench.app.paths.root.parent / "far"
+    with Secret.from_text("00" * 16) as text:
+        root = Root.of_node(await asyncio.to_thread(lnd.root_of_text, text, None))
+    await asyncio.to_thread(put_loop_backup, folder, root, 2_600)
+    bench.window.show_restore()
+    wizard = await bench.screen(WizardView)
+    page = await shown(wizard, ChoosePage)
+    page.place.setText(str(folder))
+    page.loop.click()
+    seed = await shown(wizard, LoopSeedPage)
+    assert not seed.further.isVisible()
+    seed.text.setPlainText("00" * 16)
+    seed.network.setCurrentIndex(list(Network).index(Network.REGTEST))
+    click(wizard.go_on)
+    await until(lambda: wizard.page is not seed)
+    seed = await shown(wizard, LoopSeedPage)
+    assert "up to number 2500" in said_in(seed)
+    seed.further.click()
+    assert "static address" in said_in(await shown(wizard, LoopPreviewPage))
+    options = await go_on(wizard, OptionsPage)
+    options.name.setText("Far")
+    protect = await go_on(wizard, ProtectPage)
+    protect.passphrase.setText(PASSPHRASE)
+    protect.repeated.setText(PASSPHRASE)
+    await go_on(wizard, DonePage)
+    (account,) = bench.app.open_wallets["Far"].accounts.all()
+    assert StaticAccount.read(account.params, Network.REGTEST).client_key_index == 2_600

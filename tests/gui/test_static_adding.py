@@ -8,7 +8,6 @@ from window_bench import PASSPHRASE, click, until
 
 from pillarbox.clock import SystemClock
 from pillarbox_gui.dialogs.lightning_node import LightningNodeQuestion
-from pillarbox_gui.dialogs.loop_backup_choice import BackupChoice, LoopBackupQuestion
 from pillarbox_gui.dialogs.loop_payment import LoopPaymentQuestion
 from pillarbox_gui.dialogs.message import Confirmation
 
@@ -123,23 +122,6 @@ async def test_the_wallet_s_own_node_pays(world: StaticWorld) -> None:
         click(asked.go_on)
         await world.words_entered()
         await world.made()
-
-
-@with_a_server
-async def test_backups_that_do_not_open_stop_before_anything_is_paid(world: StaticWorld) -> None:
-    folder = world.bench.app.paths.root / "loop" / "regtest"
-    folder.mkdir(parents=True)
-    (folder / f"L402_backup_1700000000000000000_{'ab' * 32}.enc").write_bytes(bytes(200))
-    question = await world.asking()
-    question.server.setText(world.url)
-    question.proof.setText(PASSPHRASE)
-    click(question.go_on)
-    choice = await world.bench.question(LoopBackupQuestion)
-    assert (await world.view.wallet.loop.desk.pending()) is None
-    click(choice.choices[BackupChoice.ANEW])
-    await world.words_entered()
-    payment = await world.bench.question(LoopPaymentQuestion)
-    payment.reject()
 
 
 @with_a_server

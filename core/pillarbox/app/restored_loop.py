@@ -14,7 +14,7 @@ from pillarbox.secret import Secret
 from pillarbox.storage.database import Database, Tx
 from pillarbox.vault.slots import Slots
 from pillarbox.wallet import service_keys
-from pillarbox.wallet.loop_restore import FoundFile
+from pillarbox.wallet.loop_restore import USUAL_SCAN, FoundFile
 from pillarbox.wallet.unlocking import Unlocking
 from pillarbox.wallet.wallet import Surroundings, Wallet
 
@@ -29,6 +29,8 @@ class RestoredLoop:
     files: Sequence[FoundFile]
     passphrase: Secret | None = field(repr=False)
     use_keychain: bool = True
+    last_key: int = USUAL_SCAN
+    """The last client key that is tried where a backup does not name its own."""
 
 
 async def build(wanted: RestoredLoop, folder: WalletFolder, slots: Slots, around: Surroundings) -> Restored:
@@ -58,7 +60,7 @@ async def _fill(wanted: RestoredLoop, wallet: WalletId, db: Database, around: Su
     unlocking = Unlocking(wallet, wanted.name, wanted.network, db, None, around.events.publish)
     opened = await Wallet.compose(wallet, wanted.name, wanted.network, db, unlocking, around)
     opened.loop.restore.restored = _later
-    await opened.loop.restore.restore(wanted.files, wanted.root)
+    await opened.loop.restore.restore(wanted.files, wanted.root, wanted.last_key)
     items = (
         ReportItem("accounts", Outcome.RESTORED, 1),
         ReportItem("l402-tokens", Outcome.RESTORED, 1),

@@ -74,6 +74,7 @@ def add_backup_commands(commands: Commands) -> None:
         help="the passphrase alone opens it",
     )
     add_lnd_seed(restore)
+    add_scan_keys(restore)
     for parser in (verify, restore):
         parser.add_argument("--mnemonic-file", metavar="F", help="a file with the words (- for stdin)")
         parser.add_argument("--bip39-passphrase-file", metavar="F", help="a file with the words' passphrase")
@@ -93,6 +94,13 @@ def add_lnd_seed(parser: argparse.ArgumentParser) -> None:
         "--lnd-seed-file", metavar="F", help="lnd's words, their entropy or its root key, for Loop's backups"
     )
     parser.add_argument("--lnd-seed-passphrase-file", metavar="F", help="the passphrase of lnd's words")
+
+
+def add_scan_keys(parser: argparse.ArgumentParser) -> None:
+    """How far to look for the key of a Loop backup."""
+    parser.add_argument(
+        "--scan-keys", type=int, metavar="N", help="the last key to try for Loop's; 2500 if left out"
+    )
 
 
 def _birthday(text: str) -> int:

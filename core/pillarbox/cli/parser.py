@@ -9,7 +9,7 @@ from itertools import islice
 from typing import Any, NoReturn
 
 from pillarbox import __version__
-from pillarbox.cli.backup_parser import add_backup_commands, add_lnd_seed
+from pillarbox.cli.backup_parser import add_backup_commands, add_lnd_seed, add_scan_keys
 
 WINDOW = "window"
 TOUR = "tour"
@@ -319,7 +319,7 @@ def _add_loop_commands(loop: _Commands) -> None:
     recover = add("recover", "a static address and its token from a backup")
     recover.add_argument("--backup-file", metavar="F", type=os.path.abspath, help="the latest if left out")
     add_lnd_seed(recover)
-    recover.add_argument("--scan-keys", type=int, metavar="N", help="the last key to try; 20 if left out")
+    add_scan_keys(recover)
 
 
 def _add_other_commands(commands: _Commands) -> None:

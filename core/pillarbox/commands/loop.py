@@ -18,6 +18,7 @@ from pillarbox.commands.loop_nouns import (
     pending_object,
     token_object,
 )
+from pillarbox.commands.scan_keys import require_scan
 from pillarbox.commands.words import words_in_hand
 from pillarbox.errors import InvalidInputError, PillarboxError
 from pillarbox.files.reading import read_bounded
@@ -37,8 +38,7 @@ LARGEST_FILE = 1 << 16
 """Bytes of a token, a macaroon or a certificate."""
 _OUTPOINT = re.compile(r"([0-9a-fA-F]{64}):([0-9]{1,9})", re.ASCII)
 _PREIMAGE = re.compile(r"[0-9a-fA-F]{64}", re.ASCII)
-_BACKUP_SCAN = 20
-_WIDEST_SCAN = 2_500
+_BACKUP_SCAN = 2_500
 
 
 class LoopFileError(PillarboxError):
@@ -140,8 +140,7 @@ class RecoverArguments:
     passphrase: Secret | None = field(default=None, repr=False)
 
     def __post_init__(self) -> None:
-        if self.scan_keys > _WIDEST_SCAN:
-            raise InvalidInputError(what="number of keys", why=f"It is {_WIDEST_SCAN} at most.")
+        require_scan(self.scan_keys)
 
 
 async def pay(app: "Application", arguments: PayArguments) -> Replies:

@@ -12,6 +12,7 @@ from pillarbox.app import restoring
 from pillarbox.commands.arguments import ArgumentsError
 from pillarbox.commands.command import Command, Replies, Where
 from pillarbox.commands.nouns import JsonObject
+from pillarbox.commands.scan_keys import require_scan
 from pillarbox.errors import ErrorText, PillarboxError
 from pillarbox.flows import restore_steps as steps
 from pillarbox.flows.restore_wallet import RestoreWallet
@@ -74,6 +75,8 @@ class NewArguments:
     network: Network | None = None
     gap_limit: int | None = None
     birthday: int | None = None
+    scan_keys: int | None = None
+    """Of a Loop backup: the last client key that is tried."""
     dry_run: bool = False
 
     def __post_init__(self) -> None:
@@ -84,6 +87,7 @@ class NewArguments:
             )
         if self.lnd_seed is not None and self.place is None:
             raise ArgumentsError(why="It needs the Loop backup, or a folder that holds some.")
+        require_scan(self.scan_keys)
 
 
 @dataclass(frozen=True, slots=True)
@@ -183,6 +187,7 @@ async def _opened(flow: RestoreWallet, arguments: NewArguments) -> steps.Preview
             arguments.lnd_seed.text(),
             "" if of_words is None else of_words.text(),
             arguments.network or Network.MAINNET,
+            arguments.scan_keys,
         )
         return _as_preview(await _answer(flow, seed))
     step = await _answer(flow, steps.Chosen(steps.Source.BACKUP, arguments.place))

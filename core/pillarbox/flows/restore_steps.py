@@ -138,6 +138,8 @@ class EnterLoopSeed:
     passphrase: str = field(default="", repr=False)
     """Of lnd's words, where they have one."""
     network: Network = Network.MAINNET
+    may_look_further: bool = False
+    """The seed opened a backup, and none of the keys that were tried is its address's."""
     error: ErrorText | None = None
 
 
@@ -249,6 +251,8 @@ class LoopSeedEntered:
     seed: str = field(repr=False)
     passphrase: str = field(default="", repr=False)
     network: Network = Network.MAINNET
+    last_key: int | None = None
+    """The last client key that is tried; None: as far as usual."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -54,6 +54,7 @@ class Draft:
     public: str = ""
     loop_seed: str = field(default="", repr=False)
     loop_passphrase: str = field(default="", repr=False)
+    last_key: int | None = None
     folders: tuple[str, ...] = ()
     only_folders: bool = False
     only_network: Network | None = None
@@ -108,12 +109,19 @@ class Ports:
     """Wipe what was opened."""
 
 
+KEY_NOT_FOUND = "loop-key-not-found"
+"""The code of an error that looking further may end."""
 _KEPT: Mapping[type, Mapping[str, str]] = {
     Chosen: {"source": "source", "place": "place"},
     WordsEntered: {"words": "words", "bip39_passphrase": "bip39_passphrase"},
     PassphraseEntered: {"passphrase": "file_passphrase"},
     PublicEntered: {"text": "public"},
-    LoopSeedEntered: {"seed": "loop_seed", "passphrase": "loop_passphrase", "network": "network"},
+    LoopSeedEntered: {
+        "seed": "loop_seed",
+        "passphrase": "loop_passphrase",
+        "network": "network",
+        "last_key": "last_key",
+    },
     FoldersChosen: {"folders": "folders", "only": "only_folders", "network": "only_network"},
     OptionsChosen: {name: name for name in ("mode", "name", "into", "network", "gap_limit", "birthday")},
     Protected: {name: name for name in ("passphrase", "repeated", "use_keychain")},
@@ -154,7 +162,7 @@ class RestoreWallet:
             EnterPassphrase: lambda draft, error: EnterPassphrase(draft.file, draft.file_passphrase, error),
             EnterPublic: lambda draft, error: EnterPublic(draft.public, error),
             EnterLoopSeed: lambda draft, error: EnterLoopSeed(
-                draft.loop_seed, draft.loop_passphrase, draft.network, error
+                draft.loop_seed, draft.loop_passphrase, draft.network, _is_key_further(error, draft), error
             ),
             SearchFolders: lambda draft, error: SearchFolders(draft.folders, error),
             Options: lambda _, error: self._options(error),
@@ -332,3 +340,7 @@ class RestoreWallet:
     def _done(self, step: Done) -> None:
         self._forget()
         self._step = step
+
+
+def _is_key_further(error: ErrorText | None, draft: Draft) -> bool:
+    return error is not None and error.code == KEY_NOT_FOUND and draft.last_key is None

@@ -102,7 +102,9 @@ class _Bound:
         with Secret.from_text(draft.loop_seed) as seed, Secret.from_text(draft.loop_passphrase) as extra:
             root = self._root = Root.of_node(await asyncio.to_thread(lnd.root_of_text, seed, extra or None))
         looked_at = await restoring.find_loop(_place(draft.place), root, draft.network)
-        chosen, address = await asyncio.to_thread(loop_restore.latest_of, looked_at, root, draft.network)
+        chosen, address = await asyncio.to_thread(
+            loop_restore.latest_of, looked_at, root, draft.network, _last_key(draft)
+        )
         self._loop_files = looked_at
         name = Name.parse(chosen.path.name) or Name(0, "")
         passed = tuple(loop_file_facts(each) for each in looked_at if isinstance(each.found, BackupFileError))
@@ -153,7 +155,15 @@ class _Bound:
         if self._root is None:
             raise RuntimeError("no Loop backup was opened")
         files = self._loop_files
-        wanted = RestoredLoop(draft.name, draft.network, self._root, files, passphrase, draft.use_keychain)
+        wanted = RestoredLoop(
+            draft.name,
+            draft.network,
+            self._root,
+            files,
+            passphrase,
+            draft.use_keychain,
+            _last_key(draft),
+        )
         found = await self._app.restore_loop(wanted)
         return found.report, found.made.keychain_trouble
 
@@ -265,6 +275,10 @@ def _words(draft: Draft) -> RecoveryWords:
     """In canonical form. Raises what `mnemonic.read` raises."""
     with Secret.from_text(draft.words.strip()) as entered, mnemonic.read(entered) as read:
         return RecoveryWords(read.words.copy(), Secret.from_text(draft.bip39_passphrase))
+
+
+def _last_key(draft: Draft) -> int:
+    return loop_restore.USUAL_SCAN if draft.last_key is None else draft.last_key
 
 
 def _options(draft: Draft) -> Options:

@@ -45,9 +45,10 @@ from pillarbox.wallet.loop_generations import KeptGeneration, kept
 from pillarbox.wallet.service_keys import ServiceKey
 
 SUFFIX = ".enc"
-LOOP_SCANS_TO = 20
-"""The last client key that Loop itself looks at."""
-WIDEST = 2_500
+USUAL_SCAN = 2_500
+"""The last one that is looked at here, which takes a fifth of a second."""
+WIDEST_SCAN = 100_000
+"""Where a person asks for more: some ten seconds."""
 
 
 class NoBackupError(PillarboxError):
@@ -95,7 +96,8 @@ class ClientKeyNotFoundError(PillarboxError):
     title = "The words do not give the key of this static address"
     message = "None of their keys up to number {last} is the one in the backup. Nothing was changed."
     hint = (
-        "Look further (--scan-keys 2500); Loop uses up numbers of its own. Or open the wallet with its words."
+        "Look further (--scan-keys 100000); Loop uses up numbers of its own. Or open the wallet with its "
+        "words."
     )
 
 
@@ -203,7 +205,7 @@ class LoopRestore:
         return sorted(found, key=_by_name, reverse=True)
 
     async def restore(
-        self, looked_at: Sequence[FoundFile], root: Root | None, last_key: int = LOOP_SCANS_TO
+        self, looked_at: Sequence[FoundFile], root: Root | None, last_key: int = USUAL_SCAN
     ) -> Restored:
         """From the latest valid one: its token and its account, in one transaction, or nothing.
 
@@ -284,13 +286,15 @@ def look_at(place: Path, root: Root, network: Network) -> list[FoundFile]:
     return sorted(found, key=_by_name, reverse=True)
 
 
-def latest_of(looked_at: Sequence[FoundFile], root: Root, network: Network) -> tuple[FoundFile, str]:
+def latest_of(
+    looked_at: Sequence[FoundFile], root: Root, network: Network, last_key: int = USUAL_SCAN
+) -> tuple[FoundFile, str]:
     """The latest valid one, and its static address as the root's keys give it. For a thread.
 
     Raises NoBackupError, NoUsableBackupError, ClientKeyNotFoundError, DerivationFailedError.
     """
     chosen, generation = _latest(looked_at)
-    params, _ = _enrol(generation, root, network, LOOP_SCANS_TO)
+    params, _ = _enrol(generation, root, network, last_key)
     return chosen, StaticAccount.read(params.data, network).registered_text
 
 

@@ -94,9 +94,9 @@ class LoopServices:
         """Of the chain, 0 while nobody told."""
         return self._height()
 
-    async def restore_file(self, file: Path, root: Root) -> Account:
-        """The account of one backup. Raises what `LoopRestore` does."""
-        restored = await self.restore.restore(await self.restore.look(root, file), root)
+    async def restore_from(self, file: Path | None, root: Root, last_key: int) -> Account:
+        """The account of one backup, or of the latest where none is named. Raises what `LoopRestore` does."""
+        restored = await self.restore.restore(await self.restore.look(root, file), root, last_key)
         return restored.account
 
     async def _restored(self, account: Account) -> None:

@@ -7,11 +7,13 @@ from typing import Protocol
 from pillarbox.errors import PillarboxError
 from pillarbox.model.account import Account
 from pillarbox.wallet.loop_desk import USUAL_MOST
+from pillarbox.wallet.loop_restore import WIDEST_SCAN
 from pillarbox.wallet.new_account import Preview
 
 NO_USABLE_BACKUP = "loop-no-usable-backup"
 ASKS_FIRST = frozenset({"l402-payment-needed", "l402-invoice-over", "l402-other-pending", NO_USABLE_BACKUP})
 """These errors are no refusals: a question of their own comes before the account."""
+KEY_NOT_FOUND = "loop-key-not-found"
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +33,12 @@ class AccountPlan:
     """The address of the one that makes the account together with the words."""
     most: int = USUAL_MOST
     """Satoshi that this server may want for it."""
+
+
+def asks_first(error: PillarboxError) -> bool:
+    """Whether a question comes before the account. A key that was looked for everywhere is not there."""
+    further = error.code == KEY_NOT_FOUND and error.parameters["last"] != WIDEST_SCAN
+    return further or error.code in ASKS_FIRST
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,7 @@ from pillarbox.model.account import Account
 from pillarbox.wallet.kind_facts import KindChoice
 from pillarbox.wallet.loop_desk import USUAL_MOST
 from pillarbox.wallet.new_account import Preview
-from pillarbox_gui.dialogs.account_plan import ASKS_FIRST, AccountPlan, Adding, Halted
+from pillarbox_gui.dialogs.account_plan import AccountPlan, Adding, Halted, asks_first
 from pillarbox_gui.dialogs.account_preview import AccountPreview
 from pillarbox_gui.dialogs.kind_list import KindList, KindRow
 from pillarbox_gui.dialogs.question import Question
@@ -314,7 +314,7 @@ class AddAccountQuestion(Question[Account | Halted]):
         try:
             added = await self._adding.add(self._plan())
         except PillarboxError as error:
-            if error.code in ASKS_FIRST:
+            if asks_first(error):
                 self.answer(Halted(self._plan(), error))
                 return
             self.go_on.setEnabled(True)

@@ -6,9 +6,12 @@ from PySide6.QtCore import QCoreApplication
 from PySide6.QtWidgets import QWidget
 
 from pillarbox.errors import ErrorText
+from pillarbox.wallet.loop_restore import WIDEST_SCAN
+from pillarbox_gui.dialogs.message import Confirmation
 from pillarbox_gui.dialogs.question import Question
 from pillarbox_gui.pages.controls import Button, words
 from pillarbox_gui.theme.theme import Theme
+from pillarbox_gui.wording.amounts import group_digits
 
 translate = QCoreApplication.translate
 
@@ -50,3 +53,19 @@ class LoopBackupQuestion(Question[BackupChoice]):
             self.body.addWidget(button)
             self.body.addWidget(words(explanation, "muted", wrap=True))
         self.add_cancel()
+
+
+def further_question(theme: Theme, parent: QWidget, said: ErrorText) -> Confirmation:
+    """The backup opened, and none of the keys that were tried is its address's."""
+    further = translate(
+        "loop",
+        "Loop uses up a number with each swap, so the right one may lie further out. To look at {n} of them "
+        "takes some seconds.",
+    )
+    return Confirmation(
+        theme,
+        parent,
+        said.title,
+        f"{said.message} {further.format(n=group_digits(WIDEST_SCAN))}",
+        translate("loop", "Look further"),
+    )

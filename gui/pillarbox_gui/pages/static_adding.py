@@ -10,10 +10,17 @@ from PySide6.QtWidgets import QWidget
 from pillarbox.errors import ErrorText, PillarboxError
 from pillarbox.model.account import Account
 from pillarbox.secret import Secret
+from pillarbox.wallet.loop_restore import USUAL_SCAN, WIDEST_SCAN
 from pillarbox.wallet.wallet import Wallet
-from pillarbox_gui.dialogs.account_plan import ASKS_FIRST, NO_USABLE_BACKUP, AccountPlan, Halted
-from pillarbox_gui.dialogs.choose_place import ChooseFile, choose_file
-from pillarbox_gui.dialogs.loop_backup_choice import BackupChoice, LoopBackupQuestion
+from pillarbox_gui.dialogs.account_plan import (
+    KEY_NOT_FOUND,
+    NO_USABLE_BACKUP,
+    AccountPlan,
+    Halted,
+    asks_first,
+)
+from pillarbox_gui.dialogs.choose_place import ChooseFile
+from pillarbox_gui.dialogs.loop_backup_choice import BackupChoice, LoopBackupQuestion, further_question
 from pillarbox_gui.dialogs.loop_payment import LoopPaymentQuestion, Paying
 from pillarbox_gui.dialogs.passphrase import PassphraseQuestion
 from pillarbox_gui.pages.look import Look
@@ -30,13 +37,20 @@ translate = QCoreApplication.translate
 class StaticAdding:
     """Each step is kept by the wallet before the next one, so leaving a question loses nothing."""
 
-    def __init__(self, look: Look, window: QWidget, wallet: Wallet, other_wallet: Callable[[], None]) -> None:
+    def __init__(
+        self,
+        look: Look,
+        window: QWidget,
+        wallet: Wallet,
+        other_wallet: Callable[[], None],
+        choose_file: ChooseFile,
+    ) -> None:
         """`other_wallet` leads to where another one is opened."""
         self._look = look
         self._window = window
         self._wallet = wallet
         self._other_wallet = other_wallet
-        self.choose_file: ChooseFile = choose_file
+        self._choose_file = choose_file
 
     async def finish(self, halted: Halted) -> Account | None:
         """From where the server or a backup asked for something; None where that waits."""
@@ -50,6 +64,8 @@ class StaticAdding:
     async def _past(self, error: PillarboxError, plan: AccountPlan) -> Outcome:
         if error.code == NO_USABLE_BACKUP:
             return await self._past_backups(error, plan)
+        if error.code == KEY_NOT_FOUND:
+            return await self._further(error, None)
         return await self._past_payment(plan.most)
 
     async def _past_payment(self, most: int) -> Outcome:
@@ -80,11 +96,22 @@ class StaticAdding:
     async def _from_file(self) -> Outcome:
         offered = translate("loop", "Loop backups")
         title = translate("loop", "Which Loop backup?")
-        file = await self.choose_file(self._window, title, f"{offered} (*.enc)")
+        file = await self._choose_file(self._window, title, f"{offered} (*.enc)")
         if file is None:
             return None
-        restore = partial(self._restore, file)
-        return await self._with_words(backup_words_needed(), translate("loop", "Open the backup"), restore)
+        outcome = await self._from_backup(file, USUAL_SCAN, translate("loop", "Open the backup"))
+        if isinstance(outcome, PillarboxError) and outcome.code == KEY_NOT_FOUND:
+            return await self._further(outcome, file)
+        return outcome
+
+    async def _further(self, error: PillarboxError, file: Path | None) -> Outcome:
+        """No key fits as far as was looked: once more, much further. Without a file it is the latest one."""
+        if not await further_question(self._look.theme, self._window, error_words(error)).ask():
+            return None
+        return await self._from_backup(file, WIDEST_SCAN, translate("loop", "Look further"))
+
+    async def _from_backup(self, file: Path | None, last_key: int, verb: str) -> Outcome:
+        return await self._with_words(backup_words_needed(), verb, partial(self._restore, file, last_key))
 
     async def _go_on(
         self, server: str, most: int, passphrase: Secret, *, new_generation: bool = False
@@ -94,9 +121,9 @@ class StaticAdding:
                 server, root, new_generation=new_generation, most=1000 * most
             )
 
-    async def _restore(self, file: Path, passphrase: Secret) -> Account:
+    async def _restore(self, file: Path | None, last_key: int, passphrase: Secret) -> Account:
         async with self._wallet.unlocking.root(passphrase) as root:
-            return await self._wallet.loop.restore_file(file, root)
+            return await self._wallet.loop.restore_from(file, root, last_key)
 
     async def _with_words(self, said: ErrorText, verb: str, use: UseWords) -> Outcome:
         outcome: Outcome = None
@@ -106,7 +133,7 @@ class StaticAdding:
             try:
                 outcome = await use(passphrase)
             except PillarboxError as error:
-                if error.code not in ASKS_FIRST:
+                if not asks_first(error):
                     raise
                 outcome = error
 

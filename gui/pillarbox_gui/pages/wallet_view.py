@@ -26,6 +26,7 @@ from pillarbox_gui import actions
 from pillarbox_gui.actions import Act, Verb
 from pillarbox_gui.dialogs.account_plan import Halted
 from pillarbox_gui.dialogs.add_account import AddAccountQuestion
+from pillarbox_gui.dialogs.choose_place import ChooseFile, choose_file
 from pillarbox_gui.dialogs.recovery_words import RecoveryWordsQuestion
 from pillarbox_gui.pages.add_account import AccountAdding
 from pillarbox_gui.pages.backups import BackupsPage
@@ -70,6 +71,7 @@ class WalletView(QWidget):
         self._look = look
         self._app = app
         self.wallet = wallet
+        self.choose_file: ChooseFile = choose_file
         self._tasks = TaskScope(self, look.present)
         self.receive = desk
         self._pages: dict[str, WalletPage] = {"receive": self.receive}
@@ -192,7 +194,8 @@ class WalletView(QWidget):
         question.wallet_asked.connect(self.wallet_asked)
         added = await question.ask()
         if isinstance(added, Halted):
-            adding = StaticAdding(self._look, self.window(), self.wallet, self.sidebar.open_wallet_menu)
+            other_wallet = self.sidebar.open_wallet_menu
+            adding = StaticAdding(self._look, self.window(), self.wallet, other_wallet, self.choose_file)
             added = await adding.finish(added)
         if added is not None:
             self.sidebar.refresh()

@@ -14,12 +14,14 @@ from pillarbox.flows.restore_steps import (
     Preview,
 )
 from pillarbox.model.network import Network
-from pillarbox_gui.pages.controls import Card, Elided, take_role, words
+from pillarbox.wallet.loop_restore import WIDEST_SCAN
+from pillarbox_gui.pages.controls import Button, Card, Elided, take_role, words
 from pillarbox_gui.theme.tokens import Space, Tone
 from pillarbox_gui.wizards.forms import hidden_field, labelled_form
 from pillarbox_gui.wizards.restore_kit import RestoreKit, say_lines
 from pillarbox_gui.wizards.restore_preview import PreviewPage
 from pillarbox_gui.wizards.step_page import StepPage
+from pillarbox_gui.wording.amounts import group_digits
 from pillarbox_gui.wording.networks import network_words
 from pillarbox_gui.wording.restoring import MOST_REASONS, ReportLine
 
@@ -59,13 +61,31 @@ class LoopSeedPage(StepPage):
         ]
         self.body.addLayout(labelled_form(kit.theme, fields))
         self.say_trouble(step.error)
+        self.further = Button(kit.theme, translate("restore", "Look further"))
+        self.further.clicked.connect(lambda: self.answered.emit(self._entered(WIDEST_SCAN)))
+        self.further.setVisible(step.may_look_further)
+        self._offer_further()
 
     def first(self) -> QWidget:
         return self.text
 
     def answer(self) -> LoopSeedEntered:
+        return self._entered(None)
+
+    def _entered(self, last_key: int | None) -> LoopSeedEntered:
         network = list(Network)[self.network.currentIndex()]
-        return LoopSeedEntered(self.text.toPlainText(), self.extra.text(), network)
+        return LoopSeedEntered(self.text.toPlainText(), self.extra.text(), network, last_key)
+
+    def _offer_further(self) -> None:
+        explanation = translate(
+            "restore",
+            "Loop uses up a number with each swap, so the right one may lie further out. To look at {n} of "
+            "them takes some seconds.",
+        )
+        said = words(explanation.format(n=group_digits(WIDEST_SCAN)), "muted", wrap=True)
+        said.setVisible(not self.further.isHidden())
+        self.body.addWidget(said)
+        self.body.addWidget(self.further, 0, Qt.AlignmentFlag.AlignLeading)
 
 
 class LoopPreviewPage(StepPage):

@@ -8,6 +8,8 @@ from loop_bench import SERVER, SERVER_KEY, challenge, preimage_of
 from wallet_bench import ROOT, Bench
 
 from pillarbox.accounts.loop_static import REGISTERED, StaticAccount, public_nodes
+from pillarbox.commands import scan_keys
+from pillarbox.commands.loop import RecoverArguments
 from pillarbox.errors import WordsNeededError
 from pillarbox.events import ScanProgressed
 from pillarbox.keys.bip32 import InvalidChildError, PrivateNode
@@ -266,6 +268,17 @@ async def test_a_key_far_out_is_found_where_one_looks_far_enough(bench: Bench, w
     assert await wallet.loop.tokens.all() == []
     assert kept(wallet) == ["bitcoin-p2wpkh"]
     assert (await restore(wallet, last_key=40)).account.number == 33
+
+
+async def test_a_key_beyond_those_that_loop_looks_at_is_found_unasked(bench: Bench, wallet: Wallet) -> None:
+    put(bench.loop.folder, payload(of=address(1_500)))
+    restored = await wallet.loop.restore.restore(await wallet.loop.restore.look(ROOT), ROOT)
+    assert restored.account.number == 1_500
+
+
+def test_commands_let_a_person_look_as_far_as_the_wallet_does() -> None:
+    assert scan_keys.WIDEST_SCAN == loop_restore.WIDEST_SCAN
+    assert RecoverArguments("w").scan_keys == loop_restore.USUAL_SCAN
 
 
 async def test_a_key_that_cannot_be_derived_is_not_said_to_be_another_wallet_s(
