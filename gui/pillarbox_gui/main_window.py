@@ -229,6 +229,7 @@ class MainWindow(QMainWindow):
         menu.addSeparator()
         menu.addAction(Act(actions.ADD_WALLET, theme, menu, self.show_first_run))
         menu.addAction(Act(actions.RESTORE, theme, menu, view.restore_asked.emit))
+        menu.addAction(Act(actions.SCAN_WIDER, theme, menu, view.scan_wider))
         if view.wallet.unlocking.can_lock:
             menu.addAction(view.lock_act)
         menu.addActions([self._about, self._quit])

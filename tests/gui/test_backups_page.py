@@ -379,6 +379,7 @@ async def test_the_tab_key_reaches_everything_from_top_to_bottom(bench: WindowBe
         page.show_words,
         page.save_bundle,
         page.restore,
+        page.scan_wider,
         view.connection,
     ]
     stops[0].setFocus()

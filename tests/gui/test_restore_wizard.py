@@ -21,6 +21,7 @@ from pillarbox.model.restoring import Outcome, ReportItem, RestoreReport
 from pillarbox.secret import Secret
 from pillarbox.vault.sealed_words import RecoveryWords
 from pillarbox.wallet.restoring import Options
+from pillarbox_gui.dialogs.scan_wider import ScanWiderQuestion
 from pillarbox_gui.pages.backups import BackupsPage
 from pillarbox_gui.pages.unlock import UnlockPage
 from pillarbox_gui.pages.wallet_view import WalletView
@@ -399,6 +400,50 @@ async def test_a_public_key_alone_makes_a_wallet_that_watches(bench: WindowBench
     options.network.setCurrentIndex(REGTEST)
     view = await finish(bench, wizard)
     assert view.wallet.watch_only
+
+
+@in_a_window
+async def test_more_is_looked_for_from_the_report(bench: WindowBench) -> None:
+    stick = await backed_up(bench)
+    wizard = await wizard_at(bench)
+    options = await to_options(wizard, stick)
+    options.name.setText("Again")
+    protect = await go_on(wizard, ProtectPage)
+    protect.passphrase.setText(PASSPHRASE)
+    protect.repeated.setText(PASSPHRASE)
+    done = await go_on(wizard, DonePage)
+    assert done.gap_limit.value() == 200
+    done.gap_limit.setValue(60)
+    click(done.wider)
+    await until(lambda: wizard.page is not done)
+    again = await shown(wizard, DonePage)
+    assert "60 addresses beyond the last used one" in said_in(again)
+    assert "Restored" in said_in(again)
+    assert again.gap_limit.value() == 120
+    click(wizard.go_on)
+    view = await bench.screen(WalletView)
+    assert view.wallet.accounts.get(ACCOUNT).gap_limit == 60
+
+
+@in_a_window
+async def test_more_is_looked_for_at_any_time_later(bench: WindowBench) -> None:
+    await bench.wallet_of_words()
+    view = await bench.shown("Safe")
+    bench.pay(view, 45, 777)
+    view.show_page("backups")
+    page = view.page("backups")
+    assert isinstance(page, BackupsPage)
+    click(page.scan_wider)
+    click((await bench.question(ScanWiderQuestion)).cancel)
+    await until(lambda: not view._tasks.running("scan wider"))
+    assert view.wallet.accounts.get(ACCOUNT).gap_limit == 20
+    view.sidebar.wallet_menu.aboutToShow.emit()
+    next(act for act in view.sidebar.wallet_menu.actions() if "Scan wider" in act.text()).trigger()
+    question = await bench.question(ScanWiderQuestion)
+    question.gap_limit.setValue(50)
+    click(question.go_on)
+    await until(lambda: view.wallet.accounts.counts(ACCOUNT).received == 777)
+    assert view.wallet.accounts.get(ACCOUNT).gap_limit == 50
 
 
 @in_a_window

@@ -201,7 +201,9 @@ class Done:
     name: str
     report: RestoreReport | None
     keychain_trouble: ErrorText | None = None
-    scans: bool = True
+    gap_limit: int | None = None
+    """How far beyond the last used address of each account a wider scan looks, where one was asked for."""
+    error: ErrorText | None = None
 
 
 Step = (
@@ -286,6 +288,13 @@ class Protected:
     use_keychain: bool = True
 
 
+@dataclass(frozen=True, slots=True)
+class ScanWider:
+    """Something lacks in the restored wallet: look so many addresses beyond the last used one."""
+
+    gap_limit: int
+
+
 Answer = (
     Chosen
     | FileChosen
@@ -297,4 +306,5 @@ Answer = (
     | Confirmed
     | OptionsChosen
     | Protected
+    | ScanWider
 )

@@ -30,6 +30,7 @@ from pillarbox.flows.restore_steps import (
     Protect,
     Protected,
     PublicEntered,
+    ScanWider,
     SearchFolders,
     Source,
     Step,
@@ -105,6 +106,8 @@ class Ports:
     merge: Callable[[Draft], Awaitable[RestoreReport]]
     restore: Callable[[Draft, Secret | None], Awaitable[tuple[RestoreReport | None, ErrorText | None]]]
     """A new wallet, open; why the keychain does not hold its key, where it was asked to."""
+    scan_wider: Callable[[str, int], Awaitable[None]]
+    """In an open wallet, so many addresses beyond the last used one of each account."""
     forget: Callable[[], None]
     """Wipe what was opened."""
 
@@ -124,6 +127,7 @@ _KEPT: Mapping[type, Mapping[str, str]] = {
     },
     FoldersChosen: {"folders": "folders", "only": "only_folders", "network": "only_network"},
     OptionsChosen: {name: name for name in ("mode", "name", "into", "network", "gap_limit", "birthday")},
+    ScanWider: {"gap_limit": "gap_limit"},
     Protected: {name: name for name in ("passphrase", "repeated", "use_keychain")},
 }
 """By class of an answer, what its fields are called in the draft."""
@@ -150,6 +154,7 @@ class RestoreWallet:
             (Preview, Confirmed): self._take_confirmation,
             (Options, OptionsChosen): self._take_options,
             (Protect, Protected): self._take_protection,
+            (Done, ScanWider): self._take_wider,
         }
         self._fills: Mapping[type, Callable[[Draft, ErrorText | None], Step]] = {
             Choose: lambda draft, error: Choose(draft.source, draft.place, error),
@@ -223,7 +228,7 @@ class RestoreWallet:
 
     def _filled(self, step: Step, error: ErrorText | None = None) -> Step:
         """A step with the draft's values in it."""
-        if isinstance(step, Preview):
+        if isinstance(step, Preview | Done):
             return replace(step, error=error)
         fill = self._fills.get(type(step))
         return step if fill is None else fill(self._draft, error)
@@ -336,6 +341,11 @@ class RestoreWallet:
         with Secret.from_text(draft.passphrase) as passphrase:
             report, trouble = await self._ports.restore(draft, passphrase or None)
         self._done(Done(draft.name, report, trouble))
+
+    async def _take_wider(self) -> None:
+        if isinstance(self._step, Done):
+            await self._ports.scan_wider(self._step.name, self._draft.gap_limit or 0)
+            self._step = replace(self._step, gap_limit=self._draft.gap_limit, error=None)
 
     def _done(self, step: Done) -> None:
         self._forget()

@@ -42,6 +42,7 @@ def restore_wallet_flow(app: Application, into: str = "") -> RestoreWallet:
             bound.preview,
             bound.merge,
             bound.restore,
+            bound.scan_wider,
             bound.forget,
         ),
         into,
@@ -135,9 +136,11 @@ class _Bound:
         plan = NewWallet(draft.name, draft.network, _source(draft), passphrase, draft.use_keychain)
         made = await self._app.create_wallet(plan)
         if draft.gap_limit is not None:
-            for account in made.wallet.accounts.all():
-                await made.wallet.accounts.set_gap_limit(account.id, draft.gap_limit)
+            await made.wallet.scan_wider(draft.gap_limit)
         return None, made.keychain_trouble
+
+    async def scan_wider(self, wallet: str, gap_limit: int) -> None:
+        await self._app.open_wallets[wallet].scan_wider(gap_limit)
 
     def forget(self) -> None:
         opened, self._opened = self._opened, None

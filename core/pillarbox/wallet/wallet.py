@@ -239,6 +239,16 @@ class Wallet:
         finally:
             await self._db.close()
 
+    async def scan_wider(self, gap_limit: int) -> None:
+        """Look so far beyond the last used address of every account, now and from now on.
+
+        None is looked at less far than before. Raises InvalidInputError.
+        """
+        for account in self.accounts.all():
+            if gap_limit > account.gap_limit:
+                await self.accounts.set_gap_limit(account.id, gap_limit)
+            self.scanning.start(account.id, gap_limit)
+
     async def kept_rows(self) -> dict[tuple[str, int], int]:
         """How many addresses of each account's key and branch are kept: what a restore builds on."""
         return await self._db.read(restoring.kept_rows)

@@ -4,7 +4,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from functools import partial
 from pathlib import Path
 
-from PySide6.QtCore import QCoreApplication, QRect, Qt, QTimer, Signal
+from PySide6.QtCore import QCoreApplication, QRect, QTimer, Signal
 from PySide6.QtGui import QShowEvent
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
@@ -37,6 +37,8 @@ class BackupsPage(Page):
 
     words_asked = Signal()
     restore_asked = Signal()
+    wider_asked = Signal()
+    """The person misses payments."""
     told = Signal(str)
 
     def __init__(self, look: Look, events: Events, wallet: Wallet) -> None:
@@ -52,6 +54,7 @@ class BackupsPage(Page):
         self.save_bundle = Button(theme, translate("backups", "Save a bundle with the words…"))
         self.change_passphrase = Button(theme, translate("backups", "Change the backup passphrase…"))
         self.restore = Button(theme, translate("backups", "Restore a backup…"), icon="restore")
+        self.scan_wider = Button(theme, translate("backups", "Scan wider…"), icon="scan")
         self._lay_out()
         self._connect()
         self._subscriptions = Subscriptions(self, events, self._tell, wallet.id)
@@ -104,6 +107,7 @@ class BackupsPage(Page):
         self.folders.row_reached.connect(self._bring_into_view)
         self.show_words.clicked.connect(self.words_asked)
         self.restore.clicked.connect(self.restore_asked)
+        self.scan_wider.clicked.connect(self.wider_asked)
         self.save_bundle.clicked.connect(lambda: start("ask", self._save_bundle, Again.REJECT))
 
     def _back_up(self) -> None:
@@ -231,7 +235,8 @@ class BackupsPage(Page):
             if number:
                 card.body.addSpacing(self._look.theme.px(Space.XS))
             _say(card.body, title, text)
-        card.body.addWidget(self.restore, 0, Qt.AlignmentFlag.AlignLeading)
+        both = [self.restore, self.scan_wider]
+        card.body.addWidget(Reflow(self._look.theme, [both], [[each] for each in both]))
         return card
 
     def _bring_into_view(self, table: QWidget, place: QRect) -> None:

@@ -28,6 +28,7 @@ from pillarbox_gui.dialogs.account_plan import Halted
 from pillarbox_gui.dialogs.add_account import AddAccountQuestion
 from pillarbox_gui.dialogs.choose_place import ChooseFile, choose_file
 from pillarbox_gui.dialogs.recovery_words import RecoveryWordsQuestion
+from pillarbox_gui.dialogs.scan_wider import ScanWiderQuestion
 from pillarbox_gui.pages.add_account import AccountAdding
 from pillarbox_gui.pages.backups import BackupsPage
 from pillarbox_gui.pages.controls import Elided, StatusFact, column, row
@@ -45,6 +46,7 @@ from pillarbox_gui.pages.telling import connection_fact
 from pillarbox_gui.subscriptions import Subscriptions
 from pillarbox_gui.tasks import Again, TaskScope
 from pillarbox_gui.theme.tokens import Space
+from pillarbox_gui.wording.restoring import scanned_wider
 from pillarbox_gui.wording.states import StatusWords, backup_words
 
 NARROW_BELOW = 1200
@@ -170,6 +172,10 @@ class WalletView(QWidget):
     def add_account(self) -> None:
         self._tasks.start("add account", self._add_account, Again.REJECT)
 
+    def scan_wider(self) -> None:
+        """Payments are missing: ask how far to look for them, in every account."""
+        self._tasks.start("scan wider", self._scan_wider, Again.REJECT)
+
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
         self.sidebar.be_narrow(self.width() < self._look.theme.px(NARROW_BELOW))
@@ -201,6 +207,13 @@ class WalletView(QWidget):
             self.sidebar.refresh()
             self.show_account(added.id)
 
+    async def _scan_wider(self) -> None:
+        widest = max(account.gap_limit for account in self.wallet.accounts.all())
+        gap_limit = await ScanWiderQuestion(self._look.theme, self.window(), widest).ask()
+        if gap_limit is not None:
+            await self.wallet.scan_wider(gap_limit)
+            self.tell(scanned_wider(gap_limit))
+
     def _make_page(self, name: str) -> WalletPage:
         look, app, wallet = self._look, self._app, self.wallet
         match name:
@@ -221,6 +234,7 @@ class WalletView(QWidget):
                 backups.words_asked.connect(self._ask_for_words)
                 backups.told.connect(self.tell)
                 backups.restore_asked.connect(self.restore_asked)
+                backups.wider_asked.connect(self.scan_wider)
                 return backups
             case "settings":
                 return SettingsPage(look, app.events, app.settings, app.connections, wallet)

@@ -3,8 +3,10 @@
 from PySide6.QtCore import QCoreApplication, Qt
 from PySide6.QtWidgets import QFormLayout, QGridLayout
 
-from pillarbox.flows.restore_steps import AccountFacts, Confirmed, Contents, Done, Preview
-from pillarbox_gui.pages.controls import Card, Elided, words
+from pillarbox.flows.restore_steps import AccountFacts, Confirmed, Contents, Done, Preview, ScanWider
+from pillarbox.wallet.account_keeping import WIDEST_GAP
+from pillarbox_gui.dialogs.scan_wider import USUAL
+from pillarbox_gui.pages.controls import Button, Card, Elided, field_name, number_entry, row, words
 from pillarbox_gui.theme.tokens import Space, Tone
 from pillarbox_gui.wizards.restore_kit import RestoreKit, say_lines
 from pillarbox_gui.wizards.step_page import StepPage
@@ -16,6 +18,8 @@ from pillarbox_gui.wording.restoring import (
     passed_over_lines,
     reason_lines,
     report_lines,
+    scanned_wider,
+    wider_words,
 )
 
 MOST_ACCOUNTS = 12
@@ -106,9 +110,7 @@ class DonePage(StepPage):
                 "Now Pillarbox looks for what was paid to it meanwhile, before it hands out an address that "
                 "somebody may have. For that it asks a server: choose one in Settings, where none is chosen "
                 "yet. You need not wait for it here.",
-            )
-            if step.scans
-            else "",
+            ),
         )
         self.go_on = translate("restore", "Open the wallet")
         self.wallet = step.name
@@ -130,7 +132,30 @@ class DonePage(StepPage):
         if (trouble := step.keychain_trouble) is not None:
             opens = translate("restore", "The passphrase you chose opens the wallet.")
             lines.append(ReportLine(Tone.WAITING, "warning", trouble.title, f"{trouble.message} {opens}"))
+        if step.gap_limit is not None:
+            title = translate("restore", "A wider scan goes on")
+            lines.append(ReportLine(Tone.GOOD, "scan", title, scanned_wider(step.gap_limit)))
         say_lines(self, lines)
+        self.gap_limit = number_entry(kit.theme, 1, WIDEST_GAP, _next_gap(step.gap_limit))
+        self.wider = Button(kit.theme, translate("restore", "Scan wider"), icon="scan")
+        self.wider.clicked.connect(lambda: self.answered.emit(ScanWider(self.gap_limit.value())))
+        self._offer_wider()
+        self.say_trouble(step.error)
+
+    def _offer_wider(self) -> None:
+        name = translate("restore", "Addresses &beyond the last used one")
+        line = row(self.theme, Space.S)
+        line.addWidget(field_name(name, self.gap_limit))
+        line.addWidget(self.gap_limit)
+        line.addWidget(self.wider)
+        line.addStretch()
+        self.body.addWidget(words(wider_words(), "muted", wrap=True))
+        self.body.addLayout(line)
+
+
+def _next_gap(before: int | None) -> int:
+    """Twice as far as was asked for before."""
+    return USUAL if before is None else min(2 * before, WIDEST_GAP)
 
 
 def _heading(step: Preview) -> tuple[str, str]:

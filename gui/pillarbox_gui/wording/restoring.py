@@ -9,6 +9,7 @@ from pillarbox.errors import ErrorText
 from pillarbox.flows.restore_steps import FileFacts
 from pillarbox.model.restoring import Outcome, RestoreReport
 from pillarbox_gui.theme.tokens import Tone
+from pillarbox_gui.wording.amounts import group_digits
 from pillarbox_gui.wording.errors import window_words
 from pillarbox_gui.wording.times import Calendar, counted
 
@@ -168,3 +169,19 @@ def _sections() -> dict[str, tuple[str, str]]:
         ),
         "program": (translate("restore", "1 setting"), translate("restore", "{n} settings")),
     }
+
+
+def wider_words() -> str:
+    """What a wider scan is good for."""
+    return translate(
+        "restore",
+        "Payments missing? Pillarbox stops looking where many addresses in a row were never paid. If you "
+        "handed out many, let it look further: what it finds is added, and nothing is lost.",
+    )
+
+
+def scanned_wider(gap_limit: int) -> str:
+    """What goes on once it was asked for."""
+    return translate(
+        "restore", "Looking {n} addresses beyond the last used one of each account, as servers answer."
+    ).format(n=group_digits(gap_limit))

@@ -2,6 +2,7 @@
 
 import shutil
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -28,6 +29,7 @@ from pillarbox.flows.restore_steps import (
     Protect,
     Protected,
     PublicEntered,
+    ScanWider,
     SearchFolders,
     Source,
     WordsEntered,
@@ -198,6 +200,25 @@ async def test_the_words_alone_bring_back_what_they_can(app: Application, folder
     assert isinstance(done, Done)
     assert done.report is None
     assert app.open_wallets["Alone"].accounts.get().gap_limit == 40
+
+
+async def test_once_it_is_restored_more_is_looked_for_as_often_as_asked(app: Application) -> None:
+    flow = restore_wallet_flow(app)
+    await flow.answer(Chosen(Source.PUBLIC))
+    await flow.answer(PublicEntered(XPUB))
+    await flow.answer(OptionsChosen(Mode.NEW, "Eyes", network=Network.REGTEST))
+    done = await flow.answer(PROTECTED)
+    assert isinstance(done, Done)
+    assert done.gap_limit is None
+    for gap_limit in (60, 120):
+        step = await flow.answer(ScanWider(gap_limit))
+        assert step == replace(done, gap_limit=gap_limit)
+        (account,) = app.open_wallets["Eyes"].accounts.all()
+        assert account.gap_limit == gap_limit
+    refused = await flow.answer(ScanWider(10_000))
+    assert isinstance(refused, Done)
+    assert refused.error is not None
+    assert "1 to 1000" in refused.error.message
 
 
 async def test_a_bundle_needs_only_its_passphrase(app: Application, shop: Wallet, tmp_path: Path) -> None:

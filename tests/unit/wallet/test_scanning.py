@@ -63,6 +63,25 @@ async def test_a_scan_looks_on_from_what_the_watch_has_found(bench: Bench) -> No
     assert wallet.accounts.counts(account.id).received == 1_777
 
 
+async def test_a_wider_scan_of_the_wallet_finds_what_lies_beyond_the_gap(bench: Bench) -> None:
+    wallet, account = await imported(bench)
+    bench.chain.pay(scripts(wallet, account, 200)[150], 777)
+    wallet.scanning.start(account.id)
+    await scanned(bench, wallet, account)
+    assert wallet.accounts.counts(account.id).received == 0
+    await wallet.scan_wider(160)
+    await scanned(bench, wallet, account)
+    assert wallet.accounts.counts(account.id).received == 777
+    assert wallet.accounts.get(account.id).gap_limit == 160
+
+
+async def test_no_account_is_looked_at_less_far_than_before(bench: Bench) -> None:
+    wallet, account = await imported(bench)
+    await wallet.scan_wider(60)
+    await wallet.scan_wider(30)
+    assert wallet.accounts.get(account.id).gap_limit == 60
+
+
 @pytest.mark.parametrize("asked_for", [1, 3])
 async def test_more_that_is_asked_for_while_a_scan_runs_follows_it_once(bench: Bench, asked_for: int) -> None:
     wallet, account = await imported(bench)
