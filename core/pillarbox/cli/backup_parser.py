@@ -59,7 +59,12 @@ def add_backup_commands(commands: Commands) -> None:
     where.add_argument("--as", dest="fresh", metavar="NAME", help="as a wallet of its own")
     where.add_argument("--into", metavar="NAME", help="add what this wallet lacks")
     restore.add_argument("--gap-limit", type=int, metavar="N", help="look at least so far for used addresses")
-    restore.add_argument("--birthday", type=_birthday, metavar="YYYY-MM-DD", help="it is not older than this")
+    restore.add_argument(
+        "--birthday",
+        type=_birthday,
+        metavar="YYYY-MM-DD",
+        help="it was not used before: a note in its backups; all of its past is looked at either way",
+    )
     restore.add_argument("--dry-run", action="store_true", default=None, help="say what it would do")
     restore.add_argument(
         "--network",

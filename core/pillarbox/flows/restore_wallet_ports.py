@@ -25,6 +25,7 @@ from pillarbox.vault.sealed_words import RecoveryWords
 from pillarbox.wallet import loop_restore
 from pillarbox.wallet.loop_restore import FoundFile
 from pillarbox.wallet.restoring import Options
+from pillarbox.wallet.wallet import Wallet
 
 
 def restore_wallet_flow(app: Application, into: str = "") -> RestoreWallet:
@@ -135,8 +136,7 @@ class _Bound:
             return restored.report, restored.made.keychain_trouble
         plan = NewWallet(draft.name, draft.network, _source(draft), passphrase, draft.use_keychain)
         made = await self._app.create_wallet(plan)
-        if draft.gap_limit is not None:
-            await made.wallet.scan_wider(draft.gap_limit)
+        await _set_up(made.wallet, draft)
         return None, made.keychain_trouble
 
     async def scan_wider(self, wallet: str, gap_limit: int) -> None:
@@ -168,6 +168,7 @@ class _Bound:
             _last_key(draft),
         )
         found = await self._app.restore_loop(wanted)
+        await _set_up(found.made.wallet, draft)
         return found.report, found.made.keychain_trouble
 
     def _ready(self) -> Opened:
@@ -282,6 +283,14 @@ def _words(draft: Draft) -> RecoveryWords:
 
 def _last_key(draft: Draft) -> int:
     return loop_restore.USUAL_SCAN if draft.last_key is None else draft.last_key
+
+
+async def _set_up(wallet: Wallet, draft: Draft) -> None:
+    """What was chosen for all accounts of a new wallet that no backup tells of."""
+    if draft.birthday is not None:
+        await wallet.accounts.note_birthday(draft.birthday)
+    if draft.gap_limit is not None:
+        await wallet.scan_wider(draft.gap_limit)
 
 
 def _options(draft: Draft) -> Options:

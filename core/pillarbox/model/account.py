@@ -64,6 +64,7 @@ class Account:
     at_limit: AtLimit
     scan_state: ScanState
     created_at: int
+    """Unix seconds: nothing was received before. 0 where that is not known."""
     same_key: str
     """Equal for two accounts exactly when they hand out the same addresses; a digest that reveals nothing."""
     params: str

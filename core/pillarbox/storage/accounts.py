@@ -73,6 +73,10 @@ def set_scan_state(tx: Tx, account: AccountId, state: ScanState) -> None:
     tx.execute("UPDATE accounts SET scan_state = ? WHERE id = ?", (state.value, account))
 
 
+def set_created_at(tx: Tx, account: AccountId, at: int) -> None:
+    tx.execute("UPDATE accounts SET created_at = ? WHERE id = ?", (at, account))
+
+
 def set_params(tx: Tx, account: AccountId, params: str) -> None:
     tx.execute("UPDATE accounts SET params = ? WHERE id = ?", (params, account))
 

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
+from functools import partial
 
 from pillarbox.accounts import Kinds
 from pillarbox.accounts.kind import AccountKind, Enrolment, Params
@@ -165,7 +166,7 @@ class AccountKeeping:
                 gap_limit=limit,
                 scan_state=scan_state,
                 network=self._network,
-                created_at=self._clock.now(),
+                created_at=self._born(scan_state),
             )
             return await self._keep(draft, chosen, root)
 
@@ -194,7 +195,7 @@ class AccountKeeping:
             gap_limit=chosen.gap_limit,
             scan_state=scan_state,
             network=self._network,
-            created_at=self._clock.now(),
+            created_at=self._born(scan_state),
         )
         return await self._keep(draft, chosen, None, before, after)
 
@@ -258,7 +259,8 @@ class AccountKeeping:
             gap_limit=kind.gap_limit,
             scan_state=ScanState.UNSCANNED,
             network=self._network,
-            created_at=self._clock.now(),
+            # They are of the same words, and as old.
+            created_at=min((each.account.created_at for each in self._accounts), default=0),
         )
 
         def remove(tx: Tx) -> None:
@@ -269,6 +271,10 @@ class AccountKeeping:
         except AccountExistsError:
             await self._db.write(remove)
             return None
+
+    def _born(self, scan_state: ScanState) -> int:
+        """Unix seconds; 0 where an account may have received before it came here."""
+        return self._clock.now() if scan_state is ScanState.MADE_HERE else 0
 
     def _label(self, label: str, kind: AccountKind) -> str:
         if label:
@@ -314,6 +320,13 @@ class AccountKeeping:
             account, lambda tx: stored.set_gap_limit(tx, account, gap_limit), gap_limit=gap_limit
         )
         await self._recording.settled()
+
+    async def note_birthday(self, at: int) -> None:
+        """A person knows since when the wallet was used. `at`: Unix seconds. It is kept for backups alone."""
+        for account in self.all():
+            await self._change(
+                account.id, partial(stored.set_created_at, account=account.id, at=at), created_at=at
+            )
 
     async def ensure_rows(self, account: AccountId, count: int) -> None:
         """Derive and keep the first `count` receive addresses, so that a burst finds them ready."""

@@ -202,8 +202,7 @@ def _insert(tx: Tx, account: Account, rows: _Rows, options: Options) -> tuple[Ac
     labels = {each.label for each in stored.all_accounts(tx)}
     numbered = (account.label if n == 1 else f"{account.label} {n}" for n in range(1, len(labels) + 2))
     label = next(each for each in numbered if each not in labels)
-    born = account.created_at if options.birthday is None else min(account.created_at, options.birthday)
-    draft = replace(account, label=label, created_at=born)
+    draft = replace(account, label=label, created_at=_born(account.created_at, options.birthday))
     made = stored.insert(tx, draft, keep_id=not labels or not stored.exists(tx, account.id))
     for branch, derived in rows.items():
         addresses.insert(tx, made.id, branch, map(DerivedAddress._make, derived))
@@ -212,6 +211,12 @@ def _insert(tx: Tx, account: Account, rows: _Rows, options: Options) -> tuple[Ac
         error = LabelTakenError(account=account.label, label=label)
         items.append(ReportItem(ACCOUNTS.name, Outcome.CONFLICT, 1, error.text))
     return made, items
+
+
+def _born(told: int, birthday: int | None) -> int:
+    """Since when an account may have received, as Unix seconds: the earlier of what is known, else 0."""
+    known = [at for at in (told, birthday) if at]
+    return min(known, default=0)
 
 
 def _start_counters(tx: Tx, here: AccountId, account: Account, rows: Mapping[int, _Rows]) -> None:

@@ -101,6 +101,13 @@ class OptionsPage(StepPage):
         )
         self.body.addWidget(words(wider, "muted", wrap=True))
         self.body.addLayout(since)
+        note = translate(
+            "restore",
+            "Backups keep the date for other programs, which search from a date on. Pillarbox looks at all "
+            "of the past either way.",
+        )
+        self.birthday.setAccessibleDescription(note)
+        self.body.addWidget(words(note, "muted", wrap=True))
 
     def _fill(self) -> None:
         step = self._step

@@ -202,6 +202,31 @@ async def test_the_words_alone_bring_back_what_they_can(app: Application, folder
     assert app.open_wallets["Alone"].accounts.get().gap_limit == 40
 
 
+async def test_since_when_an_account_may_have_received_is_never_said_to_be_later_than_it_was(
+    app: Application, shop: Wallet, folder: Path
+) -> None:
+    for name, birthday, told in (("Eyes", None, 0), ("Known", 1_600_000_000, 1_600_000_000)):
+        flow = restore_wallet_flow(app)
+        await flow.answer(Chosen(Source.WORDS))
+        await flow.answer(WordsEntered(OTHER))
+        await flow.answer(FoldersChosen(()))
+        await flow.answer(Confirmed())
+        await flow.answer(OptionsChosen(Mode.NEW, name, network=Network.REGTEST, birthday=birthday))
+        await flow.answer(PROTECTED)
+        (account,) = app.open_wallets[name].accounts.all()
+        assert account.created_at == told
+        await app.close_wallet(name)
+    made_here = shop.accounts.get().created_at
+    for name, birthday in (("Later", made_here + 9), ("Earlier", 1_600_000_000)):
+        flow = await opened_by_words(app, newest(folder))
+        await flow.answer(Confirmed())
+        await flow.answer(OptionsChosen(Mode.NEW, name, birthday=birthday))
+        await flow.answer(PROTECTED)
+        (account,) = app.open_wallets[name].accounts.all()
+        assert account.created_at == min(birthday, made_here)
+        await app.close_wallet(name)
+
+
 async def test_once_it_is_restored_more_is_looked_for_as_often_as_asked(app: Application) -> None:
     flow = restore_wallet_flow(app)
     await flow.answer(Chosen(Source.PUBLIC))
