@@ -12,6 +12,7 @@ from PySide6.QtWidgets import QFileDialog, QLabel, QLineEdit, QWidget
 from window_bench import ACCOUNT, PASSPHRASE, WORDS, WindowBench, click, in_a_window, until
 
 from pillarbox.model.backup import BackupFile, BackupPhase, BackupStatus
+from pillarbox.model.progress import ConnectionPhase, ConnectionState
 from pillarbox.model.receiving import RequestTerms
 from pillarbox.secret import Secret
 from pillarbox_gui.dialogs.backup_passphrase import BackupPassphraseQuestion, BundleQuestion
@@ -231,6 +232,19 @@ async def test_the_overview_is_silent_about_a_backup_that_is_well(bench: WindowB
     click(page.state.back_up)
     await until(lambda: page.state.chip.text() == "Backup verified")
     assert notices(view) == []
+
+
+@in_a_window
+async def test_the_overview_says_that_all_is_well_for_as_long_as_it_is(bench: WindowBench) -> None:
+    bench.chain.state = ConnectionState(ConnectionPhase.CONNECTED, "a server", height=1)
+    view, _ = await backups_page(bench)
+    view.show_page("overview")
+    page = view.page("overview")
+    await until(lambda: "Nothing needs your attention" in said_in(page))
+    for _ in range(view.wallet.accounts.get(ACCOUNT).gap_limit):
+        await view.wallet.receiving.hand_out(ACCOUNT)
+    await until(lambda: "has reached its gap limit" in said_in(page))
+    assert "Nothing needs your attention" not in said_in(page)
 
 
 @in_a_window

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from PySide6.QtCore import QCoreApplication, Signal
 from PySide6.QtGui import QShowEvent
-from PySide6.QtWidgets import QLabel, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QWidget
 
 from pillarbox.app.connections import Connections
 from pillarbox.events import (
@@ -80,16 +80,7 @@ class NoticeCard(Card):
 
     def __init__(self, theme: Theme, notice: Notice, deal_with_it: Callable[[], None]) -> None:
         super().__init__(theme, 0, Space.L)
-        line = row(theme, Space.M)
-        picture = QLabel()
-        ink = theme.palette.tone(notice.said.tone)
-        ratio = self.devicePixelRatioF()
-        picture.setPixmap(theme.icons.pixmap(notice.said.icon, theme.px(ICON), ratio, ink.fg))
-        line.addWidget(picture)
-        told = column(theme, 2)
-        told.addWidget(words(notice.said.text, "strong", wrap=True))
-        told.addWidget(words(notice.said.detail, "muted", wrap=True))
-        line.addLayout(told, 1)
+        line = _line(theme, notice.said)
         self.button = Button(theme, notice.verb)
         self.button.ensurePolished()
         self.button.setAccessibleDescription(notice.said.text)
@@ -129,7 +120,7 @@ class OverviewPage(Page):
         self.body.addWidget(scroll_area(inside), 1)
         self._subscriptions = [events.subscribe(kind, self._hear) for kind in HEARD]
         self._stale = True
-        self._shown: list[Notice] = []
+        self._shown: list[Notice] | None = None
         look.theme.changed.connect(self._show_notices)
 
     def close_page(self) -> None:
@@ -188,11 +179,13 @@ class OverviewPage(Page):
 
     def _show_notices(self) -> None:
         clear(self._notices)
-        cards = [NoticeCard(self._look.theme, notice, self._asker(notice)) for notice in self._shown]
+        cards = [NoticeCard(self._look.theme, notice, self._asker(notice)) for notice in self._shown or ()]
         width = max((card.button.sizeHint().width() for card in cards), default=0)
         for card in cards:
             card.button.setMinimumWidth(width)
             self._notices.addWidget(card)
+        if not cards:
+            self._notices.addWidget(_all_is_well(self._look.theme))
 
     def _total_words(self) -> list[str]:
         """A sum for each coin: amounts of two coins are never added."""
@@ -310,3 +303,26 @@ class OverviewPage(Page):
         if notice.server is not None:
             return lambda: self.server_asked.emit(notice.server)
         return lambda: self.page_asked.emit(notice.page)
+
+
+def _line(theme: Theme, said: StatusWords) -> QHBoxLayout:
+    """An icon, and the words beside it."""
+    line = row(theme, Space.M)
+    picture = QLabel()
+    ink = theme.palette.tone(said.tone)
+    ratio = picture.devicePixelRatioF()
+    picture.setPixmap(theme.icons.pixmap(said.icon, theme.px(ICON), ratio, ink.fg))
+    line.addWidget(picture)
+    told = column(theme, 2)
+    told.addWidget(words(said.text, "strong", wrap=True))
+    told.addWidget(words(said.detail, "muted", wrap=True))
+    line.addLayout(told, 1)
+    return line
+
+
+def _all_is_well(theme: Theme) -> Card:
+    card = Card(theme, 0, Space.L)
+    title = translate("overview", "Nothing needs your attention")
+    detail = translate("overview", "The servers answer, and every change is backed up.")
+    card.body.addLayout(_line(theme, StatusWords(Tone.GOOD, "check", title, detail)))
+    return card
