@@ -23,6 +23,7 @@ from PySide6.QtWidgets import (
 from pillarbox_gui.actions import ICON, small_icon
 from pillarbox_gui.theme.theme import Theme
 from pillarbox_gui.theme.tokens import Space
+from pillarbox_gui.wording.breaks import breakable
 from pillarbox_gui.wording.states import StatusWords
 
 ICON_GAP = "\N{EN SPACE}"
@@ -40,12 +41,29 @@ def take_role(widget: QWidget, role: str) -> None:
 
 def words(text: str = "", role: str = "", *, wrap: bool = False) -> QLabel:
     """Plain text in one of the sheet's styles. It is never read as markup: labels come from people."""
-    label = QLabel(text)
+    label = Wrapped(text) if wrap else QLabel(text)
     label.setTextFormat(Qt.TextFormat.PlainText)
-    label.setWordWrap(wrap)
     if role:
         take_role(label, role)
     return label
+
+
+class Wrapped(QLabel):
+    """Sentences in as many lines as they need, whatever is in them."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__()
+        self._read_out = ""
+        self.setWordWrap(True)
+        self.setText(text)
+
+    def setText(self, text: str) -> None:
+        shown = breakable(text)
+        super().setText(shown)
+        read_out = "" if shown == text else text
+        if read_out != self._read_out:  # else a name that was given otherwise would go
+            self._read_out = read_out
+            self.setAccessibleName(read_out)
 
 
 def field_name(text: str, field: QWidget) -> QLabel:

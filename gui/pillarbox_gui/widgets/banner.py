@@ -17,6 +17,7 @@ from pillarbox.model.progress import Progress
 from pillarbox_gui.theme.style import set_role
 from pillarbox_gui.theme.theme import Theme
 from pillarbox_gui.theme.tokens import Space, Tone
+from pillarbox_gui.wording.breaks import breakable
 
 ICON = 18
 
@@ -61,7 +62,7 @@ class Banner(QFrame):
         self._tone, self._icon_name = tone, icon
         set_role(self, "banner" if tone in (Tone.WAITING, Tone.BAD) else "note")
         self._title.setText(title)
-        self._words.setText(words)
+        self._words.setText(breakable(words))
         self._words.setVisible(bool(words))
         self._bar.hide()
         self.action.setText(action)
