@@ -95,7 +95,9 @@ async def refused(wizard: WizardView, kind: type[P]) -> tuple[P, str]:
     click(wizard.go_on)
     await until(lambda: wizard.page is not before)
     page = await shown(wizard, kind)
-    return page, said_in(page, TROUBLE)
+    trouble = page.findChild(QWidget, TROUBLE)
+    assert isinstance(trouble, QWidget)
+    return page, trouble.accessibleName()
 
 
 async def to_words(wizard: WizardView, place: Path) -> WordsPage:
@@ -310,6 +312,7 @@ async def test_leaving_leads_back_to_the_wallet_it_was_asked_from(bench: WindowB
     view.show_page("backups")
     page = view.page("backups")
     assert isinstance(page, BackupsPage)
+    await asyncio.sleep(0)  # nobody clicks on what is not drawn yet
     click(page.restore)
     wizard = await bench.screen(WizardView)
     await shown(wizard, ChoosePage)

@@ -21,7 +21,7 @@ class ScanWiderQuestion(Question[int]):
 
     def __init__(self, theme: Theme, parent: QWidget, widest: int) -> None:
         """`widest`: the largest gap limit of an account now."""
-        super().__init__(theme, parent, translate("restore", "Scan wider"), wider_words())
+        super().__init__(theme, parent, translate("restore", "Payments missing?"), wider_words())
         self.gap_limit = number_entry(theme, 1, WIDEST_GAP, min(max(USUAL, 2 * widest), WIDEST_GAP))
         form = QFormLayout()
         form.setHorizontalSpacing(theme.px(Space.L))

@@ -149,6 +149,8 @@ class DonePage(StepPage):
         line.addWidget(self.gap_limit)
         line.addWidget(self.wider)
         line.addStretch()
+        self.body.addSpacing(self.theme.px(Space.L))
+        self.body.addWidget(words(translate("restore", "Payments missing?"), "strong"))
         self.body.addWidget(words(wider_words(), "muted", wrap=True))
         self.body.addLayout(line)
 

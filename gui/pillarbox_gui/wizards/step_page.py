@@ -7,6 +7,7 @@ from pillarbox.errors import ErrorText
 from pillarbox_gui.pages.controls import column, words
 from pillarbox_gui.theme.theme import Theme
 from pillarbox_gui.theme.tokens import Space
+from pillarbox_gui.widgets.banner import Banner
 from pillarbox_gui.wording.errors import window_words
 
 TROUBLE = "trouble"
@@ -52,8 +53,10 @@ class StepPage(QWidget):
         if error is None:
             return
         said = window_words(error)
-        trouble = words(f"{said.title}. {said.message} {said.hint}", "strong", wrap=True)
+        trouble = Banner(self.theme, self)
         trouble.setObjectName(TROUBLE)
+        trouble.tell_error(said)
+        trouble.dismiss.hide()
         self.body.addWidget(trouble)
         for line in self.findChildren(QLineEdit):
             line.textChanged.connect(trouble.hide)

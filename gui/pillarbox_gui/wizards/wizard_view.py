@@ -5,7 +5,7 @@ from typing import Any
 
 from PySide6.QtCore import QCoreApplication, Qt, QTimer, Signal
 from PySide6.QtGui import QKeyEvent
-from PySide6.QtWidgets import QFrame, QLabel, QLineEdit, QProgressBar, QScrollArea, QWidget
+from PySide6.QtWidgets import QFrame, QLineEdit, QProgressBar, QScrollArea, QWidget
 
 from pillarbox.flows.flow import Flow
 from pillarbox_gui.dialogs.message import Confirmation
@@ -133,8 +133,8 @@ class WizardView(QWidget):
         )  # where it lies is known once it is laid out
 
     def _bring_trouble_into_view(self) -> None:
-        trouble = self._page.findChild(QLabel, TROUBLE)
-        if isinstance(trouble, QLabel):
+        trouble = self._page.findChild(QWidget, TROUBLE)
+        if isinstance(trouble, QWidget):
             self._area.ensureWidgetVisible(trouble)
 
     def _go_back(self) -> None:

@@ -175,8 +175,8 @@ def wider_words() -> str:
     """What a wider scan is good for."""
     return translate(
         "restore",
-        "Payments missing? Pillarbox stops looking where many addresses in a row were never paid. If you "
-        "handed out many, let it look further: what it finds is added, and nothing is lost.",
+        "Pillarbox stops looking where many addresses in a row were never paid. If you handed out many, let "
+        "it look further: what it finds is added, and nothing is lost.",
     )
 
 
