@@ -61,6 +61,24 @@ async def test_deposits_are_told_with_the_block_that_frees_them(world: StaticWor
 
 
 @with_a_server
+async def test_a_fee_that_is_next_to_nothing_is_not_called_none(world: StaticWorld) -> None:
+    account = await world.with_address()
+    world.tip(BLOCK + EXPIRY)
+    await world.deposit(account, 5_000_000, height=BLOCK)
+    await until(lambda: "1 deposit" in said_in(world.view.static))
+    question = await opened(world)
+    (taker,) = question.takers.values()
+    click(taker)
+    taking = await world.bench.question(TakeBackQuestion)
+    taking.rate.setText("2")
+    click(taking.show_it)
+    await until(taking.sign.isEnabled)
+    assert f"259{UNIT_SPACE}sat, less than 0.1 % of the deposit" in said_in(taking)
+    taking.reject()
+    question.reject()
+
+
+@with_a_server
 async def test_after_its_time_a_deposit_is_taken_back_by_the_wallet_alone(world: StaticWorld) -> None:
     account = await world.with_address()
     world.tip(BLOCK + EXPIRY)
@@ -87,6 +105,7 @@ async def test_after_its_time_a_deposit_is_taken_back_by_the_wallet_alone(world:
     transaction = Transaction.parse(bytes.fromhex(QGuiApplication.clipboard().text()))
     assert transaction.outputs[0].amount == 50_000 - 259
     assert len(transaction.inputs[0].witness) == 3
+    await until(lambda: taking.focusWidget() is taking.copy)
     taking.rate.setText("3")
     assert taking.hex.isHidden()
     taking.reject()

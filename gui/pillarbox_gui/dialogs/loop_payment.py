@@ -13,7 +13,7 @@ from pillarbox.wallet.loop_desk import LoopDesk, PendingPayment
 from pillarbox_gui.dialogs.lightning_node import LightningNodeQuestion
 from pillarbox_gui.dialogs.message import Confirmation
 from pillarbox_gui.dialogs.tall_question import TallQuestion
-from pillarbox_gui.pages.controls import Button, column, field_name, row, take_role, words
+from pillarbox_gui.pages.controls import Button, column, elided, field_name, row, take_role, words
 from pillarbox_gui.pages.look import Look
 from pillarbox_gui.tasks import Again, TaskScope
 from pillarbox_gui.theme.tokens import Space
@@ -98,12 +98,16 @@ class LoopPaymentQuestion(TallQuestion[Paying]):
         facts = QFormLayout()
         facts.setHorizontalSpacing(self.theme.px(Space.L))
         facts.setVerticalSpacing(self.theme.px(Space.S))
-        for name, value, role in (
-            (translate("loop", "Amount"), msat_words(pending.msat), "large"),
-            (translate("loop", "For"), purpose_words(pending), ""),
-            (translate("loop", "Until"), until_words(pending, look.calendar, look.now()), ""),
+        for name, value in (
+            (translate("loop", "Amount"), words(msat_words(pending.msat), "large", wrap=True)),
+            (translate("loop", "Server"), elided(pending.server)),
+            (translate("loop", "For"), words(purpose_words(), wrap=True)),
+            (
+                translate("loop", "Until"),
+                words(until_words(pending, look.calendar, look.now()), wrap=True),
+            ),
         ):
-            facts.addRow(words(name, "muted"), words(value, role, wrap=True))
+            facts.addRow(words(name, "muted"), value)
         return facts
 
     def _connect(self) -> None:

@@ -138,6 +138,9 @@ class TakeBackQuestion(TallQuestion[None]):
 
         verb = translate("loop", "Sign")
         await PassphraseQuestion(self._look, self, exit_words_needed(), verb, sign).ask()
+        if not self.copy.isHidden():
+            self._area.ensureWidgetVisible(self.copy)
+            self.copy.setFocus()
 
     def _copy(self) -> None:
         QGuiApplication.clipboard().setText(self.hex.toPlainText())

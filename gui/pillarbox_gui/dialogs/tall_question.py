@@ -35,7 +35,9 @@ class TallQuestion(Question[T]):
         margins = self._whole.contentsMargins()
         width = self.width() - margins.left() - margins.right()
         self._measure()
-        wanted = max(self.inside.totalHeightForWidth(width), self.inside.totalSizeHint().height())
+        wanted = self.inside.totalHeightForWidth(width)
+        if wanted < 0:
+            wanted = self.inside.totalSizeHint().height()
         self._area.setFixedHeight(wanted)
         self._measure()
         over = self._whole.totalHeightForWidth(self.width()) - self._main.height()

@@ -8,6 +8,9 @@ from pillarbox.wallet.static_addresses import Recovery
 from pillarbox_gui.wording.amounts import UNIT_SPACE, group_digits
 from pillarbox_gui.wording.times import Calendar, counted
 
+LEAST_SHARE = 0.1
+"""Percent; less is not told apart."""
+
 translate = QCoreApplication.translate
 
 
@@ -51,10 +54,10 @@ def until_words(pending: PendingPayment, calendar: Calendar, now: int) -> str:
     return calendar.until(pending.ends_at, now)
 
 
-def purpose_words(pending: PendingPayment) -> str:
+def purpose_words() -> str:
     return translate(
-        "loop", "An access token of {server}, without which it makes no static address. It is paid once."
-    ).format(server=pending.server)
+        "loop", "An access token, without which the server makes no static address. It is paid once."
+    )
 
 
 def node_words(pending: PendingPayment, node: str) -> str:
@@ -171,9 +174,14 @@ def backup_words(facts: StaticFacts) -> str:
 def exit_facts(made: ExitFacts, deposit: DepositFacts) -> list[tuple[str, str]]:
     """What a transaction that takes a deposit back does, and what was checked of it, each with its name."""
     share = 100 * made.fee / deposit.amount
-    fee = translate("loop", "{fee}, {share} % of the deposit")
+    fee = (
+        translate("loop", "{fee}, {share} % of the deposit")
+        if share >= LEAST_SHARE
+        else translate("loop", "{fee}, less than {share} % of the deposit")
+    )
+    shown = f"{max(share, LEAST_SHARE):.1f}"
     facts = [
-        (translate("loop", "Fee"), fee.format(fee=sat_words(made.fee), share=f"{share:.1f}")),
+        (translate("loop", "Fee"), fee.format(fee=sat_words(made.fee), share=shown)),
         (translate("loop", "Pays"), sat_words(made.amount)),
         (translate("loop", "To"), made.to),
         (translate("loop", "Spends only"), f"{deposit.txid}:{deposit.output}"),
