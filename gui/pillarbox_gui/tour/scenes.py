@@ -1,26 +1,17 @@
 """The scenes of the tour: what is clicked, and what the picture shows."""
 
-import asyncio
-from collections.abc import Callable
-from pathlib import Path
-from typing import TypeVar
-
-from PySide6.QtCore import QPoint, QRect
-from PySide6.QtGui import QPainter
-from PySide6.QtWidgets import QDialog, QWidget
-
-from pillarbox.app.application import Application
 from pillarbox.flows.create_wallet import Start
 from pillarbox.model.address import AddressRef, AddressState
 from pillarbox.model.backup import BackupPhase
 from pillarbox.model.network import Network
 from pillarbox_gui.dialogs.gap_limit import GapLimitQuestion
 from pillarbox_gui.dialogs.payment_request import PaymentRequestQuestion
-from pillarbox_gui.main_window import MainWindow
 from pillarbox_gui.pages.backups import BackupsPage
 from pillarbox_gui.pages.wallet_view import WalletView
 from pillarbox_gui.theme.theme import SchemePreference
-from pillarbox_gui.tour.simulated_chain import SimulatedChain
+from pillarbox_gui.tour.loop_scenes import show_loop
+from pillarbox_gui.tour.restore_scenes import restore
+from pillarbox_gui.tour.stage import Stage
 from pillarbox_gui.wizards.create_pages import (
     DonePage,
     NamingPage,
@@ -29,91 +20,11 @@ from pillarbox_gui.wizards.create_pages import (
     WelcomePage,
     WordsPage,
 )
-from pillarbox_gui.wizards.step_page import StepPage
 from pillarbox_gui.wizards.wizard_view import WizardView
 
 WIDE = 1520, 820
 SMALL = 1024, 640
-PATIENCE = 20.0
-SETTLE = 0.12
-"""Seconds in which gathered events and a layout arrive."""
 PASSPHRASE = "a tour needs no secret"  # noqa: S105  # of a wallet that lives for a minute
-
-P = TypeVar("P", bound=StepPage)
-W = TypeVar("W", bound=QWidget)
-D = TypeVar("D", bound=QDialog)
-
-
-class Stage:
-    """The window, the chain behind it, and the pictures taken so far."""
-
-    def __init__(self, window: MainWindow, app: Application, chain: SimulatedChain, out: Path) -> None:
-        self.window = window
-        self.app = app
-        self.chain = chain
-        self.taken: list[tuple[str, str]] = []
-        self._out = out
-
-    async def picture(self, name: str, said: str) -> None:
-        """The window as it is now, with the question in front of it where there is one."""
-        await asyncio.sleep(SETTLE)
-        shot = self.window.grab()
-        for question in self._questions():
-            painter = QPainter(shot)
-            place = QRect(self._middle(question), question.size())
-            painter.drawPixmap(place.topLeft(), question.grab())
-            painter.setPen(self.window.look.theme.colour(self.window.look.theme.palette.field_border))
-            painter.drawRect(place)
-            painter.end()
-        numbered = f"{len(self.taken) + 1:02d}-{name}"
-        if not shot.save(str(self._out / f"{numbered}.png")):
-            raise OSError(f"{self._out} does not take pictures")
-        self.taken.append((numbered, said))
-
-    async def until(self, wanted: Callable[[], W | None]) -> W:
-        """Wait for something to be on the screen. Raises TimeoutError."""
-        async with asyncio.timeout(PATIENCE):
-            while (found := wanted()) is None:  # noqa: ASYNC110  # what a person does: look until it is there
-                await asyncio.sleep(0.01)
-        return found
-
-    async def screen(self, kind: type[W]) -> W:
-        """The screen of this kind, once it fills the window."""
-        return await self.until(lambda: _as(self.window.screen_shown, kind))
-
-    async def step(self, kind: type[P]) -> P:
-        """The wizard's page of this kind, once it is shown and can be used."""
-        wizard = await self.screen(WizardView)
-        page = await self.until(lambda: _as(wizard.page, kind))
-        return await self.until(lambda: page if page.isEnabled() else None)
-
-    async def question(self, kind: type[D]) -> D:
-        return await self.until(
-            lambda: next((one for one in self.window.findChildren(kind) if one.isVisible()), None)
-        )
-
-    async def reserved(self, view: WalletView, count: int) -> None:
-        """Wait until so many addresses are shown as Reserved, and the one in hand is on the panel."""
-        model = view.receive.model
-
-        def shown() -> WalletView | None:
-            return (
-                view if model.in_state(AddressState.RESERVED) == count and view.receive.panel.detail else None
-            )
-
-        await self.until(shown)
-
-    async def pay(self, view: WalletView, ref: AddressRef, amount: int, height: int = 0) -> None:
-        """Somebody pays to an address."""
-        self.chain.pay(await view.wallet.accounts.watch_key(ref), amount, height=height)
-
-    def _questions(self) -> list[QDialog]:
-        return [one for one in self.window.findChildren(QDialog) if one.isVisible()]
-
-    def _middle(self, question: QDialog) -> QPoint:
-        return QPoint(
-            (self.window.width() - question.width()) // 2, (self.window.height() - question.height()) // 3
-        )
 
 
 async def play(stage: Stage) -> None:
@@ -125,6 +36,8 @@ async def play(stage: Stage) -> None:
     await get_paid(stage, view)
     await prove_backup(stage, view)
     await look_around(stage, view)
+    await restore(stage, view, PASSPHRASE)
+    await show_loop(stage, view)
     await reach_gap_limit(stage, view)
 
 
@@ -143,6 +56,7 @@ async def make_wallet(stage: Stage) -> WalletView:
     await stage.picture("words", "Recovery words, to be written on paper.")
     wizard.go_on.click()
     verify = await stage.step(VerifyPage)
+    stage.words = shown.words
     for position, field in verify.fields.items():
         field.setText(shown.words[position - 1])
     await stage.picture("verify", "Some of them, from the paper.")
@@ -223,6 +137,7 @@ async def prove_backup(stage: Stage, view: WalletView) -> None:
     page.state.prove.click()
     await stage.until(lambda: page if view.wallet.backup.phase is BackupPhase.DRILLED else None)
     await stage.picture("backups", "Every change is backed up by itself, and the backup was proven.")
+    await stage.calm(view)
 
 
 async def reach_gap_limit(stage: Stage, view: WalletView) -> None:
@@ -233,8 +148,11 @@ async def reach_gap_limit(stage: Stage, view: WalletView) -> None:
         await receiving.hand_out(account)
     view.receive.list.new_address.click()
     question = await stage.question(GapLimitQuestion)
+    await stage.calm(view)
     await stage.picture("gap-limit", "The gap limit: three ways on.")
     question.reject()
+    view.show_page("overview")
+    await stage.picture("attention", "The overview names what needs attention, and where it is dealt with.")
     stage.app.open_wallets[view.wallet.name].unlocking.lock_screen()
     await stage.picture("locked", "The screen is locked; payments are still watched for.")
 
@@ -247,7 +165,3 @@ async def _request(stage: Stage, view: WalletView, label: str, amount: str, *, p
     if picture:
         await stage.picture("ask", "Who pays, how much, and how long it is kept.")
     question.request.click()
-
-
-def _as(widget: object, kind: type[W]) -> W | None:
-    return widget if isinstance(widget, kind) else None

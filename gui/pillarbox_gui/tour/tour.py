@@ -20,8 +20,9 @@ from pillarbox_gui.loop import loop_factory
 from pillarbox_gui.main_window import MainWindow
 from pillarbox_gui.shutdown import shut_down
 from pillarbox_gui.theme.theme import SchemePreference, Theme
-from pillarbox_gui.tour.scenes import Stage, play
+from pillarbox_gui.tour.scenes import play
 from pillarbox_gui.tour.simulated_chain import SimulatedChain
+from pillarbox_gui.tour.stage import Stage
 
 
 def main(folder: str = "") -> int:
