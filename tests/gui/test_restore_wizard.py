@@ -13,6 +13,7 @@ from PySide6.QtWidgets import QLabel, QWidget
 from window_bench import ACCOUNT, PASSPHRASE, PUBLIC_KEY, WORDS, WindowBench, click, in_a_window, until
 
 from pillarbox.app import restoring
+from pillarbox.app.new_wallet import NewWallet, WordsSource
 from pillarbox.errors import ErrorText
 from pillarbox.model.address import AddressRef
 from pillarbox.model.network import Network
@@ -26,7 +27,7 @@ from pillarbox_gui.pages.backups import BackupsPage
 from pillarbox_gui.pages.unlock import UnlockPage
 from pillarbox_gui.pages.wallet_view import WalletView
 from pillarbox_gui.wizards.create_pages import WelcomePage
-from pillarbox_gui.wizards.restore_files import ChooseFilePage
+from pillarbox_gui.wizards.restore_files import NETWORK, WALLET, ChooseFilePage
 from pillarbox_gui.wizards.restore_options import OptionsPage
 from pillarbox_gui.wizards.restore_pages import (
     ChoosePage,
@@ -206,13 +207,38 @@ async def test_a_file_that_is_no_backup_is_listed_with_the_reason(bench: WindowB
     page = await go_on(wizard, ChooseFilePage)
     assert page.table.currentIndex().row() == 0
     last = page.model.rowCount() - 1
-    assert page.model.index(last, 2).data() == "Cannot be used"
+    assert page.model.index(last, 4).data() == "Cannot be used"
+    assert page.table.isColumnHidden(WALLET)
+    assert page.table.isColumnHidden(NETWORK)
     spoken = page.model.index(last, 0).data(Qt.ItemDataRole.AccessibleTextRole)
     assert "not a Pillarbox backup" in spoken
     page.table.choose_row(last)
     page, why = await refused(wizard, ChooseFilePage)
     assert "not a Pillarbox backup" in why
     assert page.table.currentIndex().row() == last
+
+
+@in_a_window
+async def test_backups_of_several_wallets_are_told_apart(bench: WindowBench) -> None:
+    stick = await backed_up(bench)
+    source = WordsSource(Secret.from_text(OTHER_WORDS), made_here=True)
+    made = await bench.app.create_wallet(
+        NewWallet("Other", Network.SIGNET, source, Secret.from_text(PASSPHRASE))
+    )
+    await made.wallet.backing_up.now()
+    await asyncio.to_thread(shutil.copytree, made.wallet.backing_up.home, stick, dirs_exist_ok=True)
+    wizard = await wizard_at(bench)
+    choose = await shown(wizard, ChoosePage)
+    choose.place.setText(str(stick))
+    page = await go_on(wizard, ChooseFilePage)
+    assert "several wallets" in said_in(page)
+    assert not page.table.isColumnHidden(WALLET)
+    assert not page.table.isColumnHidden(NETWORK)
+    told = {
+        (page.model.index(row, WALLET).data(), page.model.index(row, NETWORK).data())
+        for row in range(page.model.rowCount())
+    }
+    assert told == {("73c5da0a", "Regtest"), (made.wallet.fingerprint, "Signet")}
 
 
 @in_a_window

@@ -38,6 +38,13 @@ class FileRows:
         at = self.files[row].created_at
         return self.look.calendar.ago(at, self.look.now()) if at else NOTHING
 
+    def wallet(self, row: int) -> str:
+        return self.files[row].fingerprint or NOTHING
+
+    def network(self, row: int) -> str:
+        network = self.files[row].network
+        return NOTHING if network is None else network.value.capitalize()
+
     def name(self, row: int) -> str:
         return file_stem(self.files[row].name)
 
@@ -47,6 +54,8 @@ class FileRows:
 
 COLUMNS: tuple[Column[FileRows], ...] = (
     Column("written", lambda _: translate("restore", "Written"), FileRows.written, width=130, least=110),
+    Column("wallet", lambda _: translate("restore", "Wallet"), FileRows.wallet, Face.MONO, width=96),
+    Column("network", lambda _: translate("restore", "Network"), FileRows.network, width=96),
     Column(
         "name",
         lambda _: translate("restore", "File"),
@@ -65,6 +74,8 @@ COLUMNS: tuple[Column[FileRows], ...] = (
         least=120,
     ),
 )
+WALLET, NETWORK = 1, 2
+"""Columns that tell files apart, where there is anything to tell."""
 
 
 class FileTableModel(QAbstractTableModel):
@@ -111,15 +122,16 @@ class ChooseFilePage(StepPage):
     """The newest is the usual answer; what cannot be used says why."""
 
     def __init__(self, kit: RestoreKit, step: ChooseFile) -> None:
-        super().__init__(
-            kit.theme,
-            translate("restore", "Choose a backup"),
-            translate("restore", "Each has all of its wallet as it was then: the newest is the one to take."),
-        )
+        wallets = {file.fingerprint for file in step.files if file.network is not None}
+        networks = {file.network for file in step.files if file.network is not None}
+        several = len(wallets) > 1 or len(networks) > 1
+        super().__init__(kit.theme, translate("restore", "Choose a backup"), _explanation(several))
         self.go_on = translate("restore", "Continue")
         self.model = FileTableModel(step.files, kit.look)
         self.model.setParent(self)
         self.table = RowTableView(kit.theme, COLUMNS, self.model)
+        self.table.want_column(WALLET, len(wallets) > 1)
+        self.table.want_column(NETWORK, len(networks) > 1)
         self.table.setAccessibleName(translate("restore", "Backups in this folder"))
         self.table.doubleClicked.connect(lambda _: self.answered.emit(self.answer()))
         rows = min(MOST_ROWS, len(step.files))
@@ -136,6 +148,16 @@ class ChooseFilePage(StepPage):
 
     def answer(self) -> FileChosen:
         return FileChosen(self.model.rows.files[max(0, self.table.currentIndex().row())].path)
+
+
+def _explanation(several: bool) -> str:
+    if several:
+        return translate(
+            "restore",
+            "They are of several wallets or networks: choose the one you want back. Each has all of its "
+            "wallet as it was then, and the newest of each is the one to take.",
+        )
+    return translate("restore", "Each has all of its wallet as it was then: the newest is the one to take.")
 
 
 _LEFT = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
