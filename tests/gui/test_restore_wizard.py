@@ -242,6 +242,32 @@ async def test_backups_of_several_wallets_are_told_apart(bench: WindowBench) -> 
 
 
 @in_a_window
+async def test_copies_that_the_words_open_are_there_to_choose_from(bench: WindowBench) -> None:
+    stick = await backed_up(bench)
+    await bench.wallet_of_words("Bare")
+    await bench.app.open_wallets["Bare"].backing_up.now()
+    wizard = await wizard_at(bench)
+    click((await shown(wizard, ChoosePage)).words)
+    page = await shown(wizard, WordsPage)
+    page.text.setPlainText(WORDS)
+    folders = await go_on(wizard, FoldersPage)
+
+    async def choose(_before: QWidget, _title: str) -> Path | None:
+        return stick
+
+    folders.choose_folder = choose
+    click(folders.add)
+    await until(lambda: bool(folders.removers))
+    files = await go_on(wizard, ChooseFilePage)
+    assert "the newest of each" in said_in(files)
+    assert sorted(str(files.model.index(row, 3).data())[:4] for row in range(files.model.rowCount())) == [
+        "bare",
+        "safe",
+    ]
+    await go_on(wizard, PreviewPage)
+
+
+@in_a_window
 async def test_the_place_is_typed_or_chosen_and_refused_where_nothing_is(bench: WindowBench) -> None:
     stick = await backed_up(bench)
     wizard = await wizard_at(bench)

@@ -100,6 +100,8 @@ class ChooseFile:
 
     files: tuple[FileFacts, ...]
     chosen: str = ""
+    newest_of_each: bool = False
+    """Of each wallet, or copy of one, that the words open there is one file."""
     error: ErrorText | None = None
 
 

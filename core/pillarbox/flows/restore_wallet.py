@@ -159,7 +159,10 @@ class RestoreWallet:
         self._fills: Mapping[type, Callable[[Draft, ErrorText | None], Step]] = {
             Choose: lambda draft, error: Choose(draft.source, draft.place, error),
             ChooseFile: lambda draft, error: ChooseFile(
-                draft.files, draft.file.path if draft.file else "", error
+                draft.files,
+                draft.file.path if draft.file else "",
+                draft.source is Source.WORDS,
+                error,
             ),
             EnterWords: lambda draft, error: EnterWords(
                 draft.file, draft.words, draft.bip39_passphrase, error

@@ -125,7 +125,8 @@ class ChooseFilePage(StepPage):
         wallets = {file.fingerprint for file in step.files if file.network is not None}
         networks = {file.network for file in step.files if file.network is not None}
         several = len(wallets) > 1 or len(networks) > 1
-        super().__init__(kit.theme, translate("restore", "Choose a backup"), _explanation(several))
+        said = _of_each() if step.newest_of_each else _explanation(several)
+        super().__init__(kit.theme, translate("restore", "Choose a backup"), said)
         self.go_on = translate("restore", "Continue")
         self.model = FileTableModel(step.files, kit.look)
         self.model.setParent(self)
@@ -148,6 +149,14 @@ class ChooseFilePage(StepPage):
 
     def answer(self) -> FileChosen:
         return FileChosen(self.model.rows.files[max(0, self.table.currentIndex().row())].path)
+
+
+def _of_each() -> str:
+    return translate(
+        "restore",
+        "The words open backups of several wallets, networks or copies: these are the newest of each. Choose "
+        "one. Another can be restored afterwards, by itself or into the same wallet.",
+    )
 
 
 def _explanation(several: bool) -> str:
