@@ -58,9 +58,10 @@ class StaticWorld:
         self.loop_folder.mkdir(parents=True)
         (self.loop_folder / f"L402_backup_1700000000000000000_{'ab' * 32}.enc").write_bytes(bytes(200))
 
-    async def stopped_by_backups(self) -> LoopBackupQuestion:
-        """What there is to choose where no backup can be used."""
+    async def stopped_by_backups(self, most: int = 1000) -> LoopBackupQuestion:
+        """What there is to choose where no backup can be used. `most`: satoshi that may be paid."""
         question = await self.asking()
+        question.most.setValue(most)
         question.server.setText(self.url)
         question.proof.setText(PASSPHRASE)
         click(question.go_on)

@@ -123,6 +123,19 @@ async def test_beginning_anew_says_what_it_means_and_leads_to_the_payment(world:
 
 
 @with_a_server
+async def test_beginning_anew_costs_no_more_than_was_allowed(world: StaticWorld) -> None:
+    world.unusable_backup()
+    click((await world.stopped_by_backups(most=99)).choices[BackupChoice.ANEW])
+    await world.words_entered()
+    asked = await world.bench.question(PassphraseQuestion)
+    await until(asked.trouble.isVisible)
+    assert "99 is the most" in asked.trouble.text()
+    assert await nothing_is_paid(world)
+    asked.reject()
+    await ended(world)
+
+
+@with_a_server
 async def test_a_key_far_out_is_found_by_whoever_looks_further(world: StaticWorld) -> None:
     world.unusable_backup()
     will_choose(world, await backup_on_a_stick(world, FAR_OUT))

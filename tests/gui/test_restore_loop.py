@@ -79,13 +79,15 @@ async def test_the_root_key_brings_the_static_address_back(bench: WindowBench) -
     assert "ab" * 32 in said
     options = await go_on(wizard, OptionsPage)
     options.name.setText("Loop")
+    options.gap_limit.setValue(40)
     protect = await go_on(wizard, ProtectPage)
     protect.passphrase.setText(PASSPHRASE)
     protect.repeated.setText(PASSPHRASE)
     await go_on(wizard, DonePage)
     click(wizard.go_on)
     view = await bench.screen(WalletView)
-    assert [account.kind for account in view.wallet.accounts.all()] == ["loop-static"]
+    (account,) = view.wallet.accounts.all()
+    assert (account.kind, account.gap_limit) == ("loop-static", 40)
 
 
 @in_a_window
