@@ -10,6 +10,8 @@ from typing import Any
 
 import grpc
 import pytest
+from grpclib.client import Channel
+from grpclib.exceptions import StreamTerminatedError
 
 from certificates import write_certificate
 from pillarbox.bitcoin import bolt11
@@ -19,6 +21,7 @@ from pillarbox.lightning.static_address_service import StaticAddressServer
 from pillarbox.loop.l402 import paid, read_challenge
 from pillarbox.model.network import Network
 from pillarbox.proto.invoices_pb2 import PayRequest, PayResponse
+from pillarbox.proto.static_address_grpc import SwapServerStub
 from pillarbox.proto.static_address_pb2 import (
     FetchL402Request,
     FetchL402Response,
@@ -26,7 +29,9 @@ from pillarbox.proto.static_address_pb2 import (
     ServerNewAddressResponse,
 )
 from pillarbox.server.invoice_admin import InvoicePayingError, pay_invoice
+from pillarbox.server.limits import LimitedServer
 from pillarbox.server.program import CannotListenError, ListenAddress, serving
+from pillarbox.server.static_address_service import SwapService
 from pillarbox.server.store import Store, StoreError
 from static_address_peer import CLIENT_KEY, OTHER_CLIENT_KEY, bought, options, running
 
@@ -222,6 +227,61 @@ async def test_an_idle_client_does_not_keep_it_from_ending(tmp_path: Path) -> No
             client = idle_client(listening.url)
             await client.__aenter__()
         await client.__aexit__(None, None, None)
+
+
+async def test_a_connection_that_begins_no_call_is_closed() -> None:
+    server = LimitedServer([SwapService(None)], patience=0.2)
+    await server.start("127.0.0.1", 0)
+    try:
+        reader, writer = await asyncio.open_connection("127.0.0.1", server.port)
+        try:
+            with pytest.raises((ConnectionError, asyncio.IncompleteReadError)):
+                await asyncio.wait_for(reader.readexactly(10_000), 5)
+        finally:
+            writer.transport.abort()
+    finally:
+        await server.stop()
+
+
+async def test_a_connection_is_closed_when_its_calls_are_long_over_and_not_before() -> None:
+    server = LimitedServer([SwapService(None)], patience=0.3)
+    await server.start("127.0.0.1", 0)
+    channel = Channel("127.0.0.1", server.port)
+    try:
+        fetch = SwapServerStub(channel).FetchL402
+        protocol = await channel.__connect__()
+        for _ in range(8):
+            await fetch(FetchL402Request())
+            await asyncio.sleep(0.1)
+        assert await channel.__connect__() is protocol
+        await asyncio.wait_for(_closed(protocol), 5)
+        assert await fetch(FetchL402Request()) == FetchL402Response()
+    finally:
+        channel.close()
+        await server.stop()
+
+
+async def test_a_call_that_never_ends_is_cut_off() -> None:
+    server = LimitedServer([SwapService(None)], patience=0.2)
+    await server.start("127.0.0.1", 0)
+    channel = Channel("127.0.0.1", server.port)
+    try:
+        with pytest.raises(StreamTerminatedError):
+            await asyncio.wait_for(_never_ended_call(channel), 5)
+    finally:
+        channel.close()
+        await server.stop()
+
+
+async def _never_ended_call(channel: Channel) -> None:
+    async with SwapServerStub(channel).FetchL402.open() as stream:
+        await stream.send_request()
+        await stream.recv_message()
+
+
+async def _closed(protocol: Any) -> None:
+    while not protocol.connection.is_closing():  # noqa: ASYNC110  # the server's doing, in its own time
+        await asyncio.sleep(0.02)
 
 
 async def test_where_another_listens_it_says_so(tmp_path: Path) -> None:
