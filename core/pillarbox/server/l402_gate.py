@@ -24,6 +24,7 @@ from pillarbox.loop.l402 import Identifier, L402Error, read_identifier
 from pillarbox.loop.macaroon import Macaroon, MacaroonError
 from pillarbox.model.network import Network
 from pillarbox.secret import Secret
+from pillarbox.server.demand_limits import USUAL_LIMITS, DemandLimits, PeerDemands, TooManyDemandsError
 from pillarbox.server.store import KeptToken, Store
 
 log = logging.getLogger(__name__)
@@ -34,6 +35,8 @@ SERVICES = b"services=loop:0"
 DESCRIPTION = "Access to static addresses"
 INVOICE_EXPIRY = 86_400
 """Seconds."""
+LEEWAY = 3_600
+"""Seconds after an invoice's end until its token is forgotten: clocks differ."""
 DEMAND = "payment required"
 LONGEST_TOKEN = 16 * 1024
 """Characters."""
@@ -58,6 +61,10 @@ class InvoiceMaker(Protocol):
     """Makes invoices of `amount_msat` millisatoshi."""
 
     async def make(self, amount_msat: int) -> MadeInvoice: ...
+
+    async def was_paid(self, payment_hash: bytes) -> bool | None:
+        """Of an invoice that is over and whose preimage is not kept here; None: it cannot say."""
+        ...
 
 
 class SignedInvoices:
@@ -84,6 +91,9 @@ class SignedInvoices:
         )
         return MadeInvoice(bolt11.sign(invoice, self._key), payment_hash, preimage)
 
+    async def was_paid(self, payment_hash: bytes) -> bool | None:  # noqa: ARG002  # those are a node's
+        return None
+
 
 class DemandError(Exception):
     """The caller has to pay first. `headers`: values of WWW-Authenticate."""
@@ -100,14 +110,26 @@ class RefusedTokenError(Exception):
 class Gate:
     """Demands `price_msat` millisatoshi for a token, once."""
 
-    def __init__(self, store: Store, invoices: InvoiceMaker, price_msat: int, clock: Clock) -> None:
+    def __init__(
+        self,
+        store: Store,
+        invoices: InvoiceMaker,
+        price_msat: int,
+        clock: Clock,
+        limits: DemandLimits = USUAL_LIMITS,
+    ) -> None:
         self._store = store
         self._invoices = invoices
         self._price = price_msat
         self._clock = clock
+        self._most_unpaid = limits.unpaid
+        self._peers = PeerDemands(limits, clock)
 
-    async def admit(self, metadata: Metadata) -> bytes:
-        """The id of the token that was shown, 32 bytes. Raises DemandError, StoreError."""
+    async def admit(self, metadata: Metadata, host: str | None) -> bytes:
+        """The id of the token that was shown, 32 bytes. `host` asks: an address, None where unknown.
+
+        Raises DemandError, TooManyDemandsError, and what the store and the maker of invoices raise.
+        """
         try:
             token = shown_token(metadata)
             identifier = _identifier(token)
@@ -115,8 +137,33 @@ class Gate:
             require_paid(token, identifier, kept, self._clock.now())
         except RefusedTokenError as refused:
             log.info("a caller has to pay: %s", refused)
+            await self._require_room(host)
             raise DemandError(await self._demand()) from refused
+        if kept is not None and kept.paid_at is None:
+            await self._store.note_paid(kept.payment_hash, self._clock.now())
         return identifier.token_id
+
+    async def forget_unpaid(self) -> None:
+        """Forget the tokens whose invoices ended without being paid.
+
+        Raises what the store and the maker of invoices raise.
+        """
+        now = self._clock.now()
+        before = now - INVOICE_EXPIRY - LEEWAY
+        forgotten = await self._store.forget_unpaid(before)
+        for payment_hash in await self._store.unpaid_at_nodes(before):
+            match await self._invoices.was_paid(payment_hash):
+                case True:
+                    await self._store.note_paid(payment_hash, now)
+                case False:
+                    await self._store.forget(payment_hash)
+                    forgotten += 1
+        log.info("tokens forgotten that nobody paid: %d", forgotten)
+
+    async def _require_room(self, host: str | None) -> None:
+        if await self._store.unpaid(self._clock.now() - INVOICE_EXPIRY - LEEWAY) >= self._most_unpaid:
+            raise TooManyDemandsError(f"this server waits for {self._most_unpaid} payments already")
+        self._peers.count(host)
 
     async def _demand(self) -> tuple[str, ...]:
         made = await self._invoices.make(self._price)

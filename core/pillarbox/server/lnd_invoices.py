@@ -1,4 +1,7 @@
-"""Invoices of a Lightning node of the server's own: lnd, over its REST interface (`POST /v1/invoices`)."""
+"""Invoices of a Lightning node of the server's own: lnd, over its REST interface.
+
+`POST /v1/invoices` and `GET /v1/invoice/HASH`.
+"""
 
 import base64
 import binascii
@@ -18,6 +21,8 @@ from pillarbox.server.l402_gate import DESCRIPTION, INVOICE_EXPIRY, MadeInvoice
 
 _PATIENCE = 15.0
 """Seconds."""
+_PAID = {"SETTLED": True, "CANCELED": False, "OPEN": False}
+"""By lnd's state of an invoice that is over; of an ACCEPTED one it is not decided."""
 _LARGEST = 64 * 1024
 """Bytes of an answer."""
 
@@ -46,7 +51,7 @@ class LndInvoices:
     async def make(self, amount_msat: int) -> MadeInvoice:
         """Raises NodeInvoiceError."""
         asked = {"memo": DESCRIPTION, "value_msat": str(amount_msat), "expiry": str(INVOICE_EXPIRY)}
-        status, said = await self._ask(asked)
+        status, said = await self._ask("POST", "/v1/invoices", asked)
         if status != httpx.codes.OK:
             raise NodeInvoiceError(why=f"It answered with the status {status}")
         try:
@@ -59,12 +64,21 @@ class LndInvoices:
             raise NodeInvoiceError(why="Its invoice is another one than was asked for")
         return MadeInvoice(text, payment_hash, None)
 
-    async def _ask(self, asked: dict[str, str]) -> tuple[int, Any]:
+    async def was_paid(self, payment_hash: bytes) -> bool | None:
+        """Raises NodeInvoiceError."""
+        status, said = await self._ask("GET", f"/v1/invoice/{payment_hash.hex()}", None)
+        if status == httpx.codes.NOT_FOUND:
+            return None
+        if status != httpx.codes.OK or not isinstance(said, dict):
+            raise NodeInvoiceError(why=f"It answered with the status {status}")
+        return _PAID.get(said.get("state", "OPEN"))
+
+    async def _ask(self, method: str, path: str, asked: dict[str, str] | None) -> tuple[int, Any]:
         headers = {"Grpc-Metadata-macaroon": self._macaroon.reveal().hex(), "accept-encoding": "identity"}
         try:
             async with (
                 httpx.AsyncClient(verify=self._context, trust_env=False, timeout=_PATIENCE) as client,
-                client.stream("POST", f"{self._url}/v1/invoices", json=asked, headers=headers) as response,
+                client.stream(method, self._url + path, json=asked, headers=headers) as response,
             ):
                 body = bytearray()
                 async with aclosing(response.aiter_raw()) as pieces:  # type: ignore[type-var]  # a generator

@@ -6,7 +6,7 @@ import logging
 import re
 import ssl
 from collections.abc import AsyncIterator, Sequence
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
@@ -17,6 +17,7 @@ from pillarbox.errors import InvalidInputError, PillarboxError
 from pillarbox.loop.static_address import LONGEST_EXPIRY
 from pillarbox.model.network import Network
 from pillarbox.secret import Secret
+from pillarbox.server.demand_limits import USUAL_LIMITS, DemandLimits
 from pillarbox.server.invoice_admin import HOST, InvoiceService
 from pillarbox.server.l402_gate import Gate, InvoiceMaker, SignedInvoices
 from pillarbox.server.limits import LimitedServer
@@ -30,6 +31,8 @@ USUAL_PRICE = 100_000
 """Millisatoshi."""
 USUAL_EXPIRY = 14_400
 """Blocks."""
+_FORGETTING_EVERY = 3_600.0
+"""Seconds."""
 _LARGEST_FILE = 1 << 20
 _FORM = re.compile(r"(?:\[(?P<v6>[0-9A-Fa-f:.]+)\]|(?P<name>[A-Za-z0-9_.-]+)):(?P<port>[0-9]{1,5})", re.ASCII)
 
@@ -102,6 +105,7 @@ class Options:
     insecure: bool = False
     admin_port: int = 0
     node: Node | None = None
+    limits: DemandLimits = USUAL_LIMITS
 
     def __post_init__(self) -> None:
         if self.tls is None and not self.insecure and not self.listen.loopback:
@@ -140,6 +144,8 @@ async def serving(options: Options, clock: Clock) -> AsyncIterator[Listening]:
         store = await Store.open(options.database)
         stack.push_async_callback(store.aclose)
         gate = await _gate(options, store, clock)
+        if gate is not None:
+            await stack.enter_async_context(_forgetting_unpaid(gate, clock))
         services = [SwapService(gate), StaticAddressService(store, gate, options.expiry, clock)]
         port = await _listen(stack, services, options.listen, tls)
         url = f"{'http' if tls is None else 'https'}://{ListenAddress(options.listen.host, port)}"
@@ -160,7 +166,28 @@ async def _gate(options: Options, store: Store, clock: Clock) -> Gate | None:
         invoices = SignedInvoices(await store.signing_key(), options.network, clock)
     else:
         invoices = await asyncio.to_thread(_node_invoices, options.node)
-    return Gate(store, invoices, options.price_msat, clock)
+    return Gate(store, invoices, options.price_msat, clock, options.limits)
+
+
+@asynccontextmanager
+async def _forgetting_unpaid(gate: Gate, clock: Clock) -> AsyncIterator[None]:
+    """Now and each hour, while it is entered."""
+
+    async def forget() -> None:
+        while True:
+            try:
+                await gate.forget_unpaid()
+            except PillarboxError as error:
+                log.warning("unpaid tokens stay until the next try: %s", error)
+            await clock.sleep_until(clock.monotonic() + _FORGETTING_EVERY)
+
+    task = asyncio.create_task(forget())
+    try:
+        yield
+    finally:
+        task.cancel()
+        with suppress(asyncio.CancelledError):
+            await task
 
 
 def _node_invoices(node: Node) -> LndInvoices:

@@ -3,6 +3,7 @@
 import logging
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from typing import TypeVar
 
 from coincurve import PublicKey
 from grpclib import GRPCError, Status
@@ -19,8 +20,12 @@ from pillarbox.proto.static_address_pb2 import (
     ServerNewAddressRequest,
     ServerNewAddressResponse,
 )
+from pillarbox.server.demand_limits import TooManyDemandsError
 from pillarbox.server.l402_gate import DEMAND, DemandError, Gate
 from pillarbox.server.store import Store
+
+Q = TypeVar("Q")
+R = TypeVar("R")
 
 log = logging.getLogger(__name__)
 
@@ -36,6 +41,9 @@ async def _answering(stream: "Stream[object, object]") -> AsyncIterator[None]:
             status_message=DEMAND,
             metadata=[("www-authenticate", header) for header in demand.headers],
         )
+    except TooManyDemandsError as error:
+        log.warning("a caller was sent no demand: %s", error)
+        raise GRPCError(Status.RESOURCE_EXHAUSTED, f"{error}; try again in an hour") from error
     except PillarboxError as error:
         log.warning("a call was not answered: %s", error)
         raise GRPCError(Status.UNAVAILABLE, "the server cannot do this now") from error
@@ -50,7 +58,7 @@ class SwapService(SwapServerBase):
     async def FetchL402(self, stream: "Stream[FetchL402Request, FetchL402Response]") -> None:  # noqa: N802
         async with _answering(stream):  # type: ignore[arg-type]  # of any messages
             if self._gate is not None:
-                await self._gate.admit(stream.metadata or {})
+                await self._gate.admit(stream.metadata or {}, _host(stream))
             await stream.recv_message()
             await stream.send_message(FetchL402Response())
 
@@ -69,11 +77,18 @@ class StaticAddressService(StaticAddressServerBase):
         self, stream: "Stream[ServerNewAddressRequest, ServerNewAddressResponse]"
     ) -> None:
         async with _answering(stream):  # type: ignore[arg-type]  # of any messages
-            token_id = b"" if self._gate is None else await self._gate.admit(stream.metadata or {})
+            token_id = b""
+            if self._gate is not None:
+                token_id = await self._gate.admit(stream.metadata or {}, _host(stream))
             client_key = _client_key(await stream.recv_message())
             bound = await self._store.bind(token_id or client_key, self._expiry, self._clock.now())
             params = ServerAddressParameters(server_key=bound.server_key, expiry=bound.expiry)
             await stream.send_message(ServerNewAddressResponse(params=params))
+
+
+def _host(stream: "Stream[Q, R]") -> str | None:
+    address = None if stream.peer is None else stream.peer.addr()
+    return None if address is None else address[0]
 
 
 def _client_key(request: ServerNewAddressRequest | None) -> bytes:

@@ -5,7 +5,7 @@ Several servers may share one database: whoever is first to bind a key to a toke
 
 import asyncio
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -43,6 +43,8 @@ _tokens = sql.Table(
     sql.Column("made_at", sql.BigInteger, nullable=False),
     sql.Column("paid_at", sql.BigInteger),
 )
+_UNPAID = _tokens.c.paid_at.is_(None)
+_OWN = _tokens.c.preimage.is_not(None)
 _addresses = sql.Table(
     "static_addresses",
     _tables,
@@ -64,7 +66,10 @@ class StoreError(PillarboxError):
 
 @dataclass(frozen=True, slots=True)
 class KeptToken:
-    """A token that was offered. 32 bytes each; `preimage` is None where a node made the invoice."""
+    """A token that was offered. 32 bytes each; `preimage` is None where a node made the invoice.
+
+    Of such an invoice it is known that it was paid once the node was asked, or the token shown.
+    """
 
     token_id: bytes
     payment_hash: bytes
@@ -72,6 +77,7 @@ class KeptToken:
     preimage: bytes | None = field(repr=False)
     amount_msat: int
     made_at: int
+    paid_at: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,6 +116,26 @@ class Store:
 
     async def keep_token(self, token: KeptToken) -> None:
         await self._do(lambda: self._insert(_tokens, _columns(token)))
+
+    async def unpaid(self, since: int) -> int:
+        """How many of the tokens made at `since` (Unix seconds) or later are not known to be paid."""
+        return await self._do(lambda: self._unpaid(since))
+
+    async def unpaid_at_nodes(self, before: int) -> Sequence[bytes]:
+        """The payment hashes of the tokens made before it by a node's invoice and not known to be paid."""
+        return await self._do(lambda: self._unpaid_at_nodes(before))
+
+    async def forget_unpaid(self, before: int) -> int:
+        """Forget those made before it by this server's own invoices and not paid; how many they were."""
+        return await self._do(lambda: self._forget(_UNPAID & _OWN & (_tokens.c.made_at < before)))
+
+    async def forget(self, payment_hash: bytes) -> None:
+        """Forget a token, unless it is known to be paid."""
+        await self._do(lambda: self._forget(_UNPAID & (_tokens.c.payment_hash == payment_hash)))
+
+    async def note_paid(self, payment_hash: bytes, at: int) -> None:
+        """Note that it was paid at `at` (Unix seconds), which the first time says for good."""
+        await self._do(lambda: self._note_paid(_tokens.c.payment_hash == payment_hash, at))
 
     async def token(self, token_id: bytes) -> KeptToken | None:
         return await self._do(lambda: self._token(_tokens.c.token_id == token_id))
@@ -172,11 +198,27 @@ class Store:
         return None if found is None else KeptToken(*found)
 
     def _pay(self, payment_hash: bytes, at: int) -> KeptToken | None:
-        which = (_tokens.c.payment_hash == payment_hash) & _tokens.c.preimage.is_not(None)
-        with self._engine.begin() as connection:
-            unpaid = sql.update(_tokens).where(which, _tokens.c.paid_at.is_(None))
-            connection.execute(unpaid.values(paid_at=at))
+        which = (_tokens.c.payment_hash == payment_hash) & _OWN
+        self._note_paid(which, at)
         return self._token(which)
+
+    def _note_paid(self, which: sql.ColumnElement[bool], at: int) -> None:
+        with self._engine.begin() as connection:
+            connection.execute(sql.update(_tokens).where(which, _UNPAID).values(paid_at=at))
+
+    def _unpaid(self, since: int) -> int:
+        wanted = sql.select(sql.func.count()).where(_UNPAID, _tokens.c.made_at >= since)
+        with self._engine.begin() as connection:
+            return int(connection.execute(wanted).scalar_one())
+
+    def _unpaid_at_nodes(self, before: int) -> Sequence[bytes]:
+        wanted = sql.select(_tokens.c.payment_hash).where(_UNPAID, ~_OWN, _tokens.c.made_at < before)
+        with self._engine.begin() as connection:
+            return connection.execute(wanted).scalars().all()
+
+    def _forget(self, which: sql.ColumnElement[bool]) -> int:
+        with self._engine.begin() as connection:
+            return connection.execute(sql.delete(_tokens).where(which)).rowcount
 
     def _bind(self, owner: bytes, expiry: int, at: int) -> BoundKey:
         wanted = sql.select(_addresses.c.private_key, _addresses.c.expiry).where(_addresses.c.owner == owner)
@@ -192,6 +234,13 @@ class Store:
 
 def _columns(token: KeptToken) -> dict[str, Any]:
     return {name: getattr(token, name) for name in KeptToken.__slots__}
+
+
+def database_file(database: str) -> Path | None:
+    """The file that `database` names; None where it is kept elsewhere. Raises InvalidInputError."""
+    url = _engine(database).url
+    named = url.get_backend_name() == "sqlite" and url.database not in {None, "", ":memory:"}
+    return Path(str(url.database)).absolute() if named else None
 
 
 def _engine(database: str) -> sql.Engine:
