@@ -2,8 +2,10 @@
 
 import asyncio
 from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from importlib import import_module
+from pathlib import Path
 from types import ModuleType
 from typing import TYPE_CHECKING
 
@@ -12,6 +14,8 @@ from pillarbox.bitcoin.payment_link import PaymentLinkError, parse_amount
 from pillarbox.clock import SystemClock
 from pillarbox.commands.nouns import JsonObject
 from pillarbox.errors import InvalidInputError, PillarboxError
+from pillarbox.files.folder_lock import FolderLock, WalletInUseError
+from pillarbox.files.refusals import refusals_told
 from pillarbox.model.network import BITCOIN, Network
 
 if TYPE_CHECKING:
@@ -29,6 +33,15 @@ class ServerMissingError(PillarboxError):
     title = "The server is not installed"
     message = "It needs {package}, which is not installed. Every other command works without it."
     hint = "Install it with: pip install 'pillarbox[server]'"
+
+
+class DatabaseInUseError(PillarboxError):
+    """Parameters: database, program, pid (0 where unknown)."""
+
+    code = "server-database-in-use"
+    title = "Another server has this database open"
+    message = "{program} (process {pid}) serves from {database}. Two servers never share such a file."
+    hint = "End the other one first, or name another file with --database. Nothing was changed."
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,11 +80,12 @@ class PayArguments:
 async def serve(arguments: ServeArguments, paths: Paths) -> AsyncGenerator[JsonObject, None]:
     """One object once it listens: `listening`, `admin`, `l402`, `network`. Then it goes on until cancelled.
 
-    Raises InvalidInputError, ServerMissingError, and what the server raises.
+    Raises InvalidInputError, ServerMissingError, DatabaseInUseError, and what the server raises.
     """
     program = _load("pillarbox.server.program")
     options = _options(program, arguments, paths)
-    async with program.serving(options, SystemClock()) as listening:
+    file = _load("pillarbox.server.store").database_file(options.database)
+    async with _alone_with(file), program.serving(options, SystemClock()) as listening:
         yield {
             "listening": listening.url,
             "admin": listening.admin,
@@ -85,6 +99,28 @@ async def pay(arguments: PayArguments) -> JsonObject:
     """`preimage` in hex, `amount_msat`. Raises InvalidInputError, InvoicePayingError, ServerMissingError."""
     paid = await _load("pillarbox.server.invoice_admin").pay_invoice(arguments.server, arguments.invoice)
     return {"preimage": paid.preimage.hex(), "amount_msat": paid.amount_msat}
+
+
+@asynccontextmanager
+async def _alone_with(file: Path | None) -> AsyncGenerator[None, None]:
+    """Raises DatabaseInUseError, DiskFullError, FolderUnusableError."""
+    if file is None:
+        yield
+        return
+    lock = await asyncio.to_thread(_hold, file)
+    try:
+        yield
+    finally:
+        lock.release()
+
+
+def _hold(file: Path) -> FolderLock:
+    with refusals_told(file.parent):
+        file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    try:
+        return FolderLock.acquire(file.parent, "pillarbox serve", f"{file.name}.lock")
+    except WalletInUseError as error:
+        raise DatabaseInUseError(database=str(file), **error.parameters) from error
 
 
 def _options(program: ModuleType, arguments: ServeArguments, paths: Paths) -> "Options":

@@ -1,4 +1,4 @@
-"""Who has a wallet's folder open: one process at a time, by a lock of the operating system.
+"""Who has a wallet's folder open, or a server's database: one process at a time, by a lock of the system.
 
 The lock ends with its process, however that ends, so nothing is ever left locked. The file `lock` names the
 holder for the sake of a message only.
@@ -34,12 +34,13 @@ class FolderLock:
         self._descriptor = descriptor
 
     @classmethod
-    def acquire(cls, folder: Path, program: str) -> Self:
+    def acquire(cls, folder: Path, program: str, name: str = LOCK_FILE) -> Self:
         """Hold `folder`, as `program`. Raises WalletInUseError at once where somebody does already.
 
+        `name`: of the file that is locked, where a folder has several things to hold.
         Raises DiskFullError and FolderUnusableError where the folder takes no lock.
         """
-        path = folder / LOCK_FILE
+        path = folder / name
         with refusals_told(folder):
             descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
         try:

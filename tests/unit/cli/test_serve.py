@@ -88,6 +88,24 @@ def test_its_database_lies_in_the_data_folder_or_where_one_says(program: Program
     assert (tmp_path / "mine.db").exists()
 
 
+def test_a_second_server_on_one_file_is_refused_until_the_first_has_ended(
+    program: Program, tmp_path: Path
+) -> None:
+    file = tmp_path / "mine.db"
+    process, said = started(program, "--database", str(file), "--l402", "test")
+    for database in (str(file), f"sqlite:///{file}"):
+        outcome = program.json("serve", *ANY_PORT, "--database", database)
+        assert (outcome.status, outcome.error) == (1, "server-database-in-use")
+        message = outcome.object["error"]["message"]
+        assert f"(process {process.pid})" in message
+        assert str(file) in message
+    started(program, "--database", str(tmp_path / "other.db"))
+    assert demanded(said)
+    process.kill()
+    process.wait()
+    started(program, "--database", str(file))
+
+
 @pytest.mark.parametrize(
     ("argv", "code"),
     [
