@@ -13,6 +13,7 @@ from pillarbox.commands.command import (
     PassphraseNeededError,
     WordsNotGivenError,
 )
+from pillarbox.commands.typed_words import are_fewer_than_any
 from pillarbox.errors import InvalidInputError, PillarboxError
 from pillarbox.flows.create_wallet import SHORTEST_PASSPHRASE
 from pillarbox.secret import Secret
@@ -133,7 +134,8 @@ class Prompts:
 
     def words(self) -> Secret:
         """Typed in the clear: a person has to see what they copy. Raises WordsNotGivenError."""
-        return self._ask("Recovery words, separated by spaces", hidden=False, needed=WordsNotGivenError())
+        purpose = "Recovery words, separated by spaces; or a line each, and an empty line at the end"
+        return self._ask(purpose, hidden=False, needed=WordsNotGivenError())
 
     def _ask(self, purpose: str, *, hidden: bool = True, needed: PillarboxError | None = None) -> Secret:
         """Raises `needed` where nobody can answer, or else PassphraseNeededError."""
@@ -141,6 +143,7 @@ class Prompts:
         with interruptible():
             if sys.stdin is not None and sys.stdin.isatty():
                 answer = _typed(f"{purpose}: ", hidden=hidden)
+                answer = answer if hidden else _rest_of_words(answer)
             elif sys.stdin is not None and not self._stdin_is_taken:
                 answer = _line()
         if not answer:
@@ -164,6 +167,18 @@ def _typed(prompt: str, *, hidden: bool) -> bytes:
         raise InvalidInputError(
             what="passphrase", why="What was typed is not text in UTF-8. Check the terminal's character set."
         ) from None
+
+
+def _rest_of_words(line: bytes) -> bytes:
+    """More lines, where fewer words are in the first than there can be: a person enters them one by one.
+
+    What is pasted and not read would end up in the shell, and in its history.
+    """
+    lines = [line]
+    if are_fewer_than_any(line.decode(errors="replace")):
+        while lines[-1].strip():
+            lines.append(_line())
+    return b" ".join(each.strip() for each in lines).strip()
 
 
 def _line() -> bytes:

@@ -16,6 +16,7 @@ from typing import Self
 from pillarbox.errors import InvalidInputError, PillarboxError
 from pillarbox.keys import aez
 from pillarbox.keys.mnemonic import ENGLISH, word_list
+from pillarbox.keys.numbering import without_numbers
 from pillarbox.secret import Secret
 
 WORD_COUNT = 24
@@ -117,11 +118,12 @@ class CipherSeed:
 
 
 def read(words: Secret, passphrase: Secret | None = None) -> CipherSeed:
-    """Slow by design (scrypt), and only for words that belong together. Case and extra spaces do not matter.
+    """Slow by design (scrypt), and only for words that belong together. Case and extra spaces do not
+    matter, nor do numbers in order.
 
     Raises AezeedLengthError, AezeedWordError, AezeedChecksumError, AezeedVersionError, AezeedPassphraseError.
     """
-    with Secret(_bytes(_numbers_of(words.text().lower().split()))) as whole:
+    with Secret(_bytes(_numbers_of(without_numbers(words.text().lower().split())))) as whole:
         data = whole.reveal()
     body, checksum = data[:-_CHECKSUM_SIZE], data[-_CHECKSUM_SIZE:]
     if crc32c(body).to_bytes(_CHECKSUM_SIZE, "big") != checksum:

@@ -13,6 +13,7 @@ from types import MappingProxyType, TracebackType
 from typing import Self
 
 from pillarbox.errors import InvalidInputError, PillarboxError
+from pillarbox.keys.numbering import without_numbers
 from pillarbox.secret import Secret
 
 ENGLISH = "english"
@@ -148,9 +149,11 @@ def from_entropy(entropy: Secret, language: str = ENGLISH) -> Mnemonic:
 def read(words: Secret, language: str | None = None) -> Mnemonic:
     """Reads words in one language, or in whichever fits. Case, accents and extra spaces do not matter.
 
+    Nor do their numbers, where they are numbered in order.
+
     Raises MnemonicLengthError, MnemonicWordError or MnemonicChecksumError.
     """
-    given = [_plain(word) for word in words.text().split()]
+    given = [_plain(word) for word in without_numbers(words.text().split())]
     if len(given) not in ENTROPY_BYTES:
         raise MnemonicLengthError(count=len(given))
     candidates = tuple(word_lists()) if language is None else (language,)

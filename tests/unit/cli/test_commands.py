@@ -541,3 +541,23 @@ def test_one_command_gives_no_address_twice(alice: CommandLine) -> None:
     *given, refusal = outcome.objects
     assert (outcome.status, refusal["error"]["code"]) == (1, "gap-reached")
     assert len({address["address"] for address in given}) == len(given) == 20
+
+
+def test_words_are_typed_or_pasted_a_line_each_until_an_empty_line(
+    pillarbox: CommandLine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("getpass.getpass", lambda *_, **__: PASSPHRASE)
+    lines = "\n".join(f"{number}. {word}" for number, word in enumerate(WORDS.split(), 1))
+    for name, typed in (("lines", f"{lines}\n\n"), ("line", f"{WORDS}\nnot read\n")):
+        made = pillarbox("wallet", "import", name, "--no-keychain", typed=typed, is_terminal=True)
+        assert (made.status, made.err.count("Recovery words")) == (0, 1), made.err
+        assert "73c5da0a" in made.out
+
+
+def test_too_few_words_end_at_an_empty_line_too(
+    pillarbox: CommandLine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("getpass.getpass", lambda *_, **__: PASSPHRASE)
+    refused = pillarbox("wallet", "import", "w", "--no-keychain", typed="zoo\nzoo\n\n", is_terminal=True)
+    assert refused.status == 1
+    assert "There are 2 words" in refused.err

@@ -101,6 +101,15 @@ def test_case_and_spaces_do_not_matter(quick: None) -> None:
     assert aezeed.read(secret(f"  {words.upper().replace(' ', '  ')}\n")).entropy.reveal() == ENTROPY
 
 
+def test_words_may_be_numbered_in_order(quick: None) -> None:
+    numbered = "\n".join(f"{number}. {word}" for number, word in enumerate(WORDS, 1))
+    with pytest.raises(AezeedPassphraseError):
+        aezeed.read(secret(numbered), secret("another"))
+    swapped = numbered.replace("\n2. ", "\n3. ", 1)
+    with pytest.raises(AezeedLengthError):
+        aezeed.read(secret(swapped))
+
+
 @pytest.mark.parametrize("count", [0, 12, 23, 25])
 def test_another_number_of_words_is_named(count: int) -> None:
     with pytest.raises(AezeedLengthError) as refused:

@@ -194,3 +194,37 @@ def test_bip_utils_is_loaded_only_when_words_are_asked_for() -> None:
     code = "import sys, pillarbox.accounts, pillarbox.keys.mnemonic; print('bip_utils' in sys.modules)"
     result = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert result.stdout.strip() == "False"
+
+
+NUMBERED = {
+    "apart": "{number}. {word} ",
+    "bare": "{number} {word} ",
+    "together": "{number}.{word} ",
+    "in brackets": "{number}) {word} ",
+    "a line each": "{number}.\t{word}\n",
+}
+
+
+@pytest.mark.parametrize("form", NUMBERED.values(), ids=NUMBERED)
+def test_words_may_be_numbered_in_order(form: str) -> None:
+    for words in (ABANDON, "legal winner thank year wave sausage worth useful legal winner thank yellow"):
+        numbered = "".join(form.format(number=at, word=word) for at, word in enumerate(words.split(), 1))
+        with mnemonic.read(Secret.from_text(numbered)) as read:
+            assert read.words.text() == words
+
+
+@pytest.mark.parametrize(
+    "numbered",
+    [
+        "2. abandon " + " ".join(f"{number}. abandon" for number in range(2, 12)) + " 12. about",
+        "1. abandon " * 11 + "1. about",
+        " ".join(f"{number}. abandon" for number in range(11)) + " 11. about",
+        "1. " + ABANDON,
+        " ".join(f"abandon {number}." for number in range(1, 12)) + " about 12.",
+        " ".join(f"{number}abandon" for number in range(1, 12)) + " 12about",
+        " ".join(f"{number}- abandon" for number in range(1, 12)) + " 12- about",
+    ],
+)
+def test_words_that_are_numbered_in_any_other_way_are_refused(numbered: str) -> None:
+    with pytest.raises((MnemonicLengthError, MnemonicWordError)):
+        mnemonic.read(Secret.from_text(numbered))
