@@ -17,7 +17,7 @@ class Commands(Protocol):
 
 
 def add_backup_commands(commands: Commands) -> None:
-    backup = commands.group("backup", "write, list, verify and prove backups")
+    backup = commands.group("backup", "write, list, verify and drill backups")
     now = backup.add("now", "write a backup now, verify it, and say where it lies", name="backup now")
     now.add_argument("wallet", metavar="NAME")
     now.add_argument("--to", type=os.path.abspath, metavar="DIR", help="put it there too")

@@ -50,7 +50,7 @@ def _status(argv: Sequence[str] | None) -> int:
     if sys.stdout is None or sys.stderr is None:
         return NOBODY_READS
     _write_any_character()
-    renderer = Renderer(as_json=invocation.json, out=sys.stdout, err=sys.stderr)
+    renderer = Renderer(as_json=invocation.json, out=sys.stdout, err=sys.stderr, given=invocation.given)
     try:
         paths = Paths.choose(invocation.data_dir)
     except PillarboxError as error:

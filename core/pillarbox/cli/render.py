@@ -1,6 +1,8 @@
 """What commands reply, as JSON for programs or as plain text for people."""
 
 import json
+import re
+import shlex
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import replace
@@ -14,6 +16,18 @@ from pillarbox.cli.text import Row, moment, printable, table
 from pillarbox.commands.nouns import error_object
 from pillarbox.errors import ErrorText, PillarboxError
 from pillarbox.model.progress import Progress
+
+_PROPOSED = re.compile(r"(pillarbox [a-z-]+(?: [a-z-]+)?) NAME\b")
+"""A command for this wallet, as errors propose it."""
+_NOTHING: Mapping[str, str] = {
+    "backup list": "No backup in {place}.",
+    "loop deposits": (
+        "No deposits seen. Only a server tells of them: pillarbox sync NAME --electrum HOST:PORT"
+    ),
+    "wallet list": "No wallet yet: pillarbox wallet create NAME",
+    "addresses": "No such address.",
+}
+"""By command: what to say where the answer is empty."""
 
 Text = Callable[[Any], str]
 """From an object to its lines."""
@@ -56,8 +70,12 @@ class Renderer:
     Writing to `out` raises OutputUnwritableError, and BrokenPipeError where its reader is gone.
     """
 
-    def __init__(self, *, as_json: bool, out: TextIO, err: TextIO) -> None:
+    def __init__(
+        self, *, as_json: bool, out: TextIO, err: TextIO, given: Mapping[str, object] | None = None
+    ) -> None:
+        """`given`: what was asked for, so that hints can name it."""
         self._as_json = as_json
+        self._given = given or {}
         self._out = out
         self._err = err
         self._rows: list[Row] = []
@@ -75,7 +93,12 @@ class Renderer:
         elif command in _TABLES:
             self._rows.append(_TABLES[command][1](found))
         else:
-            self._write(f"{printable(_TEXTS.get(command, _lines)(found))}\n")
+            self._write(f"{printable(self._named(_TEXTS.get(command, _lines)(found)))}\n")
+
+    def nothing(self, command: str) -> None:
+        """The command is done and had nothing to reply: programs get nothing, people are told."""
+        if command in _NOTHING and not self._as_json:
+            self._write(f"{printable(self._named(_NOTHING[command].format_map(self._given)))}\n")
 
     def finish(self, command: str) -> None:
         """The command has replied all it will: only now the widths of a table's columns are known."""
@@ -103,12 +126,22 @@ class Renderer:
     def error(self, error: ErrorText) -> None:
         """An object for programs; words for people, and where the object cannot be written."""
         self._end_line()
-        told = replace(error, hint=_HINTS.get(error.code, error.hint))
+        told = replace(error, hint=self._named(_HINTS.get(error.code, error.hint)))
         if self._as_json:
             with suppress(OutputUnwritableError, BrokenPipeError):
                 self.json(error_object(told))
                 return
         self.note(f"{told.title}\n  {told.message}\n  {told.hint}")
+
+    def _named(self, text: str) -> str:
+        """With the wallet's own name, and the account's, in the commands that are proposed."""
+        wallet, account = self._given.get("wallet"), self._given.get("account")
+        if wallet:
+            text = _PROPOSED.sub(lambda found: f"{found[1]} {shlex.quote(str(wallet))}", text)
+        if wallet and account:
+            quoted = shlex.quote(str(account))
+            text = text.replace(f"{shlex.quote(str(wallet))} ACCOUNT", f"{shlex.quote(str(wallet))} {quoted}")
+        return text
 
     def _note_trouble(self, trouble: Any) -> None:
         """A keychain that was not used is no failure, but the person expects it to open the wallet."""

@@ -103,6 +103,8 @@ async def _show(command: Command[Any], replies: Replies, renderer: Renderer) -> 
                     renderer.progress(reply)
                 else:
                     renderer.reply(command.name, reply)
+        if renderer.shown == 0:
+            renderer.nothing(command.name)
     finally:
         renderer.finish(command.name)
 

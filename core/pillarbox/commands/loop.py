@@ -2,6 +2,7 @@
 
 import asyncio
 import re
+import shlex
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import asdict, dataclass, field
@@ -281,7 +282,8 @@ async def _caught_up(app: "Application", wallet: "Wallet") -> str:
     """
     await wallet.loop.addresses.reconcile()
     if not app.settings.values.servers_for(wallet.network.value):
-        return "No server is set to ask about deposits: pillarbox sync NAME --electrum HOST:PORT"
+        name = shlex.quote(wallet.name)
+        return f"No server is set to ask about deposits: pillarbox sync {name} --electrum HOST:PORT"
     from pillarbox.commands.sync import catch_up  # noqa: PLC0415  # only where a server is asked
 
     try:
