@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pillarbox.app import restoring
+from pillarbox.backup.status import BackupFolderMissingError
 from pillarbox.commands.arguments import ArgumentsError
 from pillarbox.commands.command import Command, PassphraseNeededError, Replies, Where, opened
 from pillarbox.commands.nouns import JsonObject
@@ -88,10 +89,17 @@ class VerifyByWalletArguments:
 
 
 async def now(app: "Application", arguments: NowArguments) -> Replies:
-    """Write where something changed, verify, and say where the newest lies."""
+    """Write where something changed, verify, and say where the newest lies.
+
+    Raises BackupFolderMissingError after that, where a named folder got none.
+    """
     wallet = opened(app, arguments.wallet)
     files = await wallet.backing_up.now(None if arguments.to is None else Path(arguments.to))
-    yield {**status_object(wallet.backup), "files": [file_object(file) for file in files]}
+    found = wallet.backup
+    there = [file for file in files if file.folder not in found.missing_folders]
+    yield {**status_object(found), "files": [file_object(file) for file in there]}
+    if found.missing_folders:
+        raise BackupFolderMissingError(folder=", ".join(found.missing_folders))
 
 
 async def status(app: "Application", arguments: WalletArguments) -> Replies:

@@ -285,3 +285,37 @@ def test_a_bundle_is_restored_into_its_wallet(
 def test_missing_words_are_told_as_that(shop: CommandLine, data_dir: Path) -> None:
     refused = shop("restore", newest(shop, data_dir), "--as", "again", "--no-keychain", typed="")
     assert "--mnemonic-file" in refused.err
+
+
+def test_a_backup_that_a_named_folder_did_not_get_is_no_success(shop: CommandLine, tmp_path: Path) -> None:
+    stick = tmp_path / "stick"
+    stick.mkdir()
+    assert shop.json("backup", "folders", "shop", "--add", str(stick)).status == 0
+    assert shop.json("backup", "now", "shop").status == 0
+    stick.rename(tmp_path / "elsewhere")
+    outcome = shop.json("backup", "now", "shop")
+    told, refused = outcome.objects
+    assert outcome.status == 1
+    assert told["missing_folders"] == [str(stick)]
+    assert [Path(each["path"]) for each in told["files"] if not Path(each["path"]).exists()] == []
+    assert refused["error"]["code"] == "backup-folder-missing"
+    assert str(stick) in refused["error"]["message"]
+
+
+def test_an_answer_without_anything_is_said_in_words(
+    shop: CommandLine, pillarbox: CommandLine, tmp_path: Path
+) -> None:
+    empty = tmp_path / "empty"
+    empty.mkdir()
+    assert shop("backup", "list", str(empty)).out == f"No backup in {empty}.\n"
+    assert shop.json("backup", "list", str(empty)).out == ""
+    deposits = shop("loop", "deposits", "shop", typed=f"{PASSPHRASE}\n")
+    assert deposits.out.startswith("No deposits seen.")
+    assert "pillarbox sync shop --electrum HOST:PORT" in deposits.out
+    assert shop.json("loop", "deposits", "shop").out == ""
+
+
+def test_a_hint_names_the_wallet_that_was_meant(shop: CommandLine) -> None:
+    refused = shop.json("receive", "shop")
+    assert refused.error == "not-scanned"
+    assert "pillarbox sync shop." in refused.object["error"]["hint"]
