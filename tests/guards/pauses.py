@@ -3,7 +3,8 @@
 asyncio's own measure is wall time, which on a busy machine blames the test for its neighbours. Counted here
 are the processor time of the loop's thread, and apart from it the time that the thread slept in a call that
 blocks: neither grows while other processes have the processors. A garbage collection is not counted, since
-the heap of a whole test run is no measure for the program's.
+the heap of a whole test run is no measure for the program's. Processor time itself stretches on a slow
+machine, and while a neighbour fills the caches: what took long is measured against a fixed work, right then.
 """
 
 import asyncio
@@ -20,6 +21,9 @@ import pytest
 COMPUTING_LIMIT = 0.050
 """Seconds of processor time, from the frame budget of a window that stays smooth."""
 
+USUAL_WORK = 0.0035
+"""Seconds of processor time that `fixed_work` takes on the machine that COMPUTING_LIMIT was chosen on."""
+
 SLEEPING_LIMIT = 0.200
 """Seconds. Wider: waiting for the interpreter lock counts as sleep, and its holder may lack a processor."""
 
@@ -27,6 +31,19 @@ HINT = (
     "Move long work into a worker thread, in chunks, or into several turns of the loop. If it is the test "
     "itself that computes, do it in a plain fixture, or mark it: @pytest.mark.may_pause_the_loop('why')"
 )
+
+
+def fixed_work() -> float:
+    """The seconds of processor time that it took."""
+    before = time.thread_time()
+    made = {number: str(number) for number in range(20_000)}
+    made.clear()
+    return time.thread_time() - before
+
+
+def slowness() -> float:
+    """How many times slower than usual this machine is right now; at least 1."""
+    return max(1.0, fixed_work() / USUAL_WORK)
 
 
 class Spent(NamedTuple):
@@ -84,7 +101,10 @@ def watched_callbacks(pauses: list[str]) -> Iterator[None]:
             after = stopwatch.read()
             wall, computing, queueing, collecting = (b - a for a, b in zip(before, after, strict=True))
             sleeping = max(0.0, wall - computing - queueing)
-            if computing - collecting > COMPUTING_LIMIT or sleeping > SLEEPING_LIMIT:
+            too_long = computing - collecting > COMPUTING_LIMIT
+            if (
+                too_long and computing - collecting > COMPUTING_LIMIT * slowness()
+            ) or sleeping > SLEEPING_LIMIT:
                 pauses.append(
                     f"{computing:.3f} s computing, {sleeping:.3f} s sleeping, in {describe(handle)}"
                 )

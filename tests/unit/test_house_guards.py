@@ -33,8 +33,8 @@ def test_thread_left():
     threading.Thread(target=time.sleep, args=(8,), name="forgotten thread").start()
 
 async def test_callback_computes():
-    asyncio.get_running_loop().call_soon(burn, 0.1)
-    await asyncio.sleep(0.2)
+    asyncio.get_running_loop().call_soon(burn, 0.4)
+    await asyncio.sleep(0.5)
 
 async def test_step_sleeps():
     time.sleep(0.4)
@@ -49,7 +49,7 @@ async def test_call_from_a_wrong_thread():
 
 @pytest.mark.may_pause_the_loop("on purpose")
 async def test_allowed_pause():
-    burn(0.1)
+    burn(0.4)
 
 @pytest.mark.logs_warning("odd$")
 def test_announced_warning():
@@ -79,7 +79,7 @@ def test_each_guard_catches_its_culprit(pytester: pytest.Pytester, monkeypatch: 
             "Threads left running:",
             "forgotten thread",
             r".*ERROR at teardown of test_callback_computes\W",
-            r"0\.1\d\d s computing, .*burn",
+            r"0\.[45]\d\d s computing, .*burn",
             r".*ERROR at teardown of test_step_sleeps\W",
             r".* s computing, 0\.[45]\d\d s sleeping, in <Task .*test_step_sleeps",
             r".*ERROR at teardown of test_unannounced_warning\W",

@@ -28,6 +28,7 @@ ORDER = [
     *("candidates", "settings", "indexer-keys", "l402-tokens", "static-addresses", "lightning-nodes"),
     *("static-deposit-steps", "static-exits", "program"),
 ]
+COMPUTES = pytest.mark.may_pause_the_loop("the page's reader works in the test")
 XPUB = (
     "vpub5Y6cjg78GGuNLsaPhmYsiw4gYX3HoQiRBiSwDaBXKUafCt9bNwWQiitD"
     "k5VZ5BVxYnQdwoTyXSs2JHRPAgjAvtbBrf8ZhDYe2jWAqvZVnsc"
@@ -82,6 +83,7 @@ def check(found: Sections) -> None:
     assert [name for name, _ in found["program"]["rows"]] == ["settings", "server-pins"]
 
 
+@COMPUTES
 async def test_what_words_lock_is_read_by_its_page(app: Application) -> None:
     source = WordsSource(secret(WORDS), secret(BIP39_PASSPHRASE), made_here=True)
     wallet = await shop(app, source)
@@ -92,6 +94,7 @@ async def test_what_words_lock_is_read_by_its_page(app: Application) -> None:
     check(opened(file, key_of_words(WORDS, BIP39_PASSPHRASE)))
 
 
+@COMPUTES
 async def test_what_a_passphrase_locks_is_read_by_its_page(app: Application) -> None:
     wallet = await shop(app, PublicSource(XPUB))
     await wallet.backing_up.set_passphrase(secret(PASSPHRASE))
@@ -100,6 +103,7 @@ async def test_what_a_passphrase_locks_is_read_by_its_page(app: Application) -> 
     check(opened(file, key_of_passphrase(PASSPHRASE, file.header)))
 
 
+@COMPUTES
 async def test_a_bundle_is_read_by_its_page(app: Application, tmp_path: Path) -> None:
     wallet = await shop(app, WordsSource(secret(WORDS), made_here=True))
     words = RecoveryWords(secret(WORDS), secret(""))
