@@ -5,7 +5,6 @@ from collections.abc import Awaitable, Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass, field
-from functools import partial
 from pathlib import Path
 from types import MappingProxyType
 from typing import TypeVar
@@ -374,7 +373,7 @@ class Application:
 
     def _slots(self, folder: WalletFolder) -> Slots:
         """One a wallet, so that its changes wait for each other."""
-        made = Slots(folder.slots, self.keychain, partial(install_file, replace=True))
+        made = Slots(folder.slots, self.keychain, _install_slots)
         return self._slots_of.setdefault(folder.slots, made)
 
     def _surroundings(self) -> Surroundings:
@@ -408,3 +407,9 @@ class Application:
     def _tell(self) -> None:
         self._revision += 1
         self.events.publish(WalletsChanged(None, self._revision))
+
+
+def _install_slots(path: Path, data: bytes) -> None:
+    """Raises DiskFullError, FolderUnusableError."""
+    with refusals_told(path.parent):
+        install_file(path, data, replace=True)

@@ -1,7 +1,6 @@
 """One folder a wallet, named after it. A folder is made whole beside the others, then renamed into place."""
 
 import secrets
-import shutil
 import sys
 import tempfile
 import time
@@ -13,6 +12,7 @@ from urllib.parse import quote, unquote
 
 from pillarbox.errors import InvalidInputError, PillarboxError
 from pillarbox.files.folder_lock import FolderLock
+from pillarbox.files.private_folder import remove_folder
 from pillarbox.files.refusals import in_words, refusals_told
 
 PARTIAL = ".partial-"
@@ -103,7 +103,7 @@ class WalletFolders:
         try:
             self._building[partial] = FolderLock.acquire(partial, "Pillarbox")
         except BaseException:
-            shutil.rmtree(partial, ignore_errors=True)
+            remove_folder(partial)
             raise
         return WalletFolder(folder.name, partial)
 
@@ -128,7 +128,7 @@ class WalletFolders:
         """Remove a folder that never became a wallet. What the disk keeps of it is swept later."""
         self._let_go(partial)
         if partial.path.name.startswith(PARTIAL):
-            shutil.rmtree(partial.path, ignore_errors=True)
+            remove_folder(partial.path)
 
     def remove(self, folder: WalletFolder) -> None:
         """Remove a wallet that nobody has open: its name at once, its files after that.
@@ -160,7 +160,7 @@ class WalletFolders:
                 FolderLock.acquire(path, "Pillarbox").release()
             except (OSError, PillarboxError):  # somebody holds it, or its removal has to wait for another day
                 continue
-            shutil.rmtree(path, ignore_errors=True)
+            remove_folder(path)
 
     def _all(self) -> Iterator[WalletFolder]:
         """What is named as Pillarbox names folders. A copy made by hand under another name is no wallet."""

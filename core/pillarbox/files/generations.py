@@ -31,7 +31,17 @@ def set_aside(path: Path) -> Path:
 
 
 def sweep_half_written(folder: Path, suffix: str) -> None:
-    """Remove what a killed process left of a file it was writing. One in use is younger than an hour."""
+    """Remove what a killed process left of a file it was writing, and set aside a name it had not filled yet.
+
+    What is in use is younger than an hour. Raises OSError.
+    """
     for path in folder.glob(f".*{suffix}.*.new"):
-        if time.time() - path.stat().st_mtime > _STALE:
+        if _is_stale(path):
             path.unlink(missing_ok=True)
+    for path in generations(folder, suffix) if folder.is_dir() else ():
+        if path.stat().st_size == 0 and _is_stale(path):
+            set_aside(path)
+
+
+def _is_stale(path: Path) -> bool:
+    return time.time() - path.stat().st_mtime > _STALE

@@ -1,5 +1,7 @@
 """Folders that only their owner can look into."""
 
+import shutil
+from contextlib import suppress
 from pathlib import Path
 
 
@@ -14,3 +16,9 @@ def make_private_folder(path: Path) -> Path:
     if path.stat().st_mode & 0o077:
         path.chmod(0o700)
     return path
+
+
+def remove_folder(path: Path) -> None:
+    """Remove a folder with all that is in it, as far as the disk lets. What stays is for another day."""
+    with suppress(OSError):  # `ignore_errors` lets some through
+        shutil.rmtree(path, ignore_errors=True)

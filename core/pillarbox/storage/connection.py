@@ -8,6 +8,7 @@ only the page size and its like can be read without the key. docs/decisions/encr
 import errno
 import hmac
 import os
+from contextlib import suppress
 from importlib import resources
 from pathlib import Path
 
@@ -22,6 +23,7 @@ MARK = 16
 key is the right one, so that a wrong key and a damaged file can be told apart."""
 BUSY_MS = 5_000
 _NO_ROOM = frozenset({errno.ENOSPC, errno.EDQUOT})
+_NOT_ALLOWED = frozenset({errno.EACCES, errno.EPERM, errno.EROFS})
 
 
 class DatabaseMissingError(PillarboxError):
@@ -110,15 +112,22 @@ class DiskFailedError(PillarboxError):
 
 
 def create(path: Path, key: Secret) -> apsw.Connection:
-    """A new database of this version's schema. Raises FileExistsError, DiskFullError, leaving nothing."""
+    """A new database of this version's schema.
+
+    Raises FileExistsError, DiskFullError, DatabaseReadOnlyError and DiskFailedError, leaving nothing.
+    """
     try:
         # SQLite gives its other files the mode of this one.
         os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600))
-    except OSError as error:
-        if error.errno in _NO_ROOM:
-            raise DiskFullError(where=str(path.parent)) from error
+    except FileExistsError:
         raise
-    connection = _connect(path, key)
+    except OSError as error:
+        raise _refused(error, path) from error
+    try:
+        connection = _connect(path, key)
+    except PillarboxError:
+        _remove(path)
+        raise
     try:
         connection.pragma("journal_mode", "wal")
         _set_up(connection)
@@ -127,10 +136,24 @@ def create(path: Path, key: Secret) -> apsw.Connection:
     except apsw.Error as error:
         told = translated(error, path, connection)
         connection.close(True)
-        for suffix in ("", "-wal", "-shm"):
-            path.with_name(path.name + suffix).unlink(missing_ok=True)
+        _remove(path)
         raise told from error
     return connection
+
+
+def _refused(error: OSError, path: Path) -> PillarboxError:
+    if error.errno in _NO_ROOM:
+        return DiskFullError(where=str(path.parent))
+    if error.errno in _NOT_ALLOWED:
+        return DatabaseReadOnlyError(path=str(path))
+    return DiskFailedError(path=str(path), why=error.strerror or type(error).__name__)
+
+
+def _remove(path: Path) -> None:
+    """As far as the disk lets: why it refused before is what is told."""
+    for ending in ("", "-wal", "-shm"):
+        with suppress(OSError):
+            path.with_name(path.name + ending).unlink(missing_ok=True)
 
 
 def open_for_writing(path: Path, key: Secret) -> apsw.Connection:
@@ -213,11 +236,12 @@ def _open(path: Path, key: Secret) -> apsw.Connection:
         with path.open("rb") as file:
             start = file.read(PAGE)
             size = os.fstat(file.fileno()).st_size
+        is_cut = len(start) < PAGE or (size % PAGE and not _has_log(path))
     except FileNotFoundError as error:
         raise DatabaseMissingError(path=str(path)) from error
     except OSError as error:
         raise DiskFailedError(path=str(path), why=error.strerror or type(error).__name__) from error
-    if len(start) < PAGE or (size % PAGE and not _has_log(path)):
+    if is_cut:
         raise DatabaseTruncatedError(path=str(path))
     connection = _connect(path, key)
     try:
@@ -249,7 +273,11 @@ def _refusal(error: apsw.Error, path: Path, connection: apsw.Connection, *, fits
 
 
 def _connect(path: Path, key: Secret) -> apsw.Connection:
-    connection = apsw.Connection(str(path), flags=apsw.SQLITE_OPEN_READWRITE)
+    """Raises DiskFailedError where the file cannot be opened at all."""
+    try:
+        connection = apsw.Connection(str(path), flags=apsw.SQLITE_OPEN_READWRITE)
+    except apsw.Error as error:
+        raise DiskFailedError(path=str(path), why=str(error)) from error
     connection.set_busy_timeout(BUSY_MS)
     apply_key(connection, key)
     return connection

@@ -104,7 +104,7 @@ class Database:
 
     @classmethod
     async def create(cls, path: Path, key: Secret) -> Self:
-        """A new database at `path` under a 32-byte key. Raises FileExistsError, DiskFullError."""
+        """A new database at `path` under a 32-byte key. Raises what `storage.connection.create` does."""
         return await cls._start(path, key, connections.create)
 
     @classmethod

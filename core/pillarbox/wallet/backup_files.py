@@ -1,7 +1,6 @@
 """Backups in folders: put there, found again, the superseded ones taken away."""
 
 import hashlib
-import shutil
 import stat
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -11,7 +10,7 @@ from pillarbox.backup.retention import superseded
 from pillarbox.errors import DiskFullError, FolderUnusableError, PillarboxError
 from pillarbox.files.generations import set_aside, sweep_half_written
 from pillarbox.files.install import install_file
-from pillarbox.files.private_folder import make_private_folder
+from pillarbox.files.private_folder import make_private_folder, remove_folder
 from pillarbox.files.reading import read_bounded
 from pillarbox.files.refusals import in_words, refusals_told
 from pillarbox.storage.backups import Written
@@ -61,17 +60,12 @@ def prepare_home(home: Path) -> None:
         make_private_folder(home)
 
 
-def sweep(folder: str) -> None:
-    """Remove files that a killed process left half written. Raises FolderUnusableError."""
+def sweep(folder: str, *, drills: bool) -> None:
+    """Clear away what a killed process left half written, and its `drills`. Raises FolderUnusableError."""
     with refusals_told(Path(folder)):
         sweep_half_written(Path(folder), SUFFIX)
-
-
-def sweep_drills(home: Path) -> None:
-    """Remove throwaway wallets that a killed process left. Raises FolderUnusableError."""
-    with refusals_told(home):
-        for left in home.glob(f"{DRILL}*"):
-            shutil.rmtree(left, ignore_errors=True)
+        for left in Path(folder).glob(f"{DRILL}*") if drills else ():
+            remove_folder(left)
 
 
 def put(folder: Path, generation: Generation) -> Written:

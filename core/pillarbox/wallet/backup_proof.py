@@ -3,8 +3,6 @@
 import asyncio
 import logging
 import secrets
-import shutil
-import tempfile
 import threading
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
@@ -15,6 +13,7 @@ from pillarbox.accounts import Kinds
 from pillarbox.accounts.kind import Deriver, KeyNeed
 from pillarbox.backup import envelope
 from pillarbox.errors import PillarboxError
+from pillarbox.files.private_folder import remove_folder
 from pillarbox.files.refusals import refusals_told
 from pillarbox.model.account import Account
 from pillarbox.model.address import DerivedAddress
@@ -103,10 +102,11 @@ async def _throwaway(beside: Path) -> AsyncIterator[tuple[Database, threading.Ev
     It is gone at the end, also where that end is a cancellation.
     """
     stop = threading.Event()
-    with refusals_told(beside):
-        folder = Path(await asyncio.to_thread(tempfile.mkdtemp, prefix=backup_files.DRILL, dir=beside))
+    folder = beside / f"{backup_files.DRILL}{secrets.token_hex(8)}"
     made: Database | None = None
     try:
+        with refusals_told(beside):
+            await to_the_end(asyncio.to_thread(folder.mkdir, 0o700))
         with Secret(secrets.token_bytes(32)) as key:
             made = await Database.create(folder / "wallet.db", key)
         yield made, stop
@@ -118,7 +118,7 @@ async def _throwaway(beside: Path) -> AsyncIterator[tuple[Database, threading.Ev
 async def _remove(made: Database | None, folder: Path) -> None:
     if made is not None:
         await made.close()
-    await asyncio.to_thread(shutil.rmtree, folder, ignore_errors=True)
+    await asyncio.to_thread(remove_folder, folder)
 
 
 async def _open(written: Written, sealing: Sealing) -> OpenedBackup:

@@ -131,10 +131,6 @@ class BackupShelf:
     async def write(self, sealing: Sealing) -> None:
         """A new generation, in the data folder. Raises DiskFullError, FolderUnusableError."""
         await asyncio.to_thread(backup_files.prepare_home, self._home)
-        if self.home not in self._swept:  # once, before there is any drill of our own
-            self._swept.add(self.home)
-            await asyncio.to_thread(backup_files.sweep, self.home)
-            await asyncio.to_thread(backup_files.sweep_drills, self._home)
         await self.put(self.home, await self._seal(sealing, ()))
 
     async def copy(self) -> None:
@@ -156,11 +152,13 @@ class BackupShelf:
     async def bundle(self, sealing: Sealing, words: SectionLines, to: Path) -> BackupFile:
         """A file apart from the generations, with the words. Raises DiskFullError, FolderUnusableError."""
         generation = await self._seal(sealing, (words,))
+        await self._sweep(str(to))
         return _file(await self._in(str(to), partial(backup_files.put, to, generation), WRITING), ())
 
     async def put(self, folder: str, generation: Generation) -> None:
         """Raises DiskFullError, FolderUnusableError, FolderSilentError; the log tells too."""
         try:
+            await self._sweep(folder)
             put = partial(backup_files.put, Path(folder), generation)
             await self._record(await self._in(folder, put, WRITING))
         except PillarboxError as error:
@@ -183,6 +181,7 @@ class BackupShelf:
 
     async def drill(self, written: Written, sealing: Sealing) -> None:
         """Also reads every other file again, in whatever folder. Raises as `verify` does."""
+        await self._sweep(written.folder)
         await self._prove(backup_proof.drill, written, sealing)
         at = self._clock.now()
         await self._db.write(lambda tx: backups.set_drilled(tx, written.folder, written.name, at))
@@ -252,9 +251,7 @@ class BackupShelf:
                 return False
             if not await self._has_its_drive(folder):
                 return False
-            if folder not in self._swept:
-                self._swept.add(folder)
-                await self._in(folder, partial(backup_files.sweep, folder))
+            await self._sweep(folder)
             await self._lose(await self._in(folder, partial(backup_files.gone, mine)))
         except FolderSilentError:
             return False
@@ -269,6 +266,12 @@ class BackupShelf:
         if is_apart and not was_apart:
             await self._db.write(lambda tx: meta.put(tx, _APART, json.dumps(sorted({*_apart(tx), folder}))))
         return is_apart or not was_apart
+
+    async def _sweep(self, folder: str) -> None:
+        """Once, before anything of our own is in it."""
+        if folder not in self._swept:
+            self._swept.add(folder)
+            await self._in(folder, partial(backup_files.sweep, folder, drills=folder == self.home))
 
     async def _in(self, folder: str, work: Callable[[], T], patience: float | None = None) -> T:
         """Work in a folder. One that is not the data folder's may fail to answer: FolderSilentError."""
@@ -289,7 +292,10 @@ class BackupShelf:
                 await self._in(each.folder, partial(backup_files.put_aside, each))
             except PillarboxError as error:
                 log.warning("what is left of a backup could not be set aside: %s", error.code)
-        await self._forget(gone)
+        try:
+            await self._forget(gone)
+        except PillarboxError as error:  # a database that takes nothing must not keep the status from saying so
+            log.warning("that a backup is gone could not be noted: %s", error.code)
 
     async def _forget(self, gone: Sequence[Written]) -> None:
         def write(tx: Tx) -> None:

@@ -119,11 +119,15 @@ async def test_a_drill_that_finds_no_room_says_so_and_costs_no_backup(
     await until(bench, BackupPhase.WRITTEN)
     before = files(home(bench))
 
-    def full(**_: object) -> str:
-        raise OSError(28, "No space left on device")
+    mkdir = Path.mkdir
+
+    def full(self: Path, *arguments: object) -> None:
+        if self.name.startswith(backup_files.DRILL):
+            raise OSError(28, "No space left on device")
+        mkdir(self, *arguments)  # type: ignore[arg-type]  # as they came
 
     with monkeypatch.context() as patch:
-        patch.setattr("tempfile.mkdtemp", full)
+        patch.setattr(Path, "mkdir", full)
         await told(bench, BackupPhase.FAILED)
         assert wallet.backup.reason is not None
         assert wallet.backup.reason.code == "disk-full"
