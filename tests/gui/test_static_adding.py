@@ -33,7 +33,7 @@ async def test_the_proof_of_the_payment_makes_the_address(world: StaticWorld) ->
     await world.words_entered()
     await world.made()
     assert world.view.wallet.accounts.get(world.view.receive.account).label == "Deposits"
-    assert list((world.bench.app.paths.root / "loop" / "regtest").glob("*.enc"))
+    assert list((world.bench.app.paths.root / "loop" / "regtest").glob("loop-*/*.enc"))
 
 
 @with_a_server

@@ -6,15 +6,17 @@ from dataclasses import dataclass, field
 
 from pillarbox.app.restored_wallet import Restored
 from pillarbox.app.wallet_folders import WalletFolder
+from pillarbox.errors import ErrorText
 from pillarbox.keys.root import Root
 from pillarbox.model.account import Account, WalletId
 from pillarbox.model.network import Network
-from pillarbox.model.restoring import Outcome, ReportItem, RestoreReport
+from pillarbox.model.restoring import Outcome, ReportItem, RestoreReport, grouped
 from pillarbox.secret import Secret
 from pillarbox.storage.database import Database, Tx
 from pillarbox.vault.slots import Slots
 from pillarbox.wallet import service_keys
-from pillarbox.wallet.loop_restore import USUAL_SCAN, FoundFile
+from pillarbox.wallet.loop_files import FoundFile
+from pillarbox.wallet.loop_restore import USUAL_SCAN
 from pillarbox.wallet.unlocking import Unlocking
 from pillarbox.wallet.wallet import Surroundings, Wallet
 
@@ -61,11 +63,15 @@ async def _fill(wanted: RestoredLoop, wallet: WalletId, db: Database, around: Su
     opened = await Wallet.compose(wallet, wanted.name, wanted.network, db, unlocking, around)
     opened.loop.restore.restored = _later
     await opened.loop.restore.restore(wanted.files, wanted.root, wanted.last_key)
-    items = (
-        ReportItem("accounts", Outcome.RESTORED, 1),
-        ReportItem("l402-tokens", Outcome.RESTORED, 1),
-    )
-    return RestoreReport(items)
+    older = await opened.loop.restore.restore_older(wanted.files, wanted.root, wanted.last_key)
+    items = [ReportItem("accounts", Outcome.RESTORED, 1), ReportItem("l402-tokens", Outcome.RESTORED, 1)]
+    for each in older:
+        if isinstance(each.became, ErrorText):
+            items.append(ReportItem("accounts", Outcome.FAILED, 1, each.became))
+        else:
+            items.append(ReportItem("accounts", Outcome.RESTORED, 1))
+            items.append(ReportItem("l402-tokens", Outcome.RESTORED, int(each.became.token)))
+    return RestoreReport(grouped(items))
 
 
 async def _later(account: Account) -> None:

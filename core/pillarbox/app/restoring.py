@@ -20,11 +20,11 @@ from pillarbox.model.restoring import RestoreReport
 from pillarbox.secret import Secret
 from pillarbox.storage.database import DatabaseClosedError, Tx
 from pillarbox.vault.sealed_words import RecoveryWords
-from pillarbox.wallet import backup_reading, loop_restore, restoring, service_keys
+from pillarbox.wallet import backup_reading, loop_files, restoring, service_keys
 from pillarbox.wallet.account_loading import read_accounts
 from pillarbox.wallet.backup_reading import OpenedBackup
 from pillarbox.wallet.backup_sealing import PROGRAM, SUFFIX, Sealing
-from pillarbox.wallet.loop_restore import FoundFile
+from pillarbox.wallet.loop_files import FoundFile
 from pillarbox.wallet.restore_plan import Plan, read_plan
 from pillarbox.wallet.restoring import Options, Prepared
 from pillarbox.wallet.service_keys import ServiceKey
@@ -121,7 +121,7 @@ async def find_loop(place: Path, root: Root, network: Network) -> list[FoundFile
     Raises PlaceUnreadableError, NotABackupError for a file's name.
     """
     try:
-        return await asyncio.to_thread(loop_restore.look_at, place, root, network)
+        return await asyncio.to_thread(loop_files.look_at, place, root, network)
     except OSError as error:
         raise PlaceUnreadableError(place=str(place), why=error.strerror or type(error).__name__) from error
 

@@ -89,6 +89,9 @@ def _recovered(found: Any) -> str:
     ]
     if found["deposit_reconciliation_error"]:
         lines.append(f"  but         {found['deposit_reconciliation_error']}")
+    for each in found["older"]:
+        what = each["static_address"] if each["ok"] else f"not restored: {each['error']['message']}"
+        lines.append(f"  and before  {what} ({each['backup_file']})")
     failed = (each for each in found["candidates"] if not each["ok"])
     lines += [f"  not used    {each['name']}: {each['error']['message']}" for each in failed]
     return "\n".join(lines)

@@ -16,6 +16,7 @@ from pillarbox.commands.loop_nouns import (
     deposit_object,
     exit_object,
     found_object,
+    older_object,
     pending_object,
     token_object,
 )
@@ -248,6 +249,7 @@ async def recover(app: "Application", arguments: RecoverArguments) -> Replies:
     async with _root(wallet, arguments, "The static address is derived from") as root:
         looked_at = await loop.restore.look(root, file)
         restored = await loop.restore.restore(looked_at, root, arguments.scan_keys)
+        older = await loop.restore.restore_older(looked_at, root, arguments.scan_keys)
     trouble = await _caught_up(app, wallet)
     found = await loop.addresses.history(restored.account.id)
     yield {
@@ -259,6 +261,7 @@ async def recover(app: "Application", arguments: RecoverArguments) -> Replies:
         "num_deposits_found": len(found),
         "deposit_reconciliation_error": trouble,
         "candidates": [found_object(each) for each in looked_at],
+        "older": [older_object(each) for each in older],
     }
 
 

@@ -5,12 +5,14 @@ from typing import TYPE_CHECKING
 
 from pillarbox.bitcoin import bolt11
 from pillarbox.commands.nouns import JsonObject
+from pillarbox.errors import ErrorText
 from pillarbox.loop.generations import Generation
 from pillarbox.storage.l402_tokens import StoredToken, TokenState
 
 if TYPE_CHECKING:
+    from pillarbox.wallet.loop_files import FoundFile
     from pillarbox.wallet.loop_generations import KeptGeneration
-    from pillarbox.wallet.loop_restore import FoundFile
+    from pillarbox.wallet.loop_restore import Older
     from pillarbox.wallet.loop_services import LoopServices
     from pillarbox.wallet.static_addresses import Listed, Recovery
     from pillarbox.wallet.static_exits import Exit
@@ -103,6 +105,21 @@ def found_object(file: "FoundFile") -> JsonObject:
     if isinstance(file.found, Generation):
         return {**told, "ok": True}
     return {**told, "ok": False, "error": asdict(file.found.text)}
+
+
+def older_object(older: "Older") -> JsonObject:
+    """What became of a generation before the latest: its account, or why there is none."""
+    told: JsonObject = {"backup_file": str(older.path)}
+    if isinstance(older.became, ErrorText):
+        return {**told, "ok": False, "error": asdict(older.became)}
+    made = older.became
+    return {
+        **told,
+        "ok": True,
+        "restored": made.static_address,
+        "static_address": made.address,
+        "account": made.account.id,
+    }
 
 
 def _recovery_object(recovery: "Recovery | None") -> JsonObject | None:

@@ -23,7 +23,7 @@ from pillarbox.model.restoring import RestoreReport
 from pillarbox.secret import Secret
 from pillarbox.vault.sealed_words import RecoveryWords
 from pillarbox.wallet import loop_restore
-from pillarbox.wallet.loop_restore import FoundFile
+from pillarbox.wallet.loop_files import FoundFile
 from pillarbox.wallet.restoring import Options
 from pillarbox.wallet.wallet import Wallet
 

@@ -16,7 +16,7 @@ from pillarbox.storage import meta
 from pillarbox.storage.backups import Written
 from pillarbox.storage.database import Database, Tx
 from pillarbox.vault.sealed_words import RecoveryWords
-from pillarbox.wallet import backup_sealing, backup_shelf
+from pillarbox.wallet import backup_folders, backup_sealing
 from pillarbox.wallet.backup_copies import LOOK_EVERY, BackupCopies
 from pillarbox.wallet.backup_sealing import Sealing
 from pillarbox.wallet.backup_shelf import BackupShelf, Stock
@@ -139,7 +139,7 @@ class BackingUp:
 
     async def folders(self) -> tuple[str, ...]:
         """Further folders that every backup is put into."""
-        return await self._db.read(backup_shelf.folders)
+        return await self._db.read(backup_folders.named)
 
     async def set_folders(self, folders: Sequence[Path]) -> None:
         """Raises InvalidInputError for a new one that is not there."""
@@ -154,7 +154,7 @@ class BackingUp:
                 raise InvalidInputError(what="backup folder", why=why)
 
         def write(tx: Tx) -> None:
-            backup_shelf.name_folders(tx, plain)
+            backup_folders.name(tx, plain)
             meta.bump_revision(tx)
 
         await self._db.write(write)

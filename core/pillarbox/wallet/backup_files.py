@@ -137,7 +137,8 @@ def has_folder(folder: str) -> bool:
 def is_apart(folder: str, home: str) -> bool:
     """Whether a folder is on another drive than the data folder. Raises FolderUnusableError."""
     with refusals_told(Path(folder)):
-        return Path(folder).stat().st_dev != Path(home).parent.stat().st_dev
+        there = next(place for place in (Path(home), *Path(home).parents) if place.exists())
+        return Path(folder).stat().st_dev != there.stat().st_dev
 
 
 def gone(written: Sequence[Written]) -> list[Written]:

@@ -1,7 +1,6 @@
 """A wallet's backups where they lie: the data folder's place, and the further folders the user named."""
 
 import asyncio
-import json
 import logging
 from collections.abc import Awaitable, Callable, Collection, Sequence
 from dataclasses import dataclass, replace
@@ -16,10 +15,10 @@ from pillarbox.backup.envelope import BackupError, WrongPassphraseError, WrongWo
 from pillarbox.clock import Clock
 from pillarbox.errors import PillarboxError
 from pillarbox.model.backup import BackupFile
-from pillarbox.storage import backups, meta, settings
+from pillarbox.storage import backups, meta
 from pillarbox.storage.backups import Written
 from pillarbox.storage.database import Database, Tx
-from pillarbox.wallet import backup_files, backup_proof, backup_sealing
+from pillarbox.wallet import backup_files, backup_folders, backup_proof, backup_sealing
 from pillarbox.wallet.backup_files import Generation
 from pillarbox.wallet.backup_proof import BackupUnlikeError
 from pillarbox.wallet.backup_sealing import Sealing, Writer
@@ -31,12 +30,8 @@ log = logging.getLogger(__name__)
 
 Proof = Callable[[Written, Sealing, Database, Kinds], Awaitable[None]]
 
-FOLDERS = "backup-folders"
-"""Under this name the wallet keeps in which further folders its backups lie."""
-_APART = "backup-folders-apart"
-"""Under this name it keeps which of them were seen to be on drives of their own."""
 _PROGRAM = "backup-program"
-"""Under this name it keeps the SHA-256 of the program's settings as they were last looked at."""
+"""Under this name the wallet keeps the SHA-256 of the program's settings as they were last looked at."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -216,7 +211,7 @@ class BackupShelf:
 
     def _read(self, tx: Tx) -> Stock:
         written, sealing = backups.all_written(tx), backup_sealing.kept_sealing(tx)
-        return Stock(meta.revision(tx), written, folders(tx), self._missing, sealing, self.home)
+        return Stock(meta.revision(tx), written, backup_folders.named(tx), self._missing, sealing, self.home)
 
     async def _count_program(self) -> None:
         """The program's settings lie outside the database: what changed there is counted here."""
@@ -260,11 +255,10 @@ class BackupShelf:
         return True
 
     async def _has_its_drive(self, folder: str) -> bool:
-        """Where a drive is not mounted an empty folder is left: what went there would be on this one."""
         is_apart = await self._in(folder, partial(backup_files.is_apart, folder, self.home))
-        was_apart = folder in await self._db.read(_apart)
+        was_apart = folder in await self._db.read(backup_folders.apart)
         if is_apart and not was_apart:
-            await self._db.write(lambda tx: meta.put(tx, _APART, json.dumps(sorted({*_apart(tx), folder}))))
+            await self._db.write(lambda tx: backup_folders.note_apart(tx, folder))
         return is_apart or not was_apart
 
     async def _sweep(self, folder: str) -> None:
@@ -294,7 +288,9 @@ class BackupShelf:
                 log.warning("what is left of a backup could not be set aside: %s", error.code)
         try:
             await self._forget(gone)
-        except PillarboxError as error:  # a database that takes nothing must not keep the status from saying so
+        except (
+            PillarboxError
+        ) as error:  # a database that takes nothing must not keep the status from saying so
             log.warning("that a backup is gone could not be noted: %s", error.code)
 
     async def _forget(self, gone: Sequence[Written]) -> None:
@@ -304,22 +300,6 @@ class BackupShelf:
 
         if gone:
             await self._db.write(write)
-
-
-def folders(tx: Tx) -> tuple[str, ...]:
-    """The further folders."""
-    return tuple(str(folder) for folder in settings.get(tx, FOLDERS, []))
-
-
-def name_folders(tx: Tx, named: Sequence[str]) -> None:
-    """From now on these, each on whatever drive it is found to be, unless it was named before."""
-    kept = _apart(tx).intersection(folders(tx)).intersection(named)
-    settings.put(tx, FOLDERS, named)
-    meta.put(tx, _APART, json.dumps(sorted(kept)))
-
-
-def _apart(tx: Tx) -> set[str]:
-    return set(json.loads(meta.get(tx, _APART) or "[]"))
 
 
 def _file(written: Written, missing: Collection[str]) -> BackupFile:

@@ -22,7 +22,8 @@ from pillarbox.storage import static_addresses
 from pillarbox.storage.database import Database
 from pillarbox.storage.l402_tokens import StoredToken
 from pillarbox.wallet import loop_generations
-from pillarbox.wallet.loop_restore import FoundFile, KeepAccount, NoBackupError, Restored
+from pillarbox.wallet.loop_files import FoundFile, NoBackupError
+from pillarbox.wallet.loop_restore import KeepAccount, Older, Restored
 from pillarbox.wallet.loop_surroundings import Server
 
 PAYMENT_REQUIRED = "payment-required"
@@ -72,6 +73,7 @@ class Restore(Protocol):
 
     async def look(self, root: Root | None = None, file: Path | None = None) -> list[FoundFile]: ...
     async def restore(self, looked_at: Sequence[FoundFile], root: Root | None) -> Restored: ...
+    async def restore_older(self, looked_at: Sequence[FoundFile], root: Root) -> list[Older]: ...
 
 
 class LoopAccounts:
@@ -135,13 +137,16 @@ class LoopAccounts:
         if await self._db.read(loop_generations.is_empty):
             await self._restored(root)
         kept = await self._db.read(loop_generations.kept)
-        of_server = [each.account for each in kept if each.static.server in (server, "")]
-        return of_server[-1] if of_server else None
+        of_server = [each for each in kept if each.static.server in (server, "")]
+        latest = max(reversed(of_server), key=lambda each: each.token.created_at, default=None)
+        return None if latest is None else latest.account
 
     async def _restored(self, root: Root) -> None:
         """From the latest valid backup, where there is any. Raises as `go_on` does."""
         with suppress(NoBackupError):
-            await self._restore.restore(await self._restore.look(root), root)
+            looked_at = await self._restore.look(root)
+            await self._restore.restore(looked_at, root)
+            await self._restore.restore_older(looked_at, root)
 
     async def _register(self, server: Server, token: StoredToken, root: Root) -> Account:
         number = await self._next_number(LOOP_STATIC.name)

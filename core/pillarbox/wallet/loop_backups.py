@@ -9,6 +9,7 @@ from contextlib import suppress
 from functools import partial
 from pathlib import Path
 
+from pillarbox.backup.status import BackupFolderMissingError
 from pillarbox.clock import Clock, wait_until
 from pillarbox.errors import ErrorText, PillarboxError
 from pillarbox.files.generations import set_aside, sweep_half_written
@@ -21,9 +22,10 @@ from pillarbox.loop.backup_file import LARGEST, NONCE_SIZE, BackupFileError, Sea
 from pillarbox.loop.generations import open_file, validate
 from pillarbox.secret import Secret
 from pillarbox.storage import loop_backups as written
-from pillarbox.storage import settings
 from pillarbox.storage.database import Database
+from pillarbox.wallet import backup_files, backup_folders
 from pillarbox.wallet.folder_work import WRITING, FolderWork
+from pillarbox.wallet.loop_files import SUFFIX, own_folder
 from pillarbox.wallet.loop_generations import KeptGeneration, kept
 from pillarbox.wallet.service_keys import ServiceKey
 
@@ -42,11 +44,8 @@ class OtherFileThereError(PillarboxError):
     hint = "If the file is of no use, move it away: then a new one is written."
 
 
-FURTHER_FOLDERS = "backup-folders"
-"""The wallet's setting: a list of paths."""
 AGAIN_AFTER = 600.0
 """Seconds before a folder that refused is tried again."""
-SUFFIX = ".enc"
 
 
 class LoopBackups:
@@ -87,9 +86,8 @@ class LoopBackups:
 
     async def folders(self) -> list[Path]:
         """The program's own, then the wallet's further ones."""
-        further: object = await self._db.read(lambda tx: settings.get(tx, FURTHER_FOLDERS, []))
-        named = [Path(text) for text in further if isinstance(text, str)] if isinstance(further, list) else []
-        return list(dict.fromkeys((self._folder, *named)))
+        named = await self._db.read(backup_folders.named)
+        return list(dict.fromkeys((self._folder, *map(Path, named))))
 
     async def write_missing(self) -> list[Path]:
         """What was written now. A folder that refuses is told in `troubles`, and raises nothing."""
@@ -109,29 +107,35 @@ class LoopBackups:
             return made
 
     async def _write(self, folder: Path, generation: KeptGeneration) -> list[Path]:
-        """Nothing where a valid one is there; one that is not valid is set aside."""
+        """Nothing where a valid one is there; one that is not valid is set aside.
+
+        A valid one that is not on record, as a killed process leaves it, is put there.
+        """
         keys = [await self._service_key(purpose) for purpose in _KEYS]
         key = keys[generation.static.strict]
         own = folder == self._folder
         ours = await self._db.read(lambda tx: written.digests(tx, str(generation.name)))
-        write = partial(_write_file, folder, generation, key, keys, own=own, ours=bool(ours))
+        mine = folder / own_folder(keys[0], generation.static.network)
+        write = partial(_write_file, mine, generation, key, keys, ours=bool(ours))
         if own:
-            data = await asyncio.to_thread(write)
+            await asyncio.to_thread(make_private_folder, mine)
+            there = await asyncio.to_thread(write)
         else:  # which may never answer, and holds up neither the account that was made nor the end
-            data = await self._folder_work.do(str(folder), write, WRITING)
-        if data is None:
-            return []
+            was_apart = str(folder) in await self._db.read(backup_folders.apart)
+            further = partial(_write_further, mine, self._folder, was_apart, write)
+            there = await self._folder_work.do(str(folder), further, WRITING)
+        data, is_new = there
         digest, at = hashlib.sha256(data).digest(), self._clock.now()
+        if digest in ours:
+            return []
         name, token_id = str(generation.name), generation.token.token_id
-        await self._db.write(
-            lambda tx: written.record(tx, str(folder), name, token_id, len(data), digest, at)
-        )
-        return [folder / name]
+        await self._db.write(lambda tx: written.record(tx, str(mine), name, token_id, len(data), digest, at))
+        return [mine / name] if is_new else []
 
     async def _sweep(self) -> None:
         for folder in await self.folders():
             with suppress(OSError):  # what is in the way of writing there is told when something is written
-                await asyncio.to_thread(sweep_half_written, folder, SUFFIX)
+                await asyncio.to_thread(_sweep, folder)
 
     def _note(self, folder: Path, trouble: ErrorText) -> None:
         if self.troubles.get(folder) != trouble:
@@ -143,23 +147,38 @@ _KEYS = (ServiceKey.LOOP_BACKUP, ServiceKey.LOOP_BACKUP_STRICT)
 """The strict one second: an account's `strict` picks it."""
 
 
+def _sweep(folder: Path) -> None:
+    for place in (folder, *folder.glob("loop-*")):
+        sweep_half_written(place, SUFFIX)
+
+
+def _write_further(
+    mine: Path, home: Path, was_apart: bool, write: Callable[[], tuple[bytes, bool]]
+) -> tuple[bytes, bool]:
+    """Only where the folder around `mine` is there, on its own drive. Raises as `_write_file` does."""
+    around = str(mine.parent)
+    if not backup_files.has_folder(around) or (was_apart and not backup_files.is_apart(around, str(home))):
+        raise BackupFolderMissingError(folder=around)
+    mine.mkdir(exist_ok=True)
+    return write()
+
+
 def _write_file(
-    folder: Path, generation: KeptGeneration, key: Secret, keys: Sequence[Secret], *, own: bool, ours: bool
-) -> bytes | None:
-    """The file's bytes if it was written. `ours`: the wallet wrote one of this name before.
+    folder: Path, generation: KeptGeneration, key: Secret, keys: Sequence[Secret], *, ours: bool
+) -> tuple[bytes, bool]:
+    """The file's bytes, and whether it was written now. `ours`: the wallet wrote one of this name before.
 
     Raises OtherFileThereError, what `install_file` raises, and OSError.
     """
-    if own:
-        make_private_folder(folder)
     path = folder / str(generation.name)
     if path.exists():
-        if _is_valid(path, generation, keys, ours=ours):
-            return None
+        valid = _valid(path, generation, keys, ours=ours)
+        if valid is not None:
+            return valid, False
         set_aside(path)
     data = backup_file.seal(backup_file.write(generation.payload), key, secrets.token_bytes(NONCE_SIZE))
     install_file(path, data)
-    return data
+    return data, True
 
 
 def _is_of_these_words(generation: KeptGeneration) -> bool:
@@ -167,18 +186,18 @@ def _is_of_these_words(generation: KeptGeneration) -> bool:
     return generation.account.number is not None
 
 
-def _is_valid(path: Path, generation: KeptGeneration, keys: Sequence[Secret], *, ours: bool) -> bool:
-    """Whether the file holds this generation, as far as a restore would look.
+def _valid(path: Path, generation: KeptGeneration, keys: Sequence[Secret], *, ours: bool) -> bytes | None:
+    """The file's bytes if it holds this generation, as far as a restore would look.
 
     Raises OtherFileThereError for one that somebody else may have sealed, and OSError.
     """
     try:
-        payload = open_file(read_bounded(path, LARGEST), keys)
-        validate(generation.name, payload, generation.static.network.value)
+        data = read_bounded(path, LARGEST)
+        validate(generation.name, open_file(data, keys), generation.static.network.value)
     except SealedOtherwiseError as error:
         if ours:
-            return False
+            return None
         raise OtherFileThereError(path=str(path)) from error
     except BackupFileError:
-        return False
-    return True
+        return None
+    return data

@@ -2,9 +2,8 @@
 
 import asyncio
 import hashlib
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from functools import partial
 from pathlib import Path
 from typing import Protocol
 
@@ -16,8 +15,7 @@ from pillarbox.accounts.loop_static import (
     find_client_key,
     public_nodes,
 )
-from pillarbox.errors import PillarboxError, WordsNeededError
-from pillarbox.files.generations import generations
+from pillarbox.errors import ErrorText, PillarboxError, WordsNeededError
 from pillarbox.files.reading import read_bounded
 from pillarbox.keys.bip32 import InvalidChildError
 from pillarbox.keys.root import Root
@@ -26,13 +24,12 @@ from pillarbox.loop.backup_file import (
     LARGEST,
     LEGACY_FAMILY,
     MAIN_FAMILY,
-    BackupFileError,
     Name,
     NotABackupError,
     PayloadError,
     SealedOtherwiseError,
 )
-from pillarbox.loop.generations import Candidate, Generation, survey
+from pillarbox.loop.generations import Generation
 from pillarbox.model.account import Account, ScanState
 from pillarbox.model.network import Network
 from pillarbox.secret import Secret
@@ -41,52 +38,24 @@ from pillarbox.storage import loop_backups as written
 from pillarbox.storage.database import Database, Tx
 from pillarbox.storage.l402_tokens import StoredToken, TokenState
 from pillarbox.wallet import service_keys
+from pillarbox.wallet.loop_files import (
+    DamagedFileError,
+    FolderUnreadableError,
+    FoundFile,
+    in_files,
+    in_folder,
+    latest,
+    older,
+    own_folder,
+    sorted_by_name,
+)
 from pillarbox.wallet.loop_generations import KeptGeneration, kept
 from pillarbox.wallet.service_keys import ServiceKey
 
-SUFFIX = ".enc"
 USUAL_SCAN = 2_500
 """The last one that is looked at here, which takes a fifth of a second."""
 WIDEST_SCAN = 100_000
 """Where a person asks for more: some ten seconds."""
-
-
-class NoBackupError(PillarboxError):
-    """No parameters."""
-
-    code = "loop-no-backup"
-    title = "There is no Loop backup here"
-    message = "None of the wallet's backup folders holds a Loop backup of its network. Nothing was changed."
-    hint = "Name the file: pillarbox loop recover NAME --backup-file F"
-
-
-class NoUsableBackupError(PillarboxError):
-    """Parameters: name, why, count."""
-
-    code = "loop-no-usable-backup"
-    title = "None of the Loop backups can be used"
-    message = "The latest of {count} is {name}. {why} Nothing was changed, and nothing was paid."
-    hint = (
-        "Name another file (--backup-file), open the wallet that wrote it, or knowingly begin anew "
-        "and pay again (--new-generation)."
-    )
-
-
-class DamagedFileError(BackupFileError):
-    """Parameters: why."""
-
-    code = "loop-backup-damaged"
-    title = "This Loop backup is damaged"
-    hint = "Take another copy of the same file: this very wallet wrote it."
-
-
-class FolderUnreadableError(BackupFileError):
-    """Parameters: why."""
-
-    code = "loop-folder-unreadable"
-    title = "A folder of Loop backups cannot be looked into"
-    message = "{why}. What is in it is not known, and nothing is paid anew before it is."
-    hint = "Connect its drive, or give yourself the right to read it, and try again."
 
 
 class ClientKeyNotFoundError(PillarboxError):
@@ -120,14 +89,6 @@ class StaticAddressConflictError(PillarboxError):
 
 
 @dataclass(frozen=True, slots=True)
-class FoundFile:
-    """A backup file: a generation, or why it is none."""
-
-    path: Path
-    found: Generation | BackupFileError
-
-
-@dataclass(frozen=True, slots=True)
 class Restored:
     """What became of a restore. Both are false where all of it was there already."""
 
@@ -136,6 +97,14 @@ class Restored:
     address: str
     token: bool
     static_address: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Older:
+    """A generation before the latest: what became of it, or why it could not be brought back."""
+
+    path: Path
+    became: Restored | ErrorText
 
 
 class KeepAccount(Protocol):
@@ -193,16 +162,20 @@ class LoopRestore:
         if file is not None:
             if Name.parse(file.name) is None:
                 raise NotABackupError(why="Its name is not that of a Loop backup")
-            return [await self._judged(file.parent, each) for each in _survey([file], keys, self._network)]
+            return [
+                await self._judged(each)
+                for each in await asyncio.to_thread(in_files, [file], list(keys.values()), self._network)
+            ]
+        own = own_folder(keys[ServiceKey.LOOP_BACKUP], self._network)
         found: list[FoundFile] = []
         for folder in await self._folders():
             try:
-                candidates = await asyncio.to_thread(_survey_folder, folder, keys, self._network)
+                there = await asyncio.to_thread(in_folder, folder, own, keys, self._network)
             except OSError as error:
                 found.append(FoundFile(folder, FolderUnreadableError(why=f"{folder}: {error.strerror}")))
                 continue
-            found += [await self._judged(folder, each) for each in candidates]
-        return sorted(found, key=_by_name, reverse=True)
+            found += [await self._judged(each) for each in there]
+        return sorted_by_name(found)
 
     async def restore(
         self, looked_at: Sequence[FoundFile], root: Root | None, last_key: int = USUAL_SCAN
@@ -213,7 +186,7 @@ class LoopRestore:
         NoBackupError, NoUsableBackupError, WordsNeededError, ClientKeyNotFoundError, DerivationFailedError,
         TokenConflictError, StaticAddressConflictError.
         """
-        chosen, generation = _latest(looked_at)
+        chosen, generation = latest(looked_at)
         here = await self._db.read(lambda tx: _here(tx, generation))
         if here is not None:
             return await self._confirm(chosen, generation, here)
@@ -235,9 +208,19 @@ class LoopRestore:
         return Restored(chosen.path, account, _address(account), new_token, True)
 
     async def _confirm(self, chosen: FoundFile, generation: Generation, here: KeptGeneration) -> Restored:
-        """It is here already: only a lower height is news. Raises where anything else differs."""
+        """It is here already: a lower height is news, and another paid token of the address, which is kept.
+
+        Raises where anything else differs.
+        """
         token, told = _stored(generation), generation.address
-        await self._db.write(lambda tx: _require_same(tx, generation, here, token, self._keep_token))
+
+        def write(tx: Tx) -> bool:
+            _require_same(generation, here)
+            had = l402_tokens.by_id(tx, token.token_id)
+            self._keep_token(tx, token)
+            return had is None or had.state is not TokenState.PAID
+
+        new_token = await self._db.write(write)
         heights = replace(
             here.static,
             first_height=told.legacy_first_height,
@@ -246,44 +229,41 @@ class LoopRestore:
         earliest = here.static.earliest(heights)
         if earliest != here.static:
             await self._set_params(here.account, earliest.data)
-        return Restored(chosen.path, here.account, _address(here.account), False, False)
+        return Restored(chosen.path, here.account, _address(here.account), new_token, False)
 
-    async def _keys(self, root: Root | None) -> list[Secret]:
+    async def restore_older(
+        self, looked_at: Sequence[FoundFile], root: Root, last_key: int = USUAL_SCAN
+    ) -> list[Older]:
+        """The generations before the latest: each has a static address of its own, which may have deposits.
+
+        Each comes back whole or not at all, and one that cannot is told and stops no other.
+        """
+        found: list[Older] = []
+        for file in older(looked_at):
+            try:
+                found.append(Older(file.path, await self.restore([file], root, last_key)))
+            except PillarboxError as error:
+                found.append(Older(file.path, error.text))
+        return found
+
+    async def _keys(self, root: Root | None) -> Mapping[ServiceKey, Secret]:
         if root is None:
             purposes = (ServiceKey.LOOP_BACKUP, ServiceKey.LOOP_BACKUP_STRICT)
-            return [await self._service_key(purpose) for purpose in purposes]
-        made = await asyncio.to_thread(service_keys.derive_loop_backup, root.bip32, self._network)
-        return list(made.values())
+            return {purpose: await self._service_key(purpose) for purpose in purposes}
+        return await asyncio.to_thread(service_keys.derive_loop_backup, root.bip32, self._network)
 
-    async def _judged(self, folder: Path, candidate: Candidate) -> FoundFile:
+    async def _judged(self, file: FoundFile) -> FoundFile:
         """Of one that does not open: if this wallet wrote it, it is damaged and no stranger's."""
-        path, found = folder / candidate.file_name, candidate.found
-        if not isinstance(found, SealedOtherwiseError):
-            return FoundFile(path, found)
-        digests = await self._db.read(lambda tx: written.digests(tx, candidate.file_name))
+        if not isinstance(file.found, SealedOtherwiseError):
+            return file
+        digests = await self._db.read(lambda tx: written.digests(tx, file.path.name))
         if not digests:
-            return FoundFile(path, found)
-        data = await asyncio.to_thread(read_bounded, path, LARGEST)
+            return file
+        data = await asyncio.to_thread(read_bounded, file.path, LARGEST)
         if hashlib.sha256(data).digest() in digests:
-            return FoundFile(path, found)
-        return FoundFile(path, DamagedFileError(why="This wallet wrote it, and its bytes have changed since"))
-
-
-def look_at(place: Path, root: Root, network: Network) -> list[FoundFile]:
-    """The backups at a file or in a folder, latest name first, opened with the keys of any root.
-
-    Takes its time: for a thread. Raises NotABackupError for a file's name, OSError.
-    """
-    keys = list(service_keys.derive_loop_backup(root.bip32, network).values())
-    if place.is_dir():
-        paths = generations(place, SUFFIX)
-    elif Name.parse(place.name) is None:
-        raise NotABackupError(why="Its name is not that of a Loop backup")
-    else:
-        paths = [place]
-    folder = place if place.is_dir() else place.parent
-    found = [FoundFile(folder / each.file_name, each.found) for each in _survey(paths, keys, network)]
-    return sorted(found, key=_by_name, reverse=True)
+            return file
+        why = "This wallet wrote it, and its bytes have changed since"
+        return FoundFile(file.path, DamagedFileError(why=why))
 
 
 def latest_of(
@@ -293,37 +273,9 @@ def latest_of(
 
     Raises NoBackupError, NoUsableBackupError, ClientKeyNotFoundError, DerivationFailedError.
     """
-    chosen, generation = _latest(looked_at)
+    chosen, generation = latest(looked_at)
     params, _ = _enrol(generation, root, network, last_key)
     return chosen, StaticAccount.read(params.data, network).registered_text
-
-
-def _survey_folder(folder: Path, keys: Sequence[Secret], network: Network) -> list[Candidate]:
-    """None in a folder that is not there. Raises OSError for one that cannot be looked into."""
-    try:
-        paths = generations(folder, SUFFIX)
-    except (FileNotFoundError, NotADirectoryError):
-        return []
-    return _survey(paths, keys, network)
-
-
-def _survey(paths: Sequence[Path], keys: Sequence[Secret], network: Network) -> list[Candidate]:
-    return survey({path.name: partial(read_bounded, path, LARGEST) for path in paths}, keys, network.value)
-
-
-def _by_name(file: FoundFile) -> tuple[Name, str]:
-    return Name.parse(file.path.name) or Name(0, ""), str(file.path)
-
-
-def _latest(looked_at: Sequence[FoundFile]) -> tuple[FoundFile, Generation]:
-    for file in looked_at:
-        if isinstance(file.found, Generation):
-            return file, file.found
-    if not looked_at:
-        raise NoBackupError
-    first = looked_at[0]
-    why = first.found.text.message if isinstance(first.found, BackupFileError) else ""
-    raise NoUsableBackupError(name=first.path.name, why=why, count=len(looked_at))
 
 
 def _stored(generation: Generation) -> StoredToken:
@@ -351,13 +303,10 @@ def _is_of(here: KeptGeneration, token_id: bytes, client_key: bytes) -> bool:
     return here.token.token_id == token_id or here.static.client_key == client_key
 
 
-def _require_same(
-    tx: Tx, generation: Generation, here: KeptGeneration, token: StoredToken, keep: KeepToken
-) -> None:
-    keep(tx, token)
+def _require_same(generation: Generation, here: KeptGeneration) -> None:
     told, static = generation.address, here.static
-    from_file = (token.token_id, told.client_pubkey, told.server_pubkey, told.expiry)
-    if from_file != (here.token.token_id, static.client_key, static.server_key, static.expiry):
+    from_file = (told.client_pubkey, told.server_pubkey, told.expiry)
+    if from_file != (static.client_key, static.server_key, static.expiry):
         raise StaticAddressConflictError(account=here.account.label)
 
 

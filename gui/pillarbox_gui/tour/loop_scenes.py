@@ -6,7 +6,7 @@ from PySide6.QtWidgets import QWidget
 
 from pillarbox.secret import Secret
 from pillarbox.wallet.loop_desk import DepositFacts, DepositPhase, ExitFacts, PendingPayment, StaticFacts
-from pillarbox.wallet.loop_restore import NoUsableBackupError
+from pillarbox.wallet.loop_files import NoUsableBackupError
 from pillarbox.wallet.static_addresses import Recovery
 from pillarbox_gui.dialogs.add_account import AddAccountQuestion
 from pillarbox_gui.dialogs.loop_backup_choice import LoopBackupQuestion

@@ -8,6 +8,7 @@ import threading
 from pathlib import Path
 
 import pytest
+from loop_backup_files import own
 from loop_bench import HOUR, SERVER, SERVER_KEY, Cut, preimage_of
 from wallet_bench import ROOT, Bench
 
@@ -20,7 +21,7 @@ from pillarbox.model.account import Account, AccountId
 from pillarbox.model.address import AddressRef, AddressState
 from pillarbox.model.network import Network
 from pillarbox.storage.l402_tokens import TokenState
-from pillarbox.wallet import loop_backups
+from pillarbox.wallet import backup_files, loop_backups
 from pillarbox.wallet.l402_tokens import InvoiceOverError, NothingPendingError, OtherPaymentPendingError
 from pillarbox.wallet.loop_accounts import NothingDemandedError, PaymentNeededError
 from pillarbox.wallet.wallet import Wallet
@@ -124,7 +125,7 @@ async def test_what_a_killed_process_left_half_written_is_removed(bench: Bench, 
     await made(bench, ready)
     (name,) = await written(bench, ready)
     await bench.close()
-    left, fresh = (bench.loop.folder / f".{name}.{part}.new" for part in ("old", "young"))
+    left, fresh = (own(bench.loop.folder) / f".{name}.{part}.new" for part in ("old", "young"))
     for path in (left, fresh):
         path.write_bytes(b"half")
     os.utime(left, (0, 0))
@@ -185,7 +186,7 @@ async def test_the_registered_address_is_watched(bench: Bench, ready: Wallet) ->
 
 async def written(bench: Bench, wallet: Wallet) -> list[str]:
     await wallet.loop.backups.write_missing()
-    return sorted(path.name for path in bench.loop.folder.iterdir())
+    return sorted(path.name for path in own(bench.loop.folder).iterdir())
 
 
 async def test_a_backup_is_written_at_once_and_never_again(bench: Bench, ready: Wallet) -> None:
@@ -193,11 +194,11 @@ async def test_a_backup_is_written_at_once_and_never_again(bench: Bench, ready: 
     token = (await ready.loop.tokens.all())[0]
     (name,) = await written(bench, ready)
     assert name == f"L402_backup_{token.created_at:019d}_{token.token_id.hex()}.enc"
-    before = (bench.loop.folder / name).read_bytes()
+    before = (own(bench.loop.folder) / name).read_bytes()
     await bench.close()
     again = await bench.open()
     assert await written(bench, again) == [name]
-    assert (bench.loop.folder / name).read_bytes() == before
+    assert (own(bench.loop.folder) / name).read_bytes() == before
 
 
 async def test_what_is_written_is_loop_s_own_format(bench: Bench, ready: Wallet) -> None:
@@ -214,12 +215,12 @@ async def test_what_is_written_is_loop_s_own_format(bench: Bench, ready: Wallet)
 async def test_a_broken_file_of_the_same_name_is_set_aside(bench: Bench, ready: Wallet) -> None:
     await made(bench, ready)
     (name,) = await written(bench, ready)
-    (bench.loop.folder / name).write_bytes(b"loopbak1 and nonsense")
+    (own(bench.loop.folder) / name).write_bytes(b"loopbak1 and nonsense")
     found = await written(bench, ready)
     assert found[0] == name
     assert found[1].startswith(f"{name}.invalid-")
-    assert (bench.loop.folder / found[1]).read_bytes() == b"loopbak1 and nonsense"
-    assert len((bench.loop.folder / name).read_bytes()) > 500
+    assert (own(bench.loop.folder) / found[1]).read_bytes() == b"loopbak1 and nonsense"
+    assert len((own(bench.loop.folder) / name).read_bytes()) > 500
 
 
 @pytest.mark.logs_warning("a Loop backup could not be written")
@@ -230,11 +231,33 @@ async def test_a_folder_that_is_away_is_told_and_tried_again(bench: Bench, ready
     shutil.rmtree(away)
     await made(bench, ready)
     assert len(await written(bench, ready)) == 1
-    assert ready.loop.backups.troubles[away].code == "folder-unusable"
+    assert ready.loop.backups.troubles[away].code == "backup-folder-missing"
     away.mkdir()
     await ready.loop.backups.write_missing()
-    assert [path.name for path in away.glob("*.enc")] == [path.name for path in bench.loop.folder.iterdir()]
+    assert [path.name for path in own(away).glob("*.enc")] == [
+        path.name for path in own(bench.loop.folder).iterdir()
+    ]
     assert ready.loop.backups.troubles == {}
+
+
+@pytest.mark.logs_warning("a Loop backup could not be written: backup-folder-missing")
+async def test_where_a_drive_is_not_mounted_nothing_is_written_into_its_empty_folder(
+    bench: Bench, ready: Wallet, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stick = bench.loop.folder.parent / "stick"
+    stick.mkdir()
+    mounted = True
+    monkeypatch.setattr(backup_files, "is_apart", lambda *_: mounted)
+    await ready.backing_up.set_folders([stick])
+    await ready.backing_up.now()
+    mounted = False
+    await made(bench, ready)
+    assert len(await written(bench, ready)) == 1
+    assert ready.loop.backups.troubles[stick].code == "backup-folder-missing"
+    assert not own(stick).exists()
+    mounted = True
+    await ready.loop.backups.write_missing()
+    assert len(list(own(stick).iterdir())) == 1
 
 
 async def test_a_folder_that_is_named_later_gets_what_there_is(bench: Bench, ready: Wallet) -> None:
@@ -244,7 +267,7 @@ async def test_a_folder_that_is_named_later_gets_what_there_is(bench: Bench, rea
     later.mkdir()
     await ready.backing_up.set_folders([later])
     async with asyncio.timeout(5):
-        while not (later / name).exists():  # noqa: ASYNC110  # nothing tells of it but this
+        while not (own(later) / name).exists():  # noqa: ASYNC110  # nothing tells of it but this
             await asyncio.sleep(0.01)
 
 
@@ -259,7 +282,7 @@ async def test_a_folder_that_does_not_answer_holds_no_account_up(
     answers, install = threading.Event(), loop_backups.install_file
 
     def silent(path: Path, data: bytes) -> None:
-        if path.parent == share:
+        if path.parent == own(share):
             answers.wait(10)
         install(path, data)
 

@@ -1,44 +1,39 @@
 """A generation comes back whole or not at all, and nothing that is here is replaced by it."""
 
+import asyncio
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from loop_bench import SERVER, SERVER_KEY, challenge, preimage_of
+from loop_backup_files import CREATED, address, own, payload, put
+from loop_bench import SERVER, SERVER_KEY
 from wallet_bench import ROOT, Bench
 
 from pillarbox.accounts.loop_static import REGISTERED, StaticAccount, public_nodes
 from pillarbox.commands import scan_keys
 from pillarbox.commands.loop import RecoverArguments
-from pillarbox.errors import WordsNeededError
+from pillarbox.errors import ErrorText, WordsNeededError
 from pillarbox.events import ScanProgressed
 from pillarbox.keys.bip32 import InvalidChildError, PrivateNode
 from pillarbox.keys.root import Root
-from pillarbox.loop import backup_file, token_file
 from pillarbox.loop.backup_file import (
-    AddressParameters,
-    Name,
     NotABackupError,
     Payload,
     PayloadError,
     SealedOtherwiseError,
-    TokenFile,
 )
 from pillarbox.loop.generations import Generation
 from pillarbox.loop.static_address import StaticAddress
-from pillarbox.loop.token_file import Token
 from pillarbox.model.account import ScanState
 from pillarbox.model.network import Network
 from pillarbox.secret import Secret
-from pillarbox.wallet import loop_restore, service_keys
+from pillarbox.wallet import loop_files, loop_restore
 from pillarbox.wallet.l402_tokens import TokenConflictError
 from pillarbox.wallet.loop_accounts import PaymentNeededError
+from pillarbox.wallet.loop_files import DamagedFileError, NoBackupError, NoUsableBackupError
 from pillarbox.wallet.loop_restore import (
     ClientKeyNotFoundError,
-    DamagedFileError,
     DerivationFailedError,
-    NoBackupError,
-    NoUsableBackupError,
     Restored,
     StaticAddressConflictError,
 )
@@ -46,31 +41,6 @@ from pillarbox.wallet.service_keys import ServiceKey
 from pillarbox.wallet.wallet import Wallet
 
 OTHER_ROOT = Root.of_seed(Secret(bytes(range(64))))
-CREATED = 1_700_000_000_123_456_789
-
-
-def address(index: int = 0) -> AddressParameters:
-    """As Loop itself writes it: without the key's index, and without a server."""
-    key = public_nodes(ROOT, Network.REGTEST, strict=False)[REGISTERED.number].child(index).key
-    return AddressParameters(0, key, SERVER_KEY, 144, legacy_first_height=321, multi_address_first_height=654)
-
-
-def payload(number: int = 0, created: int = CREATED, of: AddressParameters | None = None) -> Payload:
-    demand = challenge(number, 1_700_000_000)
-    identifier = demand.token.identifier
-    token = Token(demand.token, identifier[2:34], preimage_of(number), 500_000, 3, created)
-    file = TokenFile(token_file.NAME, token_file.serialise(token))
-    return Payload(1, "regtest", identifier[34:].hex(), created, of or address(), (file,))
-
-
-def put(
-    folder: Path, content: Payload, root: Root = ROOT, purpose: ServiceKey = ServiceKey.LOOP_BACKUP
-) -> Path:
-    key = service_keys.derive_all(root.seed, Network.REGTEST)[purpose]
-    folder.mkdir(exist_ok=True)
-    path = folder / str(Name(content.l402_token_created_at, content.l402_token_id))
-    path.write_bytes(backup_file.seal(backup_file.write(content), key, bytes(24)))
-    return path
 
 
 @pytest.fixture
@@ -185,6 +155,58 @@ async def test_files_that_cannot_be_used_stop_a_payment_until_somebody_chooses(
         await wallet.loop.accounts.go_on(SERVER, ROOT, new_generation=True)
 
 
+async def test_what_another_wallet_of_the_program_wrote_stops_no_payment(
+    bench: Bench, wallet: Wallet
+) -> None:
+    put(own(bench.loop.folder, OTHER_ROOT), payload(), OTHER_ROOT)
+    with pytest.raises(PaymentNeededError):
+        await wallet.loop.accounts.go_on(SERVER, ROOT)
+
+
+async def test_a_file_where_the_folder_should_be_stops_a_payment(bench: Bench, wallet: Wallet) -> None:
+    bench.loop.folder.write_bytes(b"")
+    with pytest.raises(NoUsableBackupError, match="Not a directory"):
+        await wallet.loop.accounts.go_on(SERVER, ROOT)
+    assert bench.loop.demanded == 0
+
+
+async def test_generations_before_the_latest_come_back_too(bench: Bench, wallet: Wallet) -> None:
+    """The same file in two folders is one generation; what fails is told and stops no other."""
+    for number in range(3):
+        put(bench.loop.folder, payload(number, CREATED + number, address(number)))
+    put(own(bench.loop.folder), payload(1, CREATED + 1, address(1)))
+    put(
+        bench.loop.folder, payload(3, CREATED - 1, replace(address(), server_pubkey=address(1).client_pubkey))
+    )
+    looked_at = await wallet.loop.restore.look(ROOT)
+    latest = await wallet.loop.restore.restore(looked_at, ROOT)
+    older = await wallet.loop.restore.restore_older(looked_at, ROOT)
+    assert latest.account.number == 2
+    became = [each.became for each in older]
+    assert [each.account.number for each in became if isinstance(each, Restored)] == [1, 0]
+    assert [each.code for each in became if isinstance(each, ErrorText)] == ["loop-address-conflict"]
+    assert kept(wallet) == ["bitcoin-p2wpkh", *["loop-static"] * 3]
+    assert len(await wallet.loop.tokens.all()) == 3
+
+
+async def test_an_account_is_added_from_the_latest_and_those_before_it(bench: Bench, wallet: Wallet) -> None:
+    for number in range(2):
+        put(bench.loop.folder, payload(number, CREATED + number, address(number)))
+    assert (await wallet.loop.accounts.go_on(SERVER, ROOT)).number == 1
+    assert kept(wallet) == ["bitcoin-p2wpkh", "loop-static", "loop-static"]
+    assert (await wallet.loop.accounts.go_on(SERVER, ROOT)).number == 1
+    assert bench.loop.demanded == 0
+
+
+async def test_a_backup_folder_named_whole_is_looked_into_for_the_wallet_s_own(tmp_path: Path) -> None:
+    mine = put(own(tmp_path), payload())
+    beside = put(tmp_path, payload(1, CREATED + 1, address(1)))
+    put(own(tmp_path, OTHER_ROOT), payload(2, CREATED + 2), OTHER_ROOT)
+    found = await asyncio.to_thread(loop_files.look_at, tmp_path, ROOT, Network.REGTEST)
+    assert [each.path for each in found] == [beside, mine]
+    assert all(isinstance(each.found, Generation) for each in found)
+
+
 async def test_a_folder_that_cannot_be_looked_into_stops_a_payment(
     bench: Bench, wallet: Wallet, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -192,7 +214,7 @@ async def test_a_folder_that_cannot_be_looked_into_stops_a_payment(
         raise PermissionError(13, "Permission denied", str(folder))
 
     with monkeypatch.context() as patch:
-        patch.setattr(loop_restore, "generations", refuse)
+        patch.setattr(loop_files, "generations", refuse)
         with pytest.raises(NoUsableBackupError, match="Permission denied"):
             await wallet.loop.accounts.go_on(SERVER, ROOT)
     assert bench.loop.demanded == 0
@@ -211,12 +233,12 @@ async def test_the_file_of_an_lnd_node_stays_as_it_is_and_gets_no_twin(bench: Be
 @pytest.mark.logs_warning("loop-backup-in-the-way")
 async def test_a_file_that_others_sealed_is_never_moved_out_of_the_way(bench: Bench, wallet: Wallet) -> None:
     put(bench.loop.folder, payload())
-    found = await restore(wallet)
-    strange = put(bench.loop.folder, payload(), OTHER_ROOT)
-    assert strange == found.path
+    mine = own(bench.loop.folder)
+    strange = put(mine, payload(), OTHER_ROOT)
+    await restore(wallet)
     before = strange.read_bytes()
     assert await wallet.loop.backups.write_missing() == []
-    assert [(each, each.read_bytes()) for each in bench.loop.folder.iterdir()] == [(strange, before)]
+    assert [(each, each.read_bytes()) for each in mine.iterdir()] == [(strange, before)]
     assert wallet.loop.backups.troubles[bench.loop.folder].code == "loop-backup-in-the-way"
 
 
@@ -236,7 +258,7 @@ async def test_damage_is_told_from_another_wallet_s_file(
     await wallet.loop.tokens.pay(bench.loop.payer)
     await wallet.loop.accounts.go_on(SERVER, ROOT)
     await wallet.loop.backups.write_missing()
-    (path,) = bench.loop.folder.iterdir()
+    (path,) = own(bench.loop.folder).iterdir()
     data = path.read_bytes()
     copy = tmp_path / path.name
     copy.write_bytes(data[:-1] + bytes((data[-1] ^ 1,)))
@@ -320,15 +342,25 @@ async def test_another_token_of_the_same_id_is_a_conflict_and_nothing_is_written
     assert kept(wallet) == ["bitcoin-p2wpkh"]
 
 
+async def test_another_paid_token_of_the_same_address_is_kept(bench: Bench, wallet: Wallet) -> None:
+    put(bench.loop.folder, payload())
+    before = await restore(wallet)
+    put(bench.loop.folder, payload(1, CREATED + 1))
+    after = await restore(wallet)
+    assert (after.account.id, after.token, after.static_address) == (before.account.id, True, False)
+    wanted = {payload().token_files[0].data, payload(1, CREATED + 1).token_files[0].data}
+    assert {token.data for token in await wallet.loop.tokens.all()} == wanted
+    assert not (await restore(wallet)).token
+
+
 @pytest.mark.parametrize(
     "other",
     [
         payload(of=replace(address(), expiry=145)),
         payload(of=replace(address(), server_pubkey=address(7).client_pubkey)),
         payload(of=address(1)),
-        payload(1),
     ],
-    ids=["expiry", "server", "client key", "token"],
+    ids=["expiry", "server", "client key"],
 )
 async def test_another_address_for_the_same_is_a_conflict(
     bench: Bench, wallet: Wallet, other: Payload
