@@ -109,9 +109,9 @@ def load(written: Written) -> bytes | None:
     path = Path(written.folder, written.name)
     try:
         data = read_bounded(path, written.size)
-    except FileNotFoundError:
-        return None
     except OSError as error:
+        if _is_taken_away(error, written.folder):
+            return None
         raise in_words(error, path) from error
     return data if hashlib.sha256(data).digest() == written.sha256 else None
 
@@ -120,10 +120,15 @@ def put_aside(written: Written) -> None:
     """Out of the way of the next ones, where it is there at all. Raises FolderUnusableError."""
     path = Path(written.folder, written.name)
     try:
-        if path.exists():
-            set_aside(path)
+        set_aside(path)
     except OSError as error:
-        raise in_words(error, path.parent) from error
+        if not _is_taken_away(error, written.folder):
+            raise in_words(error, path.parent) from error
+
+
+def _is_taken_away(error: OSError, folder: str) -> bool:
+    """A file, and not the folder with all that is in it."""
+    return isinstance(error, FileNotFoundError) and has_folder(folder)
 
 
 def has_folder(folder: str) -> bool:

@@ -247,7 +247,10 @@ class BackupShelf:
             if not await self._has_its_drive(folder):
                 return False
             await self._sweep(folder)
-            await self._lose(await self._in(folder, partial(backup_files.gone, mine)))
+            gone = await self._in(folder, partial(backup_files.gone, mine))
+            if gone and not await self._in(folder, partial(backup_files.has_folder, folder)):
+                return False  # taken away just now, with all that is in it
+            await self._lose(gone)
         except FolderSilentError:
             return False
         except PillarboxError as error:
@@ -283,7 +286,8 @@ class BackupShelf:
         """Files that are not there as they were written: what is left of them is no backup."""
         for each in gone:
             try:
-                await self._in(each.folder, partial(backup_files.put_aside, each))
+                if await self._in(each.folder, partial(backup_files.has_folder, each.folder)):
+                    await self._in(each.folder, partial(backup_files.put_aside, each))
             except PillarboxError as error:
                 log.warning("what is left of a backup could not be set aside: %s", error.code)
         try:

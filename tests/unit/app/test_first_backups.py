@@ -26,7 +26,7 @@ BY_WORDS, BUNDLE = (VECTORS / f"backup-1-{lock}.pillarbox-backup" for lock in ("
 KNOWN = json.loads((VECTORS / "backup-1.json").read_text(encoding="utf-8"))
 SECTIONS: Sections = KNOWN["sections"]
 PASSPHRASE = "correct horse"
-AWAY = pytest.mark.logs_warning("a Loop backup could not be written: folder-unusable")
+AWAY = pytest.mark.logs_warning("a Loop backup could not be written: backup-folder-missing")
 """The folder that backups are put into too is on another computer."""
 ADDRESSES = {
     (1, 0): "bc1qcr8te4kr609gcawutmrza0j4xv80jy8z306fyu",
