@@ -255,7 +255,7 @@ def test_another_copy_of_the_wallet_in_the_folder_is_named(
     alone = ("--mnemonic-file", words, "--no-keychain", "--network", "regtest")
     assert shop.json("restore", "--as", "again", *alone).status == 0
     poor = Path(shop.json("backup", "list", str(data_dir / "backups" / "again")).objects[0]["path"])
-    shutil.copy(poor, stick)
+    poor = Path(shutil.move(poor, stick))
     found = shop.json("restore", str(stick), "--as", "third", *alone, "--dry-run").object
     (other,) = {full, poor.name} - {Path(found["backup"]).name}
     told = [note["message"] for note in found["notes"] if note["code"] == "backup-another-copy"]

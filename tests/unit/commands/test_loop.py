@@ -149,7 +149,8 @@ def test_adding_restores_before_it_pays(loop: Loop) -> None:
 def test_a_foreign_backup_stops_it_until_somebody_chooses(loop: Loop, data_dir: Path) -> None:
     loop.made("old")
     (file,) = (data_dir / "loop" / "regtest").glob("loop-*/*")
-    file.write_bytes(file.read_bytes()[:-1] + b"!")
+    content = file.read_bytes()
+    file.write_bytes(content[:-1] + bytes([content[-1] ^ 1]))
     loop.bring("new")
     stopped = loop.add("new")
     assert stopped.error == "loop-no-usable-backup"
