@@ -19,8 +19,9 @@ class Candidate(NamedTuple):
 
 
 def keep(tx: Tx, candidates: Iterable[Candidate]) -> None:
+    """One that is there already stays as it is."""
     for candidate in candidates:
-        tx.execute("INSERT INTO candidates VALUES (?, ?, ?, ?, ?, ?)", candidate)
+        tx.execute("INSERT INTO candidates VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING", candidate)
     meta.bump_revision(tx)
 
 

@@ -125,8 +125,9 @@ class ScriptedWatch:
 class Bench:
     """A wallet folder that can be opened, closed and opened again."""
 
-    def __init__(self, folder: Path, kinds: Kinds = KINDS) -> None:
+    def __init__(self, folder: Path, kinds: Kinds = KINDS, network: Network = Network.REGTEST) -> None:
         self.kinds = kinds
+        self.network = network
         self.path = folder / "wallet.db"
         self.clock = TurnableClock()
         self.chain = ScriptedChain()
@@ -158,8 +159,8 @@ class Bench:
             lambda _name, _account: None,
             self.loop.surroundings,
         )
-        unlocking = Unlocking(WALLET, "test", Network.REGTEST, self.db, None, self.events.publish)
-        self.wallet = await Wallet.open(WALLET, "test", Network.REGTEST, self.db, unlocking, around)
+        unlocking = Unlocking(WALLET, "test", self.network, self.db, None, self.events.publish)
+        self.wallet = await Wallet.open(WALLET, "test", self.network, self.db, unlocking, around)
         return self.wallet
 
     async def happened(self, kind: type[Event]) -> Event:
