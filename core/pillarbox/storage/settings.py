@@ -5,6 +5,9 @@ from typing import Any
 
 from pillarbox.storage.database import Tx
 
+USUAL_HOLD = "usual-hold"
+"""Of one account, whose id follows after a slash: seconds, or null until used."""
+
 
 def get(tx: Tx, name: str, default: Any = None) -> Any:
     text = tx.value("SELECT value FROM settings WHERE name = ?", (name,))

@@ -17,8 +17,6 @@ from pillarbox.wallet.open_accounts import OpenAccounts, OpenBranch
 from pillarbox.wallet.usage_recording import UsageRecording
 
 SWEEP_EVERY = 60.0
-USUAL_HOLD = "usual-hold/{account}"
-"""Under this name the wallet keeps how long an account's requests are usually held: seconds, or null."""
 
 
 class NotHeldError(PillarboxError):
@@ -170,7 +168,7 @@ class Holding:
 
         None: it has no hold of its own, and follows the program's settings.
         """
-        name, none = USUAL_HOLD.format(account=account), 0
+        name, none = f"{settings.USUAL_HOLD}/{account}", 0
         seconds = await self._db.read(lambda tx: settings.get(tx, name, none))
         return None if seconds == none else Hold(seconds)
 
@@ -180,7 +178,7 @@ class Holding:
         Raises NoSuchAccountError.
         """
         self._accounts.get(account)
-        name = USUAL_HOLD.format(account=account)
+        name = f"{settings.USUAL_HOLD}/{account}"
 
         def write(tx: Tx) -> None:
             if hold is None:

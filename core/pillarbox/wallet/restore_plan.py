@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from pillarbox.accounts import Kinds
-from pillarbox.accounts.kind import AccountKind, UsageProof
+from pillarbox.accounts.kind import UsageProof
 from pillarbox.backup.content import SectionData, Value
 from pillarbox.backup.envelope import DamagedBackupError, Facts, NewerBackupError
 from pillarbox.backup.sections import rows_of
@@ -15,6 +15,7 @@ from pillarbox.model.network import Network
 from pillarbox.model.restoring import Outcome, ReportItem
 from pillarbox.storage.backup_sections import ACCOUNTS, SECTIONS
 from pillarbox.wallet.backup_reading import OpenedBackup
+from pillarbox.wallet.backup_records import ADDRESSED, Around, leave_out_senseless
 from pillarbox.wallet.backup_sealing import PROGRAM, WALLET, WORDS
 
 Rows = Sequence[Sequence[Value]]
@@ -54,15 +55,6 @@ class AccountUnusableError(PillarboxError):
     title = "An account of the backup cannot be used"
     message = 'The account "{account}" was not restored: {why} It is still in the backup file.'
     hint = "Add it by its kind and number, or choose an earlier backup."
-
-
-class RecordUnplacedError(PillarboxError):
-    """Parameters: section."""
-
-    code = "backup-record-unplaced"
-    title = "Part of the backup makes no sense"
-    message = 'Its part "{section}" speaks of an address that its account cannot have. It was left out.'
-    hint = "The rest was restored. Choose an earlier backup, if something is missing."
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,7 +108,11 @@ def read_plan(opened: OpenedBackup, kinds: Kinds) -> Plan:
             left_out.append(ReportItem(ACCOUNTS.name, Outcome.SKIPPED, 1, error.text))
         elif isinstance(found, Account):
             accounts.append(_with_past(found, kinds))
-    left_out += _leave_out_unplaced(rows, {account.id: kinds.get(account.kind) for account in accounts})
+    ids, keys = {each.id for each in accounts}, {each.same_key for each in accounts}
+    if min(len(ids), len(keys)) < len(accounts):
+        raise DamagedBackupError(why="It has an account twice")
+    around = Around(kinds, network, {account.id: account for account in accounts})
+    left_out += leave_out_senseless(rows, around)
     reach = _reach(rows)
     return Plan(
         opened.facts,
@@ -149,40 +145,11 @@ def _with_past(account: Account, kinds: Kinds) -> Account:
     return account if told else replace(account, scan_state=ScanState.MADE_HERE)
 
 
-def _leave_out_unplaced(rows: dict[str, Rows], kinds: Mapping[int, AccountKind]) -> list[ReportItem]:
-    """Take records out of `rows` that speak of addresses which no account of `kinds` can have."""
-    branches = {account: {each.number for each in kind.branches} for account, kind in kinds.items()}
-
-    def fits(account: Value, branch: Value, index: Value) -> bool:
-        if not isinstance(account, int) or account not in kinds:
-            return True  # it is skipped with its account
-        last = kinds[account].last_index
-        return branch in branches[account] and isinstance(index, int) and 0 <= index <= last
-
-    told = []
-    for section in _ADDRESSED:
-        found = rows.get(section, ())
-        kept = [row for row in found if fits(*row[:3])]
-        if len(kept) < len(found):
-            error = RecordUnplacedError(section=section)
-            told.append(ReportItem(section, Outcome.SKIPPED, len(found) - len(kept), error.text))
-            rows[section] = kept
-    return told
-
-
-_ADDRESSED = [
-    section.name
-    for section in SECTIONS
-    if [each.name for each in section.fields[:3]] == ["account", "branch", "idx"]
-]
-"""Whose records each speak of one address."""
-
-
 def _reach(rows: Mapping[str, Rows]) -> dict[int, dict[int, int]]:
     """By account and branch, one past the highest index that any record names. Raises DamagedBackupError."""
     found: dict[int, dict[int, int]] = {}
     records: Counter[tuple[int, int]] = Counter()
-    for section in _ADDRESSED:
+    for section in ADDRESSED:
         for account, branch, index, *_ in rows.get(section, ()):
             if isinstance(account, int) and isinstance(branch, int) and isinstance(index, int):
                 branches = found.setdefault(account, {})

@@ -150,8 +150,8 @@ class Lacking(Kept):
         """Its service has written by the time this returns: what it wrote is taken away again, once."""
         taken = self.world.disk.root / "taken"
         await super().open()
+        await self.wallet.loop.backups.write_missing()
         if not taken.exists():
-            await self.wallet.loop.backups.write_missing()
             for folder in folders(self.world.disk):
                 for path in filter(Path.is_file, folder.rglob("*")):
                     path.unlink()
