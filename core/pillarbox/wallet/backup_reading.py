@@ -7,16 +7,38 @@ from pathlib import Path
 
 from pillarbox.backup import content, envelope
 from pillarbox.backup.content import SectionData
-from pillarbox.backup.envelope import DamagedBackupError, Envelope, Facts
+from pillarbox.backup.envelope import BackupError, DamagedBackupError, Envelope, Facts
+from pillarbox.errors import FolderUnusableError
 from pillarbox.files.reading import read_bounded
-from pillarbox.files.refusals import refusals_told
 from pillarbox.keys import mnemonic
 from pillarbox.keys.root import Root
+from pillarbox.loop import backup_file
 from pillarbox.secret import Secret
 from pillarbox.vault import passphrase as passphrases
 from pillarbox.vault.sealed_words import RecoveryWords
 from pillarbox.wallet import service_keys
 from pillarbox.wallet.backup_sealing import WORDS
+
+
+class BackupUnreadableError(FolderUnusableError):
+    """Parameters: folder (the file), why. It says nothing of what is in the file: that may be whole."""
+
+    code = "backup-unreadable"
+    title = "This backup cannot be read"
+    message = "{folder} cannot be read: {why}. It was left as it is, and nothing was changed."
+    hint = "Check that you may read it and that the drive it is on works, or choose another file."
+
+
+class LoopBackupGivenError(BackupError):
+    """No parameters."""
+
+    code = "loop-backup-given"
+    title = "This is a backup of Lightning Loop"
+    message = "It holds the access to a static address, and no wallet. Nothing was changed."
+    hint = (
+        "Restore the wallet that it belongs to, then the address in it with: pillarbox loop recover NAME "
+        "--backup-file FILE. If it belongs to an lnd node, give the node's seed with --lnd-seed-file."
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,13 +68,18 @@ class OpenedBackup:
 
 
 async def read_file(path: Path) -> Envelope:
-    """A file that is whole. Raises FolderUnusableError, and what `envelope.read` raises."""
+    """A file that is whole. Raises BackupUnreadableError, and what `envelope.read` raises."""
     return await asyncio.to_thread(_read_file, path)
 
 
 def _read_file(path: Path) -> Envelope:
-    with refusals_told(path):
+    try:
         data = read_bounded(path, envelope.LARGEST)
+    except OSError as error:
+        why = error.strerror or type(error).__name__
+        raise BackupUnreadableError(folder=str(path), why=why) from error
+    if data.startswith(backup_file.MAGIC):
+        raise LoopBackupGivenError
     return envelope.read(data)
 
 

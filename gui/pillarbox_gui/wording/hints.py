@@ -12,6 +12,11 @@ def window_hints() -> dict[str, str]:
             "hints", "Give yourself the right to read and write it, then start Pillarbox again."
         ),
         "log-unwritable": translate("hints", "Make the folder writable for yourself."),
+        "loop-backup-given": translate(
+            "hints",
+            "Restore the wallet that it belongs to: its static address is found when that account is added. "
+            'If it belongs to an lnd node, choose "A Loop backup and my lnd seed".',
+        ),
         "loop-no-backup": translate("hints", "Choose the file itself, wherever it lies."),
         "loop-no-usable-backup": translate(
             "hints",

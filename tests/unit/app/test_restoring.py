@@ -269,6 +269,7 @@ async def test_a_pipe_and_what_else_is_no_file_is_refused_at_once(app: Applicati
     os.mkfifo(pipe)
     (found,) = await asyncio.wait_for(restoring.find([pipe]), 5)
     assert found.trouble is not None
+    assert (found.trouble.code, str(pipe) in str(found.trouble)) == ("backup-unreadable", True)
     loop = tmp_path / f"loop{SUFFIX}"
     loop.symlink_to(loop)
     assert await asyncio.wait_for(restoring.find([tmp_path]), 5) == []

@@ -103,6 +103,7 @@ def test_each_way_a_file_can_be_wrong_is_told_apart(
         "not-a-backup": b"noise",
         "backup-damaged": data[:-1] + bytes([data[-1] ^ 1]),
         "backup-too-new": data[:8] + b"\0\x63" + data[10:],
+        "loop-backup-given": b"loopbak1" + bytes(200),
     }
     file = tmp_path / "file"
     for code, content in wrong.items():
