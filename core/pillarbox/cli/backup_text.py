@@ -29,7 +29,8 @@ def status_text(found: Any) -> str:
     older = sum(file["revision"] != newest for file in found["files"])
     if older:
         lines.append(f"  and {older} older")
-    if found["files"] and len({Path(file["path"]).parent for file in found["files"]}) == 1:
+    alone = len({Path(file["path"]).parent for file in found["files"]}) == 1
+    if alone and not found["missing_folders"]:
         lines.append(
             "They lie on this computer alone, in one folder. Name another, on a stick or elsewhere: "
             "pillarbox backup folders NAME --add DIR"
