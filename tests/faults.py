@@ -230,6 +230,11 @@ class Disk:
             return False
         return self._fault.how in (How.DEAD, How.GONE) or self.failed.name in _CLEARS_AWAY
 
+    @property
+    def took_away(self) -> bool:
+        """A folder was gone for a time: what was in it may have been given up for lost."""
+        return self._fault is not None and self._fault.how is How.GONE
+
     def may_go(self, sort: str) -> bool:
         """Whether it is on a drive that can be taken away."""
         return any(sort == drive.name or sort.startswith(f"{drive.name}/") for drive in self.drives)

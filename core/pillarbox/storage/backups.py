@@ -1,8 +1,13 @@
 """Which backup files this wallet wrote, where they lie, and what was proven of each."""
 
+import json
 from typing import NamedTuple
 
+from pillarbox.storage import meta
 from pillarbox.storage.database import Tx
+
+_BEGUN = "backup-begun/{folder}"
+"""Under this name stands what is being written into a folder."""
 
 
 class Written(NamedTuple):
@@ -18,8 +23,29 @@ class Written(NamedTuple):
     drilled_at: int | None = None
 
 
+def begin(tx: Tx, written: Written) -> None:
+    """A file is about to be written: whatever ends the process, it is known afterwards what to look for."""
+    folder, name, revision, at, size, digest, *_ = written
+    text = json.dumps([folder, name, revision, at, size, digest.hex()])
+    meta.put(tx, _BEGUN.format(folder=folder), text)
+
+
+def begun(tx: Tx, folder: str) -> Written | None:
+    """What was about to be written there, and is neither recorded nor dropped."""
+    text = meta.get(tx, _BEGUN.format(folder=folder))
+    if text is None:
+        return None
+    folder, name, revision, at, size, digest = json.loads(text)
+    return Written(folder, name, revision, at, size, bytes.fromhex(digest))
+
+
+def drop_begun(tx: Tx, folder: str) -> None:
+    meta.remove(tx, _BEGUN.format(folder=folder))
+
+
 def record(tx: Tx, written: Written) -> None:
     """A file was written; nothing is proven of it yet."""
+    drop_begun(tx, written.folder)
     tx.execute("INSERT OR REPLACE INTO backups VALUES (?, ?, ?, ?, ?, ?, ?, ?)", written)
 
 

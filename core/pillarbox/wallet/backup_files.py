@@ -2,7 +2,7 @@
 
 import hashlib
 import stat
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -68,17 +68,31 @@ def sweep(folder: str, *, drills: bool) -> None:
             remove_folder(left)
 
 
+def names(first: Written) -> Iterator[Written]:
+    """As it may be called where others have its name."""
+    stem = first.name.removesuffix(SUFFIX)
+    for number in range(1, 1000):
+        yield first._replace(name=f"{stem}{'' if number == 1 else f'-{number}'}{SUFFIX}")
+
+
+def find(begun: Written) -> Written | None:
+    """What was about to be written, if it was. Raises FolderUnusableError."""
+    for written in names(begun):
+        if _size(written) == 0:
+            return None
+        if load(written) is not None:
+            return written
+    return None
+
+
 def put(folder: Path, generation: Generation) -> Written:
     """Write a generation, beside whatever is there, and read it again.
 
     Raises DiskFullError, BackupFolderUnusableError.
     """
-    stem, first = generation.name.removesuffix(SUFFIX), generation.written(str(folder))
-    for number in range(1, 1000):
-        name = f"{stem}{'' if number == 1 else f'-{number}'}{SUFFIX}"
-        written = first._replace(name=name)
+    for written in names(generation.written(str(folder))):
         try:
-            install_file(folder / name, generation.data)
+            install_file(folder / written.name, generation.data)
         except FileExistsError:
             if load(written) is not None:
                 return written

@@ -154,6 +154,8 @@ class BackupShelf:
         """Raises DiskFullError, FolderUnusableError, FolderSilentError; the log tells too."""
         try:
             await self._sweep(folder)
+            await self._take_up(folder)
+            await self._db.write(lambda tx: backups.begin(tx, generation.written(folder)))
             put = partial(backup_files.put, Path(folder), generation)
             await self._record(await self._in(folder, put, WRITING))
         except PillarboxError as error:
@@ -269,6 +271,20 @@ class BackupShelf:
         if folder not in self._swept:
             self._swept.add(folder)
             await self._in(folder, partial(backup_files.sweep, folder, drills=folder == self.home))
+
+    async def _take_up(self, folder: str) -> None:
+        """Record what was written there just before an end: unknown, it would never be cleared away."""
+        begun = await self._db.read(lambda tx: backups.begun(tx, folder))
+        if begun is None:
+            return
+        written = await self._in(folder, partial(backup_files.find, begun))
+
+        def write(tx: Tx) -> None:
+            backups.drop_begun(tx, folder)
+            if written is not None:
+                backups.record(tx, written)
+
+        await self._db.write(write)
 
     async def _in(self, folder: str, work: Callable[[], T], patience: float | None = None) -> T:
         """Work in a folder. One that is not the data folder's may fail to answer: FolderSilentError."""

@@ -22,6 +22,7 @@ from pillarbox.model.backup import BackupPhase
 from pillarbox.model.progress import ServicePhase
 from pillarbox.model.receiving import RequestTerms
 from pillarbox.secret import Secret
+from pillarbox.storage import backups
 from pillarbox.vault import passphrase as passphrases
 from pillarbox.vault.sealed_words import RecoveryWords
 from pillarbox.wallet import backup_reading
@@ -81,8 +82,8 @@ def all_good(folder: Path) -> dict[str, Good]:
     return {name: each for name, each in found.items() if each is not None}
 
 
-def newest(backups: Mapping[str, Good]) -> Good:
-    return max(backups.values(), key=lambda each: each.revision)
+def newest(found: Mapping[str, Good]) -> Good:
+    return max(found.values(), key=lambda each: each.revision)
 
 
 @dataclass(frozen=True)
@@ -184,6 +185,16 @@ class Asked:
                 self.bench.clock.turn(int(QUIET))
                 await asyncio.sleep(0.005)
         assert not self._failed_services()
+        assert self.world.disk.took_away or await self._on_record() >= {
+            Path(folder, name)
+            for folder, before in self.world.before.items()
+            for name in all_good(folder).keys() - before.keys()
+        }
+
+    async def _on_record(self) -> set[Path]:
+        """What is not would never be cleared away."""
+        assert self.bench.db is not None
+        return {Path(each.folder, each.name) for each in await self.bench.db.read(backups.all_written)}
 
     async def close(self) -> None:
         await self.bench.close()

@@ -21,6 +21,7 @@ from pillarbox.model.address import AddressFlag, AddressState
 from pillarbox.model.network import Network
 from pillarbox.model.receiving import RequestTerms
 from pillarbox.secret import Secret
+from pillarbox.storage import backups
 from pillarbox.vault.keychain import Keychain
 from pillarbox.wallet.wallet import Wallet
 
@@ -72,8 +73,15 @@ async def test_a_killed_backup_loses_nothing_that_was_in_one(
         await wallet.backing_up.now()
         assert given.ref.index in await handed_out_by_newest(home(bench))
         shown.add(given.ref.index)
+        assert await on_record(bench) == {*files(home(bench)), *files(tmp_path / "stick")}
         await bench.close()
     assert len(shown) > 2 * kills
+
+
+async def on_record(bench: Bench) -> set[Path]:
+    """Only what is there is cleared away once newer ones make it needless."""
+    assert bench.db is not None
+    return {Path(each.folder, each.name) for each in await bench.db.read(backups.all_written)}
 
 
 async def handed_out_by_newest(folder: Path) -> set[int]:
