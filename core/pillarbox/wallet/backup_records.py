@@ -33,7 +33,6 @@ _FIELDS = {section.name: tuple(each.name for each in section.fields) for section
 _TIMES = frozenset({"at", "created_at", "shown_at", "ended_at", "held_until", "made_at"})
 _LAST_TIME = 253_402_300_799
 """The end of the year 9999 in Unix seconds."""
-_NANOSECONDS = 10**9
 
 
 class RecordSenselessError(PillarboxError):
@@ -60,31 +59,39 @@ class Around:
 
 
 def leave_out_senseless(rows: dict[str, Rows], around: Around) -> list[ReportItem]:
-    """Take what cannot be out of `rows`, by section. Takes its time: for a thread."""
+    """Take what cannot be out of `rows`, by section. Takes its time: for a thread.
+
+    A time that cannot be is no reason: without its record an address might be handed out again.
+    """
     told = []
-    for section, found in rows.items():
-        can_be = _CHECKS.get(section, _anything)
-        times = [(place, name) for place, name in enumerate(_FIELDS[section]) if name in _TIMES]
-        unit = _NANOSECONDS if section == "l402-tokens" else 1
-        kept = [
-            row
-            for row in found
-            if all(_is_time(row[place], unit) for place, _ in times) and can_be(row, around)
-        ]
+    for section, given in rows.items():
+        found = _in_time(section, given)
+        can_be = _CHECKS.get(section)
+        kept = found if can_be is None else [row for row in found if can_be(row, around)]
         if len(kept) < len(found):
             error = RecordSenselessError(section=section)
             told.append(ReportItem(section, Outcome.SKIPPED, len(found) - len(kept), error.text))
-            rows[section] = kept
+        rows[section] = kept
     return told
 
 
-def _is_time(value: object, unit: int) -> bool:
-    return value is None or (isinstance(value, int) and 0 <= value // unit <= _LAST_TIME)
+def within_time(at: int) -> int:
+    """The nearest time that there is. Unix seconds."""
+    return min(max(at, 0), _LAST_TIME)
 
 
-def _anything(row: Row, around: Around) -> bool:
-    del row, around
-    return True
+def _in_time(section: str, rows: Rows) -> Rows:
+    for place, name in enumerate(_FIELDS[section]):
+        if name in _TIMES and section != "l402-tokens":  # theirs are nanoseconds, and all of them times
+            times = [at for row in rows if isinstance(at := row[place], int)]
+            if times and not (min(times) >= 0 and max(times) <= _LAST_TIME):
+                rows = [_with_time(row, place) for row in rows]
+    return rows
+
+
+def _with_time(row: Row, place: int) -> Row:
+    at = row[place]
+    return (*row[:place], within_time(at), *row[place + 1 :]) if isinstance(at, int) else row
 
 
 def _is_placed(row: Row, around: Around) -> bool:

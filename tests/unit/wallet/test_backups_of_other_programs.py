@@ -267,6 +267,46 @@ async def test_an_account_that_cannot_be_is_left_out_with_its_records(
     assert [account.label for account in await accounts_in(path)] == ["Shop 1", "Shop 2"]
 
 
+async def test_a_record_is_not_lost_for_a_time_that_cannot_be(path: Path) -> None:
+    found = sections()
+    request, hand_out = found["requests"].rows[0], found["hand-outs"].rows[0]
+    found["requests"].rows[0] = (*request[:6], -5, 2**62, *request[8:])
+    found["hand-outs"].rows[0] = (*hand_out[:4], 2**62, *hand_out[5:])
+    assert reasons(await take(path, written(found))) == []
+    db = await Database.open(path, KEY)
+    times = await db.read(lambda tx: tx.rows("SELECT created_at, held_until FROM requests ORDER BY id"))
+    await db.close()
+    assert times[0] == (0, 253_402_300_799)
+
+
+@pytest.mark.parametrize(
+    ("name", "field", "value"),
+    [
+        ("labels", "idx", -1),
+        ("labels", "branch", 7),
+        ("used", "idx", 2**31),
+        ("candidates", "kind", "ark-vtxo"),
+        ("candidates", "params", "{}"),
+        ("settings", "value", "no JSON"),
+        ("settings", "value", "[1]"),
+        ("l402-tokens", "state", "stolen"),
+        ("l402-tokens", "state", "pending"),
+        ("l402-tokens", "token_id", OTHER),
+        ("l402-tokens", "payment_hash", OTHER),
+        ("l402-tokens", "data", "00"),
+        ("static-addresses", "account", 1),
+        ("static-deposit-steps", "state", "Lost"),
+        ("static-exits", "account", 1),
+    ],
+)
+async def test_a_record_that_cannot_be_is_left_out_and_told(
+    path: Path, name: str, field: str, value: Value
+) -> None:
+    found = sections()
+    changed(found, ((name, field), 0, value))
+    assert (name, "backup-record-senseless", 1) in reasons(await take(path, written(found)))
+
+
 WRONG = st.one_of(
     st.sampled_from([None, -1, 0, 1, 2, 20, 1000, 2**31 - 1, 2**31, 2**32, 2**63 - 1, -(2**63), 2**63]),
     st.sampled_from(
