@@ -1,6 +1,7 @@
 """Run the core's tests as if no Qt were installed: pytest -p no:pytest-qt -p guards.without_qt tests/unit
 
-The Qt plugin being off, the options that are meant for it are declared here.
+The Qt plugin being off, the options that are meant for it are declared here. --one-in 8 imports every test
+file, and runs every eighth test.
 """
 
 import sys
@@ -34,6 +35,11 @@ class WithoutQt:
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addini("qt_log_level_fail", "declared for the Qt plugin, which is off")
+    parser.addoption("--one-in", type=int, default=1, help="run one in so many tests")
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    items[:] = items[:: config.getoption("one_in")]
 
 
 def pytest_configure(config: pytest.Config) -> None:
