@@ -1,9 +1,10 @@
 """Fail a test in which one callback kept the event loop from everything else for too long.
 
 asyncio's own measure is wall time, which on a busy machine blames the test for its neighbours. Counted here
-are the processor time of the loop's thread, and apart from it the time that the thread slept in a call that
-blocks: neither grows while other processes have the processors. A garbage collection is not counted, since
-the heap of a whole test run is no measure for the program's. Processor time itself stretches on a slow
+are the processor time of the loop's thread, and apart from it the time that the thread slept while the rest
+of the process went on: neither grows while other processes have the processors, nor while the whole machine
+stands still. A garbage collection is not counted, since the heap of a whole test run is no measure for the
+program's. Processor time itself stretches on a slow
 machine, and while a neighbour fills the caches: what took long is measured against a fixed work, right then.
 """
 
@@ -26,6 +27,9 @@ USUAL_WORK = 0.0035
 
 SLEEPING_LIMIT = 0.200
 """Seconds. Wider: waiting for the interpreter lock counts as sleep, and its holder may lack a processor."""
+
+BEAT = 0.010
+"""Seconds from one sign of life of the process to the next."""
 
 HINT = (
     "Move long work into a worker thread, in chunks, or into several turns of the loop. If it is the test "
@@ -53,6 +57,19 @@ class Spent(NamedTuple):
     computing: float
     queueing: float
     collecting: float
+    others_computing: float
+    """On the process's other threads."""
+    beats: int
+
+
+def slept(spent: Spent) -> float:
+    """Seconds in which the thread waited, as far as the rest of the process is seen to have gone on.
+
+    A thread that beats goes on beside a call that blocks. It cannot beside one that keeps the interpreter to
+    itself, but then the processor time tells. Where neither grew, the machine stood still.
+    """
+    idle = spent.wall - spent.computing - spent.queueing
+    return max(0.0, min(idle, max(spent.beats * BEAT, spent.others_computing)))
 
 
 class Stopwatch:
@@ -61,6 +78,10 @@ class Stopwatch:
     def __init__(self) -> None:
         self._collecting = 0.0
         self._collection_began = 0.0
+        self._beats = 0
+        self._closed = threading.Event()
+        self._heart = threading.Thread(target=self._beat, name="heart", daemon=True)
+        self._heart.start()
         try:
             # Linux: nanoseconds on a processor, nanoseconds ready to run but waiting for one, time slices.
             self._schedule = os.open("/proc/thread-self/schedstat", os.O_RDONLY)
@@ -69,7 +90,13 @@ class Stopwatch:
 
     def read(self) -> Spent:
         queueing = int(os.pread(self._schedule, 96, 0).split()[1]) / 1e9 if self._schedule >= 0 else 0.0
-        return Spent(time.monotonic(), time.thread_time(), queueing, self._collecting)
+        computing = time.thread_time()
+        others = time.process_time() - computing
+        return Spent(time.monotonic(), computing, queueing, self._collecting, others, self._beats)
+
+    def _beat(self) -> None:
+        while not self._closed.wait(BEAT):
+            self._beats += 1
 
     def on_collection(self, phase: str, _: dict[str, int]) -> None:
         """For gc.callbacks."""
@@ -81,6 +108,8 @@ class Stopwatch:
             self._collecting += time.thread_time() - self._collection_began
 
     def close(self) -> None:
+        self._closed.set()
+        self._heart.join()
         if self._schedule >= 0:
             os.close(self._schedule)
 
@@ -98,15 +127,12 @@ def watched_callbacks(pauses: list[str]) -> Iterator[None]:
         try:
             return run(handle)
         finally:
-            after = stopwatch.read()
-            wall, computing, queueing, collecting = (b - a for a, b in zip(before, after, strict=True))
-            sleeping = max(0.0, wall - computing - queueing)
-            too_long = computing - collecting > COMPUTING_LIMIT
-            if (
-                too_long and computing - collecting > COMPUTING_LIMIT * slowness()
-            ) or sleeping > SLEEPING_LIMIT:
+            spent = Spent(*(b - a for a, b in zip(before, stopwatch.read(), strict=True)))
+            computing, sleeping = spent.computing - spent.collecting, slept(spent)
+            too_long = computing > COMPUTING_LIMIT and computing > COMPUTING_LIMIT * slowness()
+            if too_long or sleeping > SLEEPING_LIMIT:
                 pauses.append(
-                    f"{computing:.3f} s computing, {sleeping:.3f} s sleeping, in {describe(handle)}"
+                    f"{spent.computing:.3f} s computing, {sleeping:.3f} s sleeping, in {describe(handle)}"
                 )
 
     gc.callbacks.append(stopwatch.on_collection)

@@ -5,6 +5,8 @@ from pathlib import Path
 
 import pytest
 
+from guards.pauses import BEAT, Spent, slept
+
 pytest_plugins = ["pytester"]
 
 TESTS = Path(__file__).parents[1]
@@ -81,8 +83,18 @@ def test_each_guard_catches_its_culprit(pytester: pytest.Pytester, monkeypatch: 
             r".*ERROR at teardown of test_callback_computes\W",
             r"0\.[45]\d\d s computing, .*burn",
             r".*ERROR at teardown of test_step_sleeps\W",
-            r".* s computing, 0\.[45]\d\d s sleeping, in <Task .*test_step_sleeps",
+            r".* s computing, 0\.[2-5]\d\d s sleeping, in <Task .*test_step_sleeps",
             r".*ERROR at teardown of test_unannounced_warning\W",
             "WARNING wallet: something odd",
         ]
     )
+
+
+IDLE = Spent(wall=1.0, computing=0.0, queueing=0.0, collecting=0.0, others_computing=0.0, beats=0)
+
+
+def test_only_what_the_process_lived_through_counts_as_slept() -> None:
+    assert slept(IDLE) == 0, "the machine stood still"
+    assert slept(IDLE._replace(beats=int(1 / BEAT))) == pytest.approx(1), "a call that blocks"
+    assert slept(IDLE._replace(others_computing=2.0)) == 1, "another thread kept the interpreter"
+    assert slept(IDLE._replace(beats=int(1 / BEAT), queueing=0.9)) == pytest.approx(0.1)
