@@ -7,7 +7,8 @@ from pathlib import Path
 from backup_bench import further_folder, wallet_with_words
 from wallet_bench import Bench
 
-from pillarbox.model.receiving import RequestTerms
+from pillarbox.model.account import AtLimit
+from pillarbox.model.receiving import Hold, RequestTerms
 
 
 async def back_up(folder: Path, began_at: int) -> None:
@@ -17,14 +18,18 @@ async def back_up(folder: Path, began_at: int) -> None:
         wallet = await bench.open()
     else:
         wallet = await wallet_with_words(bench)
-        await wallet.accounts.set_gap_limit(wallet.accounts.get().id, 1000)
+        # So that every index is a new one: what was let go of may be shown again, and says so.
+        first = wallet.accounts.get().id
+        await wallet.accounts.set_gap_limit(first, 1000)
+        await wallet.accounts.set_at_limit(first, AtLimit.EXTEND)
+        await wallet.holding.set_usual(first, Hold(None))
         await further_folder(wallet, folder)
     sys.stdout.write("open\n")
     account = wallet.accounts.get().id
 
     async def payer(name: str) -> None:
         while True:
-            given = await wallet.receiving.hand_out(account, RequestTerms(name))
+            given = await wallet.receiving.hand_out(account, RequestTerms(name, hold=Hold(None)))
             await wallet.backing_up.now()
             sys.stdout.write(f"{given.ref.index}\n")
             sys.stdout.flush()
