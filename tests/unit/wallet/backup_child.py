@@ -18,11 +18,10 @@ async def back_up(folder: Path, began_at: int) -> None:
         wallet = await bench.open()
     else:
         wallet = await wallet_with_words(bench)
-        # So that every index is a new one: what was let go of may be shown again, and says so.
+        # With requests that run until paid, so that every index is new: what is let go of may be shown again.
         first = wallet.accounts.get().id
         await wallet.accounts.set_gap_limit(first, 1000)
         await wallet.accounts.set_at_limit(first, AtLimit.EXTEND)
-        await wallet.holding.set_usual(first, Hold(None))
         await further_folder(wallet, folder)
     sys.stdout.write("open\n")
     account = wallet.accounts.get().id

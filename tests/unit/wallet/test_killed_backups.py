@@ -19,7 +19,7 @@ from pillarbox.app.wallet_folders import PARTIAL, WalletFolders
 from pillarbox.model.account import AccountId
 from pillarbox.model.address import AddressFlag, AddressState
 from pillarbox.model.network import Network
-from pillarbox.model.receiving import RequestTerms
+from pillarbox.model.receiving import Hold, RequestTerms
 from pillarbox.secret import Secret
 from pillarbox.storage import backups
 from pillarbox.vault.keychain import Keychain
@@ -68,7 +68,7 @@ async def test_a_killed_backup_loses_nothing_that_was_in_one(
         for folder in (home(bench), tmp_path / "stick"):
             assert shown <= await handed_out_by_newest(folder)
         wallet = await bench.open()
-        given = await wallet.receiving.hand_out(FIRST)
+        given = await wallet.receiving.hand_out(FIRST, RequestTerms("Eve", hold=Hold(None)))
         assert given.ref.index not in shown
         await wallet.backing_up.now()
         assert given.ref.index in await handed_out_by_newest(home(bench))
