@@ -76,12 +76,15 @@ def names(first: Written) -> Iterator[Written]:
 
 
 def find(begun: Written) -> Written | None:
-    """What was about to be written, if it was. Raises FolderUnusableError."""
+    """What was about to be written, if it was and can be read."""
     for written in names(begun):
-        if _size(written) == 0:
-            return None
-        if load(written) is not None:
-            return written
+        try:
+            if not Path(written.folder, written.name).exists():
+                return None
+            if load(written) is not None:
+                return written
+        except (FolderUnusableError, OSError):
+            continue  # what cannot be read is no backup that counts; the next one does not wait for it
     return None
 
 

@@ -211,7 +211,8 @@ def _account(row: Sequence[Value]) -> Account | PillarboxError:
         gap_limit=number("gap_limit"),
         at_limit=at_limit,
         scan_state=ScanState.UNSCANNED,
-        created_at=within_time(number("created_at")),
+        # A birthday may lie before 1970.
+        created_at=min(number("created_at"), within_time(number("created_at"))),
         params=text("params"),
         same_key=text("same_key"),
     )
