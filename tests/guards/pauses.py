@@ -4,8 +4,8 @@ asyncio's own measure is wall time, which on a busy machine blames the test for 
 are the processor time of the loop's thread, and apart from it the time that the thread slept while the rest
 of the process went on: neither grows while other processes have the processors, nor while the whole machine
 stands still. A garbage collection is not counted, since the heap of a whole test run is no measure for the
-program's. Processor time itself stretches on a slow
-machine, and while a neighbour fills the caches: what took long is measured against a fixed work, right then.
+program's. Processor time itself stretches on a slow machine, and while a neighbour fills the caches: what
+took long is measured against a fixed work, right then.
 """
 
 import asyncio
@@ -61,6 +61,10 @@ class Spent(NamedTuple):
     """On the process's other threads."""
     beats: int
 
+    @property
+    def idle(self) -> float:
+        return max(0.0, self.wall - self.computing - self.queueing)
+
 
 def slept(spent: Spent) -> float:
     """Seconds in which the thread waited, as far as the rest of the process is seen to have gone on.
@@ -68,8 +72,7 @@ def slept(spent: Spent) -> float:
     A thread that beats goes on beside a call that blocks. It cannot beside one that keeps the interpreter to
     itself, but then the processor time tells. Where neither grew, the machine stood still.
     """
-    idle = spent.wall - spent.computing - spent.queueing
-    return max(0.0, min(idle, max(spent.beats * BEAT, spent.others_computing)))
+    return min(spent.idle, max(spent.beats * BEAT, spent.others_computing))
 
 
 class Stopwatch:
@@ -128,11 +131,11 @@ def watched_callbacks(pauses: list[str]) -> Iterator[None]:
             return run(handle)
         finally:
             spent = Spent(*(b - a for a, b in zip(before, stopwatch.read(), strict=True)))
-            computing, sleeping = spent.computing - spent.collecting, slept(spent)
+            computing = spent.computing - spent.collecting
             too_long = computing > COMPUTING_LIMIT and computing > COMPUTING_LIMIT * slowness()
-            if too_long or sleeping > SLEEPING_LIMIT:
+            if too_long or slept(spent) > SLEEPING_LIMIT:
                 pauses.append(
-                    f"{spent.computing:.3f} s computing, {sleeping:.3f} s sleeping, in {describe(handle)}"
+                    f"{spent.computing:.3f} s computing, {spent.idle:.3f} s sleeping, in {describe(handle)}"
                 )
 
     gc.callbacks.append(stopwatch.on_collection)

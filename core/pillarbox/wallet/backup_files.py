@@ -3,6 +3,7 @@
 import hashlib
 import stat
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -76,15 +77,14 @@ def names(first: Written) -> Iterator[Written]:
 
 
 def find(begun: Written) -> Written | None:
-    """What was about to be written, if it was and can be read."""
+    """What was about to be written, if it was and can be read. Raises FolderUnusableError for the folder."""
     for written in names(begun):
-        try:
+        with refusals_told(Path(written.folder)):
             if not Path(written.folder, written.name).exists():
                 return None
+        with suppress(FolderUnusableError):  # what cannot be read holds no later backup up
             if load(written) is not None:
                 return written
-        except (FolderUnusableError, OSError):
-            continue  # what cannot be read is no backup that counts; the next one does not wait for it
     return None
 
 

@@ -75,9 +75,13 @@ def leave_out_senseless(rows: dict[str, Rows], around: Around) -> list[ReportIte
     return told
 
 
-def within_time(at: int) -> int:
-    """The nearest time that there is. Unix seconds."""
-    return min(max(at, 0), _LAST_TIME)
+FIRST_DAY = -62_135_596_800
+"""The year 1, in Unix seconds: a birthday may lie before 1970."""
+
+
+def within_time(at: int, first: int = 0) -> int:
+    """The nearest time that there is, from `first` on. Unix seconds."""
+    return min(max(at, first), _LAST_TIME)
 
 
 def _in_time(section: str, rows: Rows) -> Rows:

@@ -15,7 +15,7 @@ from pillarbox.model.network import Network
 from pillarbox.model.restoring import Outcome, ReportItem
 from pillarbox.storage.backup_sections import ACCOUNTS, SECTIONS
 from pillarbox.wallet.backup_reading import OpenedBackup
-from pillarbox.wallet.backup_records import ADDRESSED, Around, leave_out_senseless, within_time
+from pillarbox.wallet.backup_records import ADDRESSED, FIRST_DAY, Around, leave_out_senseless, within_time
 from pillarbox.wallet.backup_sealing import PROGRAM, WALLET, WORDS
 
 Rows = Sequence[Sequence[Value]]
@@ -211,8 +211,7 @@ def _account(row: Sequence[Value]) -> Account | PillarboxError:
         gap_limit=number("gap_limit"),
         at_limit=at_limit,
         scan_state=ScanState.UNSCANNED,
-        # A birthday may lie before 1970.
-        created_at=min(number("created_at"), within_time(number("created_at"))),
+        created_at=within_time(number("created_at"), FIRST_DAY),
         params=text("params"),
         same_key=text("same_key"),
     )
