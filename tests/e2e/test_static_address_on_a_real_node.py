@@ -78,7 +78,7 @@ async def test_an_exit_has_its_time_when_the_wallet_says_so(
 ) -> None:
     wallet = await make_wallet(app, Words.fresh().text, made_here=True)
     account = await make_address(wallet, server)
-    (status,) = await wallet.loop.addresses.generations()
+    (status,) = await wallet.loop.addresses.accounts()
     script = output_script(status.static.registered_text)
     txid = await asyncio.to_thread(regtest.payer.pay, script, 200_000)
     seen = await until(wallet, account, State.DEPOSITED, confirmed=False)
@@ -111,7 +111,7 @@ async def test_a_new_wallet_of_the_same_words_finds_address_and_deposit(
     words = Words.fresh().text
     wallet = await make_wallet(app, words, made_here=True)
     account = await make_address(wallet, server)
-    (status,) = await wallet.loop.addresses.generations()
+    (status,) = await wallet.loop.addresses.accounts()
     given = await wallet.receiving.hand_out(account.id)
     for address, amount in ((status.static.registered_text, 50_000), (given.text, 60_000)):
         txid = await asyncio.to_thread(regtest.payer.pay, output_script(address), amount)

@@ -172,7 +172,7 @@ async def status(app: "Application", arguments: StatusArguments) -> Replies:
         "chain_error": trouble,
         "tokens": [token_object(token) for token in await loop.tokens.all()],
         "pending": None if pending is None else pending_object(pending, app.clock.now()),
-        "addresses": [await account_status(loop, each) for each in await loop.addresses.generations()],
+        "addresses": [await account_status(loop, each) for each in await loop.addresses.accounts()],
         "node": await loop.payer.url(),
         "backup_folders": [str(folder) for folder in await loop.backups.folders()],
         "backup_troubles": [
@@ -298,7 +298,7 @@ async def _caught_up(app: "Application", wallet: "Wallet") -> str:
 
 
 async def _accounts(wallet: "Wallet", name: str) -> list[AccountId]:
-    every = [each.account.id for each in await wallet.loop.addresses.generations()]
+    every = [each.account.id for each in await wallet.loop.addresses.accounts()]
     if not name:
         return every
     account = wallet.accounts.get(name)

@@ -11,7 +11,7 @@ from pillarbox.storage.l402_tokens import StoredToken, TokenState
 
 if TYPE_CHECKING:
     from pillarbox.wallet.loop_files import FoundFile
-    from pillarbox.wallet.loop_generations import KeptGeneration
+    from pillarbox.wallet.loop_generations import KeptStatic
     from pillarbox.wallet.loop_restore import Older
     from pillarbox.wallet.loop_services import LoopServices
     from pillarbox.wallet.static_addresses import Listed, Recovery
@@ -47,9 +47,9 @@ def pending_object(token: StoredToken, now: int) -> JsonObject:
     }
 
 
-async def account_status(loop: "LoopServices", generation: "KeptGeneration") -> JsonObject:
-    """A static address with what lies on it."""
-    static, account = generation.static, generation.account
+async def account_status(loop: "LoopServices", kept: "KeptStatic") -> JsonObject:
+    """A static address with what lies on it. `token_id`: None where its token is not here."""
+    static, account = kept.static, kept.account
     listed = await loop.addresses.listed(account.id)
     return {
         "account": account.id,
@@ -58,7 +58,7 @@ async def account_status(loop: "LoopServices", generation: "KeptGeneration") -> 
         "address": static.registered_text,
         "expiry": static.expiry,
         "first_height": static.first_height,
-        "token_id": generation.token.token_id.hex(),
+        "token_id": None if kept.token is None else kept.token.token_id.hex(),
         "deposits": len(listed),
         "amount": sum(each.deposit.amount for each in listed),
         "unit": "sat",

@@ -15,6 +15,16 @@ def bind(tx: Tx, account: AccountId, token_id: bytes) -> None:
     meta.bump_revision(tx)
 
 
+def rebind(tx: Tx, account: AccountId, token_id: bytes) -> None:
+    """Bind it whatever it is bound to. Raises apsw.ConstraintError where another has the token."""
+    tx.execute(
+        "INSERT INTO static_addresses VALUES (?, ?) "
+        "ON CONFLICT (account) DO UPDATE SET token_id = excluded.token_id",
+        (account, token_id),
+    )
+    meta.bump_revision(tx)
+
+
 def bound(tx: Tx) -> Sequence[tuple[AccountId, bytes]]:
     """Every account with its token's id, in the order they were made."""
     rows = tx.rows("SELECT account, token_id FROM static_addresses ORDER BY account")

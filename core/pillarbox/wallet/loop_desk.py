@@ -81,6 +81,7 @@ class StaticFacts:
     expiry: int
     token_paid: bool
     token_id: str
+    """"" where it is not here: the backup that the account came from had none to take."""
     deposits: tuple[DepositFacts, ...]
     """Without those that vanished from the chain."""
     recovery: Recovery | None
@@ -170,18 +171,18 @@ class LoopDesk:
 
     async def static(self, account: AccountId) -> StaticFacts | None:
         """None for an account without static addresses."""
-        of_account = [each for each in await self._addresses.generations() if each.account.id == account]
+        of_account = [each for each in await self._addresses.accounts() if each.account.id == account]
         if not of_account:
             return None
-        generation = of_account[0]
+        static, token = of_account[0].static, of_account[0].token
         history = await self._addresses.history(account)
         there = [each for each in history if each.deposit.visible or each.deposit.spent_by]
         return StaticFacts(
-            generation.static.server,
-            generation.static.registered_text,
-            generation.static.expiry,
-            generation.token.state is TokenState.PAID,
-            generation.token.token_id.hex(),
+            static.server,
+            static.registered_text,
+            static.expiry,
+            token is not None and token.state is TokenState.PAID,
+            "" if token is None else token.token_id.hex(),
             tuple(self._deposit(each) for each in there),
             await self._addresses.earliest_recovery(account),
             tuple(await self._backups.folders()),

@@ -6,10 +6,10 @@ from pillarbox.accounts.loop_static import StaticAccount
 from pillarbox.loop import backup_file, token_file
 from pillarbox.loop.backup_file import LEGACY_FAMILY, AddressParameters, Name, Payload, TokenFile
 from pillarbox.loop.static_address import PROTOCOL_VERSION
-from pillarbox.model.account import Account
+from pillarbox.model.account import Account, AccountId
 from pillarbox.storage import accounts, l402_tokens, static_addresses
 from pillarbox.storage.database import Tx
-from pillarbox.storage.l402_tokens import StoredToken
+from pillarbox.storage.l402_tokens import StoredToken, TokenState
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,21 +47,40 @@ class KeptGeneration:
         )
 
 
+@dataclass(frozen=True, slots=True)
+class KeptStatic:
+    """An account of static addresses. Without a token where the backup it came from had none to take."""
+
+    account: Account
+    static: StaticAccount
+    token: StoredToken | None
+
+
 def kept(tx: Tx) -> list[KeptGeneration]:
     """Every one, in the order they came to the wallet."""
+    return [
+        KeptGeneration(each.account, each.static, each.token)
+        for each in every_static(tx)
+        if each.token is not None
+    ]
+
+
+def every_static(tx: Tx) -> list[KeptStatic]:
+    """In the order they came to the wallet."""
     by_id = {account.id: account for account in accounts.all_accounts(tx)}
     found = []
     for account_id, token_id in static_addresses.bound(tx):
-        account, token = by_id[account_id], l402_tokens.by_id(tx, token_id)
-        if token is not None:
-            static = StaticAccount.read(account.params, account.network)
-            found.append(KeptGeneration(account, static, token))
+        account = by_id[account_id]
+        static = StaticAccount.read(account.params, account.network)
+        found.append(KeptStatic(account, static, l402_tokens.by_id(tx, token_id)))
     return found
 
 
+def static_of(tx: Tx, account: AccountId) -> StaticAccount:
+    """What is kept of an account of this kind."""
+    return next(each.static for each in every_static(tx) if each.account.id == account)
+
+
 def is_empty(tx: Tx) -> bool:
-    """Whether the wallet has neither a token, pending ones included, nor a static address."""
-    tokens = [
-        each for each in l402_tokens.all_tokens(tx) if each.state is not l402_tokens.TokenState.DISCARDED
-    ]
-    return not tokens and not static_addresses.bound(tx)
+    """Whether the wallet has no token, pending ones included: a static address without one needs it back."""
+    return all(each.state is TokenState.DISCARDED for each in l402_tokens.all_tokens(tx))

@@ -33,7 +33,7 @@ from pillarbox.loop.generations import Generation
 from pillarbox.model.account import Account, ScanState
 from pillarbox.model.network import Network
 from pillarbox.secret import Secret
-from pillarbox.storage import l402_tokens, static_addresses
+from pillarbox.storage import accounts, l402_tokens, static_addresses
 from pillarbox.storage import loop_backups as written
 from pillarbox.storage.database import Database, Tx
 from pillarbox.storage.l402_tokens import StoredToken, TokenState
@@ -195,6 +195,11 @@ class LoopRestore:
         params, number = await asyncio.to_thread(_enrol, generation, root, self._network, last_key)
         token = _stored(generation)
         had = await self._db.read(lambda tx: l402_tokens.by_id(tx, token.token_id))
+        new_token = had is None or had.state is not TokenState.PAID
+        lone = await self._db.read(lambda tx: _of_key(tx, params.same_key))
+        if lone is not None:
+            here = await self._db.write(lambda tx: self._bind(tx, lone, generation))
+            return replace(await self._confirm(chosen, generation, here), token=new_token)
         account = await self._keep_account(
             LOOP_STATIC.name,
             params,
@@ -204,8 +209,16 @@ class LoopRestore:
             after=lambda tx, account: static_addresses.bind(tx, account.id, token.token_id),
         )
         await self.restored(account)
-        new_token = had is None or had.state is not TokenState.PAID
         return Restored(chosen.path, account, _address(account), new_token, True)
+
+    def _bind(self, tx: Tx, account: Account, generation: Generation) -> KeptGeneration:
+        """To an account that came from a backup without its token. Raises as `restore` does."""
+        token = _stored(generation)
+        if any(id_ == token.token_id and other != account.id for other, id_ in static_addresses.bound(tx)):
+            raise StaticAddressConflictError(account=account.label)
+        self._keep_token(tx, token)
+        static_addresses.rebind(tx, account.id, token.token_id)
+        return next(each for each in kept(tx) if each.account.id == account.id)
 
     async def _confirm(self, chosen: FoundFile, generation: Generation, here: KeptGeneration) -> Restored:
         """It is here already: a lower height is news, and another paid token of the address, which is kept.
@@ -297,6 +310,12 @@ def _here(tx: Tx, generation: Generation) -> KeptGeneration | None:
     """What the wallet has with the same token or the same client key."""
     token_id, client_key = generation.token.identifier.token_id, generation.address.client_pubkey
     return next((each for each in kept(tx) if _is_of(each, token_id, client_key)), None)
+
+
+def _of_key(tx: Tx, same_key: str) -> Account | None:
+    """The account of these keys, which no token that is here is bound to."""
+    found = accounts.same_key_exists(tx, same_key)
+    return next((each for each in accounts.all_accounts(tx) if each.id == found), None)
 
 
 def _is_of(here: KeptGeneration, token_id: bytes, client_key: bytes) -> bool:

@@ -13,7 +13,7 @@ from pillarbox.storage import static_addresses
 from pillarbox.storage import static_deposits as stored
 from pillarbox.storage.database import Database, Tx
 from pillarbox.storage.static_deposits import Deposit, Step
-from pillarbox.wallet.loop_generations import KeptGeneration, kept
+from pillarbox.wallet.loop_generations import KeptStatic, every_static, static_of
 from pillarbox.wallet.loop_surroundings import Blocks
 from pillarbox.wallet.revisions import Revisions
 
@@ -93,9 +93,9 @@ class StaticAddresses:
             for account in sorted(changed):
                 self._publish(LoopChanged(self._wallet, self._revisions.next(), account))
 
-    async def generations(self) -> list[KeptGeneration]:
-        """Every account with its token."""
-        return await self._db.read(kept)
+    async def accounts(self) -> list[KeptStatic]:
+        """Each with its token."""
+        return await self._db.read(every_static)
 
     async def listed(self, account: AccountId) -> list[Listed]:
         """Those that are there and not in use: only these may be shown as money."""
@@ -107,7 +107,7 @@ class StaticAddresses:
         """Every deposit there ever was, those that vanished or were spent too."""
 
         def read(tx: Tx) -> tuple[int, list[Deposit]]:
-            return _expiry(tx, account), stored.deposits(tx, account)
+            return static_of(tx, account).expiry, stored.deposits(tx, account)
 
         expiry, found = await self._db.read(read)
         return [self._listed(deposit, expiry) for deposit in found]
@@ -133,7 +133,3 @@ class StaticAddresses:
         if height is not None:
             recovery = Recovery(height, self._clock.now() + BLOCK_TIME * max(0, height - tip))
         return Listed(deposit, standing, recovery, standing.expired(tip))
-
-
-def _expiry(tx: Tx, account: AccountId) -> int:
-    return next(each.static.expiry for each in kept(tx) if each.account.id == account)

@@ -23,7 +23,7 @@ from pillarbox.storage import addresses
 from pillarbox.storage import static_deposits as stored
 from pillarbox.storage.database import Database, Tx
 from pillarbox.storage.static_deposits import Deposit, KeptExit
-from pillarbox.wallet.loop_generations import kept
+from pillarbox.wallet.loop_generations import static_of
 from pillarbox.wallet.loop_surroundings import Blocks
 from pillarbox.wallet.machine_reservation import MachineReservation
 from pillarbox.wallet.open_accounts import OpenAccount, OpenAccounts
@@ -189,7 +189,7 @@ def _found(tx: Tx, txid: str, output: int) -> _Found | None:
     deposit = stored.by_outpoint(tx, txid, output)
     if deposit is None:
         return None
-    static = next(each.static for each in kept(tx) if each.account.id == deposit.ref.account)
+    static = static_of(tx, deposit.ref.account)
     address = static.address(deposit.ref.branch, deposit.ref.index)
     return _Found(deposit, static, address, stored.exits(tx, deposit))
 

@@ -157,6 +157,8 @@ def static_title(facts: StaticFacts) -> str:
 
 def token_words(facts: StaticFacts) -> str:
     """The state of the access token."""
+    if not facts.token_id:
+        return translate("loop", "Not here. Restore a Loop backup to get it back")
     said = translate("loop", "Paid") if facts.token_paid else translate("loop", "Not paid")
     return f"{said} ({facts.token_id[:8]})"
 

@@ -12,6 +12,7 @@ from wallet_bench import ROOT, Bench
 from pillarbox.accounts.loop_static import REGISTERED, StaticAccount, public_nodes
 from pillarbox.commands import scan_keys
 from pillarbox.commands.loop import RecoverArguments
+from pillarbox.commands.loop_nouns import account_status
 from pillarbox.errors import ErrorText, WordsNeededError
 from pillarbox.events import ScanProgressed
 from pillarbox.keys.bip32 import InvalidChildError, PrivateNode
@@ -24,9 +25,10 @@ from pillarbox.loop.backup_file import (
 )
 from pillarbox.loop.generations import Generation
 from pillarbox.loop.static_address import StaticAddress
-from pillarbox.model.account import ScanState
+from pillarbox.model.account import Account, ScanState
 from pillarbox.model.network import Network
 from pillarbox.secret import Secret
+from pillarbox.storage.database import Tx
 from pillarbox.wallet import loop_files, loop_restore
 from pillarbox.wallet.l402_tokens import TokenConflictError
 from pillarbox.wallet.loop_accounts import PaymentNeededError
@@ -351,6 +353,47 @@ async def test_another_paid_token_of_the_same_address_is_kept(bench: Bench, wall
     wanted = {payload().token_files[0].data, payload(1, CREATED + 1).token_files[0].data}
     assert {token.data for token in await wallet.loop.tokens.all()} == wanted
     assert not (await restore(wallet)).token
+
+
+@pytest.fixture
+async def tokenless(bench: Bench, wallet: Wallet) -> Account:
+    """A static address whose token was left out of the backup that it came from; Loop's file has it."""
+    put(bench.loop.folder, payload())
+    account = (await restore(wallet)).account
+    assert bench.db is not None
+    await bench.db.write(_forget_tokens)
+    return account
+
+
+def _forget_tokens(tx: Tx) -> None:
+    tx.execute("DROP TRIGGER l402_tokens_stay")
+    tx.execute("DELETE FROM l402_tokens")
+
+
+async def test_a_static_address_without_its_token_is_listed_as_such(
+    wallet: Wallet, tokenless: Account
+) -> None:
+    assert await wallet.loop.addresses.history(tokenless.id) == []
+    facts = await wallet.loop.desk.static(tokenless.id)
+    assert facts is not None
+    assert (facts.token_paid, facts.token_id) == (False, "")
+    (kept_static,) = await wallet.loop.addresses.accounts()
+    assert (await account_status(wallet.loop, kept_static))["token_id"] is None
+
+
+async def test_a_static_address_gets_the_token_that_it_lacks(wallet: Wallet, tokenless: Account) -> None:
+    found = await restore(wallet)
+    assert (found.account.id, found.token, found.static_address) == (tokenless.id, True, False)
+    again = await restore(wallet, root=None)
+    assert (again.account.id, again.token, again.static_address) == (tokenless.id, False, False)
+    assert len(kept(wallet)) == 2
+
+
+async def test_a_static_address_without_its_token_gets_it_back_before_anything_is_paid(
+    bench: Bench, wallet: Wallet, tokenless: Account
+) -> None:
+    assert (await wallet.loop.accounts.go_on(SERVER, ROOT)).id == tokenless.id
+    assert bench.loop.demanded == 0
 
 
 @pytest.mark.parametrize(
