@@ -9,6 +9,7 @@ import pytest
 
 from pillarbox.backup.content import SectionData
 from pillarbox.backup.sections import AccountMap, BackupSection, Tally, rows_of
+from pillarbox.loop import token_file
 from pillarbox.model.account import AccountId
 from pillarbox.secret import Secret
 from pillarbox.storage import l402_tokens, lightning_nodes, static_addresses
@@ -25,10 +26,22 @@ SECTIONS: list[BackupSection[Tx]] = [
     SECTION_DEPOSIT_STEPS,
     SECTION_STATIC_EXITS,
 ]
+MINTED = json.loads((Path(__file__).parents[2] / "vectors" / "loop.json").read_text())["go_ground_truth"][
+    "minted"
+]
 PENDING = StoredToken(
-    b"\1" * 32, "https://loop.example", b"\2" * 32, TokenState.PENDING, b"unpaid", "lnbcrt1", 5, "node", 7
+    bytes.fromhex(MINTED["token_id"]),
+    "https://loop.example",
+    bytes.fromhex(MINTED["payment_hash"]),
+    TokenState.PENDING,
+    bytes.fromhex(MINTED["token_file_pending"]),
+    "lnbcrt1",
+    5,
+    "node",
+    7,
 )
-PAID = replace(PENDING, state=TokenState.PAID, data=b"paid", sent_by="")
+PAID = replace(PENDING, state=TokenState.PAID, data=bytes.fromhex(MINTED["token_file_paid"]), sent_by="")
+FALSE = replace(PAID, data=token_file.serialise(replace(PAID.token, preimage=bytes(31) + b"\1")))
 HERE: AccountMap = {3: 8}
 
 
@@ -81,6 +94,17 @@ async def test_a_token_that_the_backup_knows_to_be_paid_is_paid_here_too(
     told = await merged(SECTION_L402_TOKENS, db, other)
     assert (told.restored, told.unchanged, told.conflicts) == (1, 0, [])
     assert await other.read(l402_tokens.all_tokens) == [PAID]
+    await other.close()
+
+
+async def test_a_payment_that_is_not_proven_does_not_replace_one_under_way(
+    db: Database, other: Database
+) -> None:
+    await db.write(lambda tx: l402_tokens.insert(tx, FALSE))
+    await other.write(lambda tx: l402_tokens.insert(tx, PENDING))
+    told = await merged(SECTION_L402_TOKENS, db, other)
+    assert (told.restored, told.unchanged, len(told.conflicts)) == (0, 0, 1)
+    assert await other.read(l402_tokens.all_tokens) == [PENDING]
     await other.close()
 
 
