@@ -245,9 +245,15 @@ def _add_step(tx: Tx, deposit: Deposit, at: int) -> None:
     known = steps(tx, deposit)
     if known and known[-1].state is deposit.state:
         return
+    outpoint = (deposit.ref.account, deposit.txid, deposit.output)
+    number = tx.value(  # a step before the last may have been left out of the backup that they came from
+        "SELECT coalesce(max(number), -1) + 1 FROM static_deposit_steps "
+        "WHERE account = ? AND txid = unhex(?) AND output = ?",
+        outpoint,
+    )
     tx.execute(
         "INSERT INTO static_deposit_steps VALUES (?, unhex(?), ?, ?, ?, ?)",
-        (deposit.ref.account, deposit.txid, deposit.output, len(known), at, deposit.state.value),
+        (*outpoint, number, at, deposit.state.value),
     )
     meta.bump_revision(tx)
 

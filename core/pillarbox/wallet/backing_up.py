@@ -117,8 +117,11 @@ class BackingUp:
         """Write a backup now, into every folder and `to`, and verify it; the files it is in.
 
         Where nothing changed since the last one, that one is verified, and put where it is not yet. Raises
-        BackupPassphraseNeededError, DiskFullError, FolderUnusableError, what `backup_proof.verify` raises.
+        BackupPassphraseNeededError, DiskFullError, FolderUnusableError, what `backup_proof.verify` raises,
+        and InvalidInputError for a `to` whose name is no text.
         """
+        if to is not None:
+            backup_folders.require_text(str(to))
         return await self._at_once(self._shelf.verify, to)
 
     async def drill(self) -> list[BackupFile]:
@@ -147,6 +150,7 @@ class BackingUp:
         known = await self.folders()
         backups, data = Path(self.home).parents[0], Path(self.home).parents[1]
         for folder in (each for each in plain if each not in known):
+            backup_folders.require_text(folder)
             if not await asyncio.to_thread(Path(folder).is_dir):
                 raise InvalidInputError(what="backup folder", why=f"There is no folder {folder}.")
             if Path(folder) == data or Path(folder).is_relative_to(backups):

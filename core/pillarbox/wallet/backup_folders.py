@@ -3,6 +3,7 @@
 import json
 from collections.abc import Sequence
 
+from pillarbox.errors import InvalidInputError
 from pillarbox.storage import meta, settings
 from pillarbox.storage.database import Tx
 
@@ -10,6 +11,16 @@ FOLDERS = "backup-folders"
 """The wallet's setting: a list of paths."""
 _APART = "backup-folders-apart"
 """Under this name it is kept which of them were seen to be on drives of their own. In no backup."""
+
+
+def require_text(folder: str) -> None:
+    """Raises InvalidInputError for a name that is no UTF-8: it could not be kept."""
+    try:
+        folder.encode()
+    except UnicodeEncodeError as error:
+        shown = folder.encode(errors="replace").decode()
+        why = f"The name {shown} is in an encoding that cannot be kept. Rename it, or choose another folder."
+        raise InvalidInputError(what="backup folder", why=why) from error
 
 
 def named(tx: Tx) -> tuple[str, ...]:

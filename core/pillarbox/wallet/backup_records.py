@@ -15,6 +15,7 @@ from pillarbox.loop.token_file import parse as parse_token
 from pillarbox.model.account import Account
 from pillarbox.model.network import Network
 from pillarbox.model.restoring import Outcome, ReportItem
+from pillarbox.pool.sequence import FIRST_HARDENED
 from pillarbox.storage.backup_sections import SECTIONS
 from pillarbox.storage.l402_tokens import TokenState
 from pillarbox.storage.settings import USUAL_HOLD
@@ -114,7 +115,13 @@ def _is_static(row: Row, around: Around) -> bool:
 
 
 def _is_step(row: Row, around: Around) -> bool:
-    return _is_static(row, around) and row[-1] in set(State)
+    number, _, state = row[-3:]
+    return (
+        _is_static(row, around)
+        and state in set(State)
+        and isinstance(number, int)
+        and 0 <= number < FIRST_HARDENED
+    )
 
 
 def _is_token(row: Row, around: Around) -> bool:
@@ -148,6 +155,8 @@ def _is_setting(row: Row, around: Around) -> bool:
     """One of an unknown name says nothing to this version, and is kept for a newer one."""
     del around
     name, _, text = row
+    if "/" in str(name):  # what follows would be read as an account
+        return False
     try:
         value = json.loads(str(text))
     except (ValueError, RecursionError):

@@ -13,6 +13,7 @@ from pillarbox.errors import PillarboxError
 from pillarbox.model.account import Account, AccountId, AtLimit, ScanState
 from pillarbox.model.network import Network
 from pillarbox.model.restoring import Outcome, ReportItem
+from pillarbox.pool.sequence import FIRST_HARDENED
 from pillarbox.storage.backup_sections import ACCOUNTS, SECTIONS
 from pillarbox.wallet.backup_reading import OpenedBackup
 from pillarbox.wallet.backup_records import ADDRESSED, FIRST_DAY, Around, leave_out_senseless, within_time
@@ -21,10 +22,11 @@ from pillarbox.wallet.backup_sealing import PROGRAM, WALLET, WORDS
 Rows = Sequence[Sequence[Value]]
 
 WIDEST_GAP = 1000
-_FIRST_ADDRESSES, _MOST_ADDRESSES = 10_000, 10_000_000
+_FIRST_ADDRESSES, _MOST_ADDRESSES = 100_000, 10_000_000
 """How far the records of a branch may reach, beside WIDEST_GAP for each; and all branches together.
 
 Each address up to there is derived, and no wallet leaves wider gaps: a file that asks for more is no backup.
+Marks that were taken back leave no record, hence the first ones.
 """
 
 
@@ -197,7 +199,8 @@ def _account(row: Sequence[Value]) -> Account | PillarboxError:
         network, at_limit = Network(text("network")), AtLimit(text("at_limit"))
     except ValueError:
         return AccountUnusableError(account=text("label"), why="this version does not know its settings.")
-    if not 1 <= number("gap_limit") <= WIDEST_GAP or number("id") < 1 or not text("label"):
+    numbered = 1 <= number("id") < FIRST_HARDENED and 0 <= number("number") < FIRST_HARDENED
+    if not 1 <= number("gap_limit") <= WIDEST_GAP or not numbered or not text("label"):
         return AccountUnusableError(account=text("label"), why="what is told of it makes no sense.")
     return Account(
         id=AccountId(number("id")),

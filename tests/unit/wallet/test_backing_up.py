@@ -1,7 +1,9 @@
 """Backups that write, prove and tell of themselves."""
 
 import asyncio
+import os
 import shutil
+import sys
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -142,6 +144,17 @@ def a_drive_of_its_own(beside: Path) -> Iterator[Path]:
 async def test_a_folder_that_is_not_there_is_refused(wallet: Wallet, tmp_path: Path) -> None:
     with pytest.raises(InvalidInputError, match="no folder"):
         await wallet.backing_up.set_folders([tmp_path / "nowhere"])
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="elsewhere every name is text")
+async def test_a_folder_whose_name_is_no_text_is_refused(wallet: Wallet, tmp_path: Path) -> None:
+    folder = tmp_path / os.fsdecode(b"stick\xff")
+    folder.mkdir()
+    with pytest.raises(InvalidInputError, match="encoding"):
+        await wallet.backing_up.set_folders([folder])
+    with pytest.raises(InvalidInputError, match="encoding"):
+        await wallet.backing_up.now(folder)
+    assert list(folder.iterdir()) == []
 
 
 @pytest.mark.logs_warning("a backup could not be written")

@@ -79,7 +79,7 @@ ROWS: Mapping[str, list[tuple[Value, ...]]] = {
 }
 
 
-def account_row(number: int, made_as: str, **changed: Value) -> tuple[Value, ...]:
+def account_row(number: int, made_as: str, /, **changed: Value) -> tuple[Value, ...]:
     enrolment = Enrolment(Network.REGTEST, 0, ROOT, served=SERVED if made_as == "loop-static" else None)
     params = KINDS.get(made_as).enrol(enrolment)
     row: dict[str, Value] = {
@@ -250,6 +250,9 @@ async def test_a_field_that_lacks_is_null_where_that_may_be(
         ({"network": "moonnet"}, "backup-account-unusable"),
         ({"at_limit": "explode"}, "backup-account-unusable"),
         ({"gap_limit": 1001}, "backup-account-unusable"),
+        ({"id": 2**63 - 1}, "backup-account-unusable"),
+        ({"number": -5}, "backup-account-unusable"),
+        ({"number": 2**62}, "backup-account-unusable"),
         ({"params": "{}"}, "backup-account-unusable"),
         ({"params": "no JSON"}, "backup-account-unusable"),
     ],
@@ -296,6 +299,9 @@ async def test_a_record_is_not_lost_for_a_time_that_cannot_be(path: Path) -> Non
         ("l402-tokens", "data", "00"),
         ("static-addresses", "account", 1),
         ("static-deposit-steps", "state", "Lost"),
+        ("static-deposit-steps", "number", 2**63 - 1),
+        ("static-deposit-steps", "number", -1),
+        ("settings", "name", "usual-hold/1"),
         ("static-exits", "account", 1),
     ],
 )

@@ -44,6 +44,13 @@ async def test_records_as_far_apart_as_the_widest_gap_are_believed(bench: Bench)
     assert account.reach == {0: indices[-1] + 1}
 
 
+async def test_marks_that_were_taken_back_make_no_damage_of_the_last(bench: Bench) -> None:
+    """Addresses are marked as used by hand at each end of the widest gap, and all but the last taken back."""
+    last = 13 * restore_plan.WIDEST_GAP - 1
+    (account,) = restore_plan.read_plan(await backup_that_speaks_of(bench, last), KINDS).accounts
+    assert account.reach == {0: last + 1}
+
+
 async def test_more_addresses_than_any_wallet_has_are_damage(
     bench: Bench, monkeypatch: pytest.MonkeyPatch
 ) -> None:

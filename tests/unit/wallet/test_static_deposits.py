@@ -136,6 +136,20 @@ async def test_one_that_comes_back_is_listed_again(bench: Bench, wallet: Wallet,
     assert len(await wallet.loop.addresses.steps(first)) == 3
 
 
+async def test_a_history_with_a_step_left_out_goes_on(bench: Bench, wallet: Wallet, account: Account) -> None:
+    """As it comes out of a backup in which that step made no sense."""
+    bench.chain.pay(script(account), 50_000, txid=TX, height=7)
+    (deposit,) = await listed(bench, wallet, account)
+    bench.chain.vanish(script(account))
+    await settled(bench, wallet)
+    assert bench.db is not None
+    await bench.db.write(lambda tx: tx.execute("DELETE FROM static_deposit_steps WHERE number = 0"))
+    bench.chain.pay(script(account), 50_000, txid=TX, height=9)
+    await settled(bench, wallet)
+    steps = await wallet.loop.addresses.steps(deposit)
+    assert [each.state for each in steps] == [State.REPLACED, State.DEPOSITED]
+
+
 async def test_a_spent_one_is_hidden_and_comes_back_with_a_reorganisation(
     bench: Bench, wallet: Wallet, account: Account
 ) -> None:
