@@ -16,14 +16,15 @@ from pillarbox.storage import addresses, counters, meta
 from pillarbox.storage.backup_sections import ACCOUNTS, SECTIONS
 from pillarbox.storage.database import Database, Tx
 from pillarbox.wallet.new_account import rows_ahead
-from pillarbox.wallet.restore_plan import Plan, PlannedAccount
+from pillarbox.wallet.restore_plan import AccountUnusableError, Plan, PlannedAccount
 
 AT_ONCE = 500
 """Addresses derived between two looks at whether the work was cancelled."""
 
 _Rows = Mapping[int, Sequence[tuple[int, str, bytes]]]
-"""New rows by branch number, each what a DerivedAddress is made of: plain tuples of plain values are nothing
-that the garbage collector goes through, again and again while they become many."""
+"""By branch number its very first row and the new ones, each what a DerivedAddress is made of: plain tuples
+of plain values are nothing that the garbage collector goes through, again and again while they become many.
+"""
 
 Goes = Callable[[], bool]
 """Whether to go on. Asked in a thread."""
@@ -101,23 +102,29 @@ def prepare(
         except WordsNeededError as error:
             failed.append(ReportItem(ACCOUNTS.name, Outcome.FAILED, 1, error.text))
             continue
-        rows[planned.account.id] = {
-            branch.number: _derive(deriver, branch.number, *_span(planned, kind, branch.number, kept), goes)
-            for branch in kind.branches
-        }
+        made: dict[int, Sequence[tuple[int, str, bytes]]] = {}
+        for branch in kind.branches:
+            start, stop = _span(planned, kind, branch.number, kept)
+            first = _derive(deriver, branch.number, 0, min(1, start), goes)
+            made[branch.number] = first + _derive(deriver, branch.number, start, stop, goes)
+        rows[planned.account.id] = made
     return Prepared(plan, rows, tuple(failed))
 
 
 def merge(tx: Tx, prepared: Prepared, options: Options) -> RestoreReport:
-    """Add what is not there, all of it or nothing. What is here already stays as it is."""
+    """Add what is not there, all of it or nothing. What is here already stays as it is.
+
+    Which account is which is told by the backup and proven by its first addresses.
+    """
     plan = prepared.plan
     items = [*plan.left_out, *prepared.failed]
     ids: dict[int, int] = {}
     for planned in plan.accounts:
         if planned.account.id in prepared.rows:
             made, told = _put_account(tx, planned.account, prepared.rows[planned.account.id], options)
-            ids[planned.account.id] = made.id
             items += told
+            if made is not None:
+                ids[planned.account.id] = made.id
     for section in SECTIONS:
         if section.name in plan.rows:
             items += _told(section.name, section.merge(tx, plan.rows[section.name], ids))
@@ -179,12 +186,18 @@ def _derive(deriver: Deriver, branch: int, start: int, stop: int, goes: Goes) ->
 
 def _put_account(
     tx: Tx, account: Account, rows: _Rows, options: Options
-) -> tuple[Account, Sequence[ReportItem]]:
+) -> tuple[Account | None, Sequence[ReportItem]]:
     gap_limit = max(account.gap_limit, options.gap_limit or 0)
-    twin = stored.same_key_exists(tx, account.same_key)
-    if twin is None:
+    every = stored.all_accounts(tx)
+    here = next((each for each in every if each.same_key == account.same_key), None)
+    if here is None:
+        same = ((each, _are_same(tx, each, rows)) for each in every if each.kind == account.kind)
+        alike = [each.label for each, found in same if found and all(found)]
+        if alike:
+            return None, [_unusable(account, f'it has the addresses of "{alike[0]}".')]
         return _insert(tx, replace(account, gap_limit=gap_limit), rows, options)
-    here = next(each for each in stored.all_accounts(tx) if each.id == twin)
+    if not all(_are_same(tx, here, rows)):
+        return None, [_unusable(account, f'it is told to be "{here.label}", whose addresses are others.')]
     for branch, made in rows.items():
         addresses.insert(tx, here.id, branch, map(DerivedAddress._make, made))
     outcome = Outcome.UNCHANGED
@@ -196,6 +209,21 @@ def _put_account(
         error = AccountDiffersError(here=here.label, there=account.label)
         items = [ReportItem(ACCOUNTS.name, Outcome.CONFLICT, 1, error.text)]
     return here, items
+
+
+def _are_same(tx: Tx, here: Account, rows: _Rows) -> list[bool]:
+    """By branch, whether an account's first address is that of `rows`; nothing where it has none."""
+    return [
+        kept.text == made[0][1]
+        for branch, made in rows.items()
+        if made
+        for kept in addresses.derived(tx, here.id, branch, made[0][0], made[0][0] + 1)
+    ]
+
+
+def _unusable(account: Account, why: str) -> ReportItem:
+    error = AccountUnusableError(account=account.label, why=why)
+    return ReportItem(ACCOUNTS.name, Outcome.SKIPPED, 1, error.text)
 
 
 def _insert(tx: Tx, account: Account, rows: _Rows, options: Options) -> tuple[Account, Sequence[ReportItem]]:

@@ -270,6 +270,25 @@ async def test_an_account_that_cannot_be_is_left_out_with_its_records(
     assert [account.label for account in await accounts_in(path)] == ["Shop 1", "Shop 2"]
 
 
+async def test_one_key_makes_no_two_accounts_whatever_they_are_called(path: Path) -> None:
+    found = sections()
+    found["accounts"].rows.append(account_row(3, "bitcoin-p2wpkh", same_key="ab" * 32))
+    assert reasons(await take(path, written(found))) == [("accounts", "backup-account-unusable", 1)]
+    again = sections()
+    again["accounts"].rows[0] = account_row(1, "bitcoin-p2wpkh", same_key="cd" * 32)
+    assert ("accounts", "backup-account-unusable", 1) in reasons(await take(path, written(again)))
+    assert [account.label for account in await accounts_in(path)] == ["Shop 1", "Shop 2"]
+
+
+async def test_no_account_takes_another_s_addresses_for_its_own(path: Path) -> None:
+    await take(path, written(sections()))
+    other = KINDS.get("bitcoin-p2wpkh").enrol(Enrolment(Network.REGTEST, 1, ROOT)).data
+    found = sections()
+    found["accounts"].rows[0] = account_row(1, "bitcoin-p2wpkh", params=other, gap_limit=900)
+    assert ("accounts", "backup-account-unusable", 1) in reasons(await take(path, written(found)))
+    assert [account.gap_limit for account in await accounts_in(path)] == [20, 20]
+
+
 async def test_a_record_is_not_lost_for_a_time_that_cannot_be(path: Path) -> None:
     found = sections()
     request, hand_out = found["requests"].rows[0], found["hand-outs"].rows[0]
