@@ -30,6 +30,19 @@ class NewerBackupThereError(PillarboxError):
     hint = "Restore that one, unless you have a reason for the older."
 
 
+class LaterBackupThereError(PillarboxError):
+    """Parameters: file, date."""
+
+    code = "backup-later-there"
+    title = "Another backup of this wallet has a later date"
+    message = (
+        "{file} was written on {date}, later than this one, and counts fewer changes. That comes of a clock "
+        "that was wrong, or of an older copy of the wallet that was put back: then it may have what this one "
+        "lacks."
+    )
+    hint = "Restore it into this wallet afterwards: what is there already stays."
+
+
 class AnotherCopyError(PillarboxError):
     """Parameters: file, date."""
 
@@ -67,7 +80,24 @@ def of(chosen: Path, facts: Facts, known: Sequence[FoundBackup]) -> tuple[ErrorT
             notes.append(AnotherCopyError(file=str(path), date=_date(other)))
         elif other.revision > facts.revision:
             notes.append(NewerBackupThereError(file=str(path), date=_date(other)))
+    later = _latest(chosen, facts, known)
+    if later is not None and later.facts is not None:
+        notes.append(LaterBackupThereError(file=str(later.path), date=_date(later.facts)))
     return tuple(note.text for note in notes)
+
+
+def _latest(chosen: Path, facts: Facts, known: Sequence[FoundBackup]) -> FoundBackup | None:
+    """The last written of the same wallet, if that was after the chosen one and is not the newer state."""
+    after = [
+        (each.facts.created_at, each)
+        for each in known
+        if each.facts is not None
+        and each.path != chosen
+        and each.facts.wallet == facts.wallet
+        and each.facts.revision < facts.revision
+        and each.facts.created_at > facts.created_at
+    ]
+    return max(after, key=lambda found: found[0])[1] if after else None
 
 
 def _date(facts: Facts) -> str:

@@ -26,9 +26,13 @@ SALT_SIZE = 16
 LARGEST = 1 << 30
 """Bytes of a file that is looked at."""
 _LONGEST_HEADER = 4_096
+_MOST_CHANGES = 1 << 53
+"""No wallet sees as many: there is always a next revision."""
 _LONGEST_TEXT = 100
 """Characters of a fact. All of them are plain ASCII."""
 _FIXED = len(MAGIC) + 2 + 4
+BEGINNING = _FIXED + _LONGEST_HEADER
+"""Bytes of a file that have its facts."""
 
 
 class Lock(StrEnum):
@@ -139,6 +143,24 @@ def seal(facts: Facts, content: bytes, key: Secret, nonce: bytes) -> bytes:
 
 def read(data: bytes) -> Envelope:
     """Raises NotABackupError, NewerBackupError, DamagedBackupError."""
+    head = _head_of(data)
+    facts, nonce, size = _facts(head[_FIXED:])
+    whole, digest = data[: len(head) + size], data[len(head) + size :]
+    if len(digest) != 32 or hashlib.sha256(whole).digest() != digest:
+        raise DamagedBackupError(why="It is not what was written: its digest differs")
+    return Envelope(facts, nonce, head, whole[len(head) :])
+
+
+def read_facts(beginning: bytes) -> Facts:
+    """What a file whose first BEGINNING bytes are given says of itself. Nothing of it is proven.
+
+    Raises as `read` does.
+    """
+    facts, _, _ = _facts(_head_of(beginning)[_FIXED:])
+    return facts
+
+
+def _head_of(data: bytes) -> bytes:
     if not data.startswith(MAGIC):
         raise NotABackupError
     if len(data) < _FIXED:
@@ -153,12 +175,7 @@ def read(data: bytes) -> Envelope:
     length = int.from_bytes(data[10:_FIXED], "big")
     if length > _LONGEST_HEADER:
         raise DamagedBackupError(why="Its beginning makes no sense")
-    head = data[: _FIXED + length]
-    facts, nonce, size = _facts(head[_FIXED:])
-    whole, digest = data[: len(head) + size], data[len(head) + size :]
-    if len(digest) != 32 or hashlib.sha256(whole).digest() != digest:
-        raise DamagedBackupError(why="It is not what was written: its digest differs")
-    return Envelope(facts, nonce, head, whole[len(head) :])
+    return data[: _FIXED + length]
 
 
 def unseal(envelope: Envelope, key: Secret) -> bytes:
@@ -217,7 +234,8 @@ def _facts(header: bytes) -> tuple[Facts, bytes, int]:
         raise DamagedBackupError(why="Its beginning makes no sense") from error
     locked_well = (facts.lock is Lock.PASSPHRASE) is (facts.cost is not None)
     salted_well = facts.cost is None or len(facts.salt) == SALT_SIZE
-    if len(nonce) != NONCE_SIZE or size > LARGEST or not locked_well or not salted_well:
+    in_bounds = len(nonce) == NONCE_SIZE and size <= LARGEST and facts.revision <= _MOST_CHANGES
+    if not in_bounds or not locked_well or not salted_well:
         raise DamagedBackupError(why="Its beginning makes no sense")
     return facts, nonce, size
 

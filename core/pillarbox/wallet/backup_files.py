@@ -2,14 +2,16 @@
 
 import hashlib
 import stat
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
+from pillarbox.backup import envelope
+from pillarbox.backup.envelope import BackupError
 from pillarbox.backup.retention import superseded
 from pillarbox.errors import DiskFullError, FolderUnusableError, PillarboxError
-from pillarbox.files.generations import set_aside, sweep_half_written
+from pillarbox.files.generations import generations, set_aside, sweep_half_written
 from pillarbox.files.install import install_file
 from pillarbox.files.private_folder import make_private_folder, remove_folder
 from pillarbox.files.reading import read_bounded
@@ -161,6 +163,22 @@ def is_apart(folder: str, home: str) -> bool:
     with refusals_told(Path(folder)):
         there = next(place for place in (Path(home), *Path(home).parents) if place.exists())
         return Path(folder).stat().st_dev != there.stat().st_dev
+
+
+def highest_revision(folder: str, wallet: str, known: Collection[str]) -> int:
+    """Of a wallet's backups in a folder, those of the names `known` apart; 0 where there are none.
+
+    As they say themselves. Raises FolderUnusableError for the folder; files that cannot be read have none.
+    """
+    found = 0
+    with refusals_told(Path(folder)):
+        there = generations(Path(folder), SUFFIX) if Path(folder).is_dir() else []
+    for path in (each for each in there if each.name not in known):
+        with suppress(OSError, BackupError):
+            facts = envelope.read_facts(read_bounded(path, envelope.BEGINNING))
+            if facts.wallet == wallet:
+                found = max(found, facts.revision)
+    return found
 
 
 def gone(written: Sequence[Written]) -> list[Written]:

@@ -95,6 +95,8 @@ class BackupShelf:
         self._missing: frozenset[str] = frozenset()
         """Of the further folders, when they were last looked at."""
         self._swept: set[str] = set()
+        self._outgrown: set[str] = set()
+        """Folders in which no backup of this wallet tells of more changes than the wallet itself."""
 
     @property
     def home(self) -> str:
@@ -126,6 +128,7 @@ class BackupShelf:
     async def write(self, sealing: Sealing) -> None:
         """A new generation, in the data folder. Raises DiskFullError, FolderUnusableError."""
         await asyncio.to_thread(backup_files.prepare_home, self._home)
+        await self._prepare(self.home)
         await self.put(self.home, await self._seal(sealing, ()))
 
     async def copy(self) -> None:
@@ -153,8 +156,7 @@ class BackupShelf:
     async def put(self, folder: str, generation: Generation) -> None:
         """Raises DiskFullError, FolderUnusableError, FolderSilentError; the log tells too."""
         try:
-            await self._sweep(folder)
-            await self._take_up(folder)
+            await self._prepare(folder)
             await self._db.write(lambda tx: backups.begin(tx, generation.written(folder)))
             put = partial(backup_files.put, Path(folder), generation)
             await self._record(await self._in(folder, put, WRITING))
@@ -285,6 +287,31 @@ class BackupShelf:
                 backups.record(tx, written)
 
         await self._db.write(write)
+
+    async def _prepare(self, folder: str) -> None:
+        await self._sweep(folder)
+        await self._take_up(folder)
+        await self._outgrow(folder)
+
+    async def _outgrow(self, folder: str) -> None:
+        """Once, before anything of our own is in it: count on from the backups that are there.
+
+        Where an older copy of the wallet was put back, those of its lost future would pass for the newest.
+        """
+        if folder in self._outgrown:
+            return
+        stock = await self._db.read(self._read)
+        known = {each.name for each in stock.written if each.folder == folder}
+        look = partial(backup_files.highest_revision, folder, self._writer().wallet, known)
+        highest = await self._in(folder, look)
+
+        def write(tx: Tx) -> None:
+            meta.raise_revision(tx, highest)
+            meta.bump_revision(tx)
+
+        if highest >= max(1, stock.revision):
+            await self._db.write(write)
+        self._outgrown.add(folder)
 
     async def _in(self, folder: str, work: Callable[[], T], patience: float | None = None) -> T:
         """Work in a folder. One that is not the data folder's may fail to answer: FolderSilentError."""

@@ -46,9 +46,20 @@ def test_a_whole_file_that_does_not_open_is_another_wallets_or_another_passphras
     assert facts.fingerprint in str(refused.value)
 
 
-def test_a_file_of_no_date_is_damaged() -> None:
+@pytest.mark.parametrize(
+    "facts",
+    [replace(BY_WORDS, created_at=1 << 62), replace(BY_WORDS, revision=(1 << 53) + 1)],
+    ids=["no date", "no next revision"],
+)
+def test_facts_that_cannot_be_are_damage(facts: Facts) -> None:
     with pytest.raises(DamagedBackupError):
-        envelope.read(envelope.seal(replace(BY_WORDS, created_at=1 << 62), b"content", KEY, bytes(24)))
+        envelope.read(envelope.seal(facts, b"content", KEY, bytes(24)))
+
+
+def test_the_beginning_of_a_file_tells_its_facts() -> None:
+    assert envelope.read_facts(FILE[: envelope.BEGINNING]) == BY_WORDS
+    with pytest.raises(BackupError):
+        envelope.read_facts(FILE[:40])
 
 
 @given(st.integers(10, len(FILE) - 1), st.integers(1, 255))

@@ -112,6 +112,33 @@ async def test_a_further_folder_gets_every_backup_also_when_it_was_away(
     assert files(stick)[-1].name == files(home(bench))[-1].name
 
 
+@pytest.mark.parametrize("lost", [False, True], ids=["in the data folder", "on the stick alone"])
+async def test_an_older_copy_of_the_wallet_counts_on_from_the_backups_of_its_lost_future(
+    bench: Bench, wallet: Wallet, tmp_path: Path, lost: bool
+) -> None:
+    stick = await further_folder(wallet, tmp_path)
+    await until(bench, BackupPhase.WRITTEN)
+    await bench.close()
+    older = shutil.copy(bench.path, tmp_path / "older.db")
+    again = await bench.open()
+    for label in ("Ada", "Bob", "Cy"):
+        await again.receiving.hand_out(1, RequestTerms(label))
+        await until(bench, BackupPhase.WRITTEN)
+    await bench.close()
+    shutil.copy(older, bench.path)
+    for file in files(home(bench)) if lost else ():
+        file.unlink()
+    again = await bench.open()
+    await again.receiving.hand_out(1, RequestTerms("Dan"))
+    await until(bench, BackupPhase.WRITTEN)
+    await again.backing_up.look()
+    await until(bench, BackupPhase.WRITTEN)
+    for folder in (home(bench), stick):
+        read = [await opened(file) for file in files(folder)]
+        newest = max(read, key=lambda each: each.facts.revision)
+        assert [row[5] for row in newest.sections["hand-outs"].rows] == ["Dan"]
+
+
 async def test_the_empty_folder_that_a_drive_leaves_behind_takes_no_backup(
     bench: Bench, wallet: Wallet, tmp_path: Path
 ) -> None:
