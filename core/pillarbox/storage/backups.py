@@ -44,9 +44,13 @@ def drop_begun(tx: Tx, folder: str) -> None:
 
 
 def record(tx: Tx, written: Written) -> None:
-    """A file was written; nothing is proven of it yet."""
+    """A file was written. What was proven of the same bytes holds; of others nothing is proven yet."""
     drop_begun(tx, written.folder)
-    tx.execute("INSERT OR REPLACE INTO backups VALUES (?, ?, ?, ?, ?, ?, ?, ?)", written)
+    forget_others = "DELETE FROM backups WHERE folder = ? AND name = ? AND sha256 <> ?"
+    tx.execute(forget_others, (written.folder, written.name, written.sha256))
+    tx.execute(
+        "INSERT INTO backups VALUES (?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (folder, name) DO NOTHING", written
+    )
 
 
 def forget(tx: Tx, folder: str, name: str) -> None:

@@ -168,6 +168,13 @@ def a_drive_of_its_own(beside: Path) -> Iterator[Path]:
         yield Path(name)
 
 
+async def test_a_backup_that_is_put_where_it_lies_stays_proven(bench: Bench, wallet: Wallet) -> None:
+    await wallet.backing_up.drill()
+    (file,) = await wallet.backing_up.now(home(bench))
+    assert file.drilled_at == file.verified_at == bench.clock.now()
+    assert wallet.backup.phase is BackupPhase.DRILLED
+
+
 async def test_a_folder_that_is_not_there_is_refused(wallet: Wallet, tmp_path: Path) -> None:
     with pytest.raises(InvalidInputError, match="no folder"):
         await wallet.backing_up.set_folders([tmp_path / "nowhere"])
