@@ -82,16 +82,28 @@ class QuietWatch:
 
 
 class Heartbeat:
-    """How late the loop lets a task have its turn, in milliseconds."""
+    """How late the loop comes back to what is due, in milliseconds.
+
+    A timer's own callback: that of a task would come a turn later, and count two turns as one pause.
+    """
 
     def __init__(self) -> None:
         self.pauses: list[float] = []
 
     async def run(self) -> None:
-        while True:
-            due = time.perf_counter() + BEAT
-            await asyncio.sleep(BEAT)
-            self.pauses.append(max(0.0, time.perf_counter() - due) * 1e3)
+        loop, ended = asyncio.get_running_loop(), asyncio.Event()
+
+        def beat(due: float) -> None:
+            now = time.perf_counter()
+            self.pauses.append(max(0.0, now - due) * 1e3)
+            if not ended.is_set():
+                loop.call_later(BEAT, beat, now + BEAT)
+
+        loop.call_later(BEAT, beat, time.perf_counter() + BEAT)
+        try:
+            await asyncio.Event().wait()
+        finally:
+            ended.set()
 
 
 async def make_wallet(paths: Paths, addresses: int) -> None:

@@ -21,10 +21,14 @@ class IndexHeap(Generic[K]):
 
     @classmethod
     def of(cls, keys: dict[int, K]) -> Self:
-        """All of these, index -> key, at once. The heap keeps the dict."""
+        """All of these, index -> key, at once. The heap keeps the dict.
+
+        One by one, since `heapify` would hold the interpreter lock for all of them.
+        """
         heap = cls()
         heap._keys = keys
-        heap._rebuild()
+        for index, key in keys.items():
+            heappush(heap._heap, (key, index))
         return heap
 
     def put(self, index: int, key: K) -> None:

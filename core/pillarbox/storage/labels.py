@@ -1,9 +1,8 @@
 """What people call their addresses."""
 
-import json
-
 from pillarbox.model.account import AccountId
 from pillarbox.model.address import AddressRef
+from pillarbox.storage import bulk
 from pillarbox.storage.database import Tx
 
 
@@ -25,7 +24,14 @@ def get(tx: Tx, ref: AddressRef) -> str:
 
 def all_labels(tx: Tx, account: AccountId, branch: int) -> dict[int, str]:
     """By index, only where there is one."""
-    packed = tx.value(
-        "SELECT json_group_object(idx, label) FROM labels WHERE account = ? AND branch = ?", (account, branch)
-    )
-    return {int(index): label for index, label in json.loads(packed).items()}
+    found: dict[int, str] = {}
+    last = -1
+    while rows := bulk.rows(
+        tx,
+        ("idx", "label"),
+        "SELECT idx, label FROM labels WHERE account = ? AND branch = ? AND idx > ? ORDER BY idx LIMIT ?",
+        (account, branch, last, bulk.CHUNK),
+    ):
+        found.update((index, label) for index, label in rows)
+        last = rows[-1][0]
+    return found

@@ -98,6 +98,8 @@ class AddressRows:
     def _by_row(self, by_index: Mapping[int, T]) -> dict[int, T]:
         """Of what has a row. With 100,000 labels, a call for each would take a whole frame."""
         indices = self.indices
+        if isinstance(indices, range) and not indices.start and max(by_index, default=-1) < len(indices):
+            return dict(by_index)
         if isinstance(indices, range):
             return {index - indices.start: found for index, found in by_index.items() if index in indices}
         return {row: found for index, found in by_index.items() if (row := self.find(index)) is not None}
