@@ -107,9 +107,7 @@ def restored_text(found: Any) -> str:
         lines.append(
             f'"{printable(found["wallet"])}" is there. Let it look for payments: pillarbox sync {name}'
         )
-        if found.get("backup"):
-            file = shlex.quote(printable(found["backup"]))
-            lines.append(f"Payments missing? Look further: restore {file} --into {name} --gap-limit 200")
+        lines.append(f"Payments missing then? Look further: pillarbox sync {name} --gap-limit 200")
     return "\n".join(lines)
 
 

@@ -270,6 +270,7 @@ def _add_address_commands(commands: _Commands) -> None:
         "--project-key-file", metavar="F", help="the key that the indexer wants, kept in the wallet"
     )
     sync.add_argument("--coin", metavar="COIN", help="only its accounts (else of all coins with a server)")
+    sync.add_argument("--gap-limit", type=int, metavar="N", help="look at least so far for used addresses")
     how_long = sync.add_mutually_exclusive_group()
     how_long.add_argument("--once", action="store_false", dest="watch", default=None, help="then end (usual)")
     how_long.add_argument("--watch", action="store_true", default=None, help="go on until Ctrl+C")

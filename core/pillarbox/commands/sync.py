@@ -102,6 +102,8 @@ class SyncArguments:
     indexer: str | None = None
     """Cardano's server, by its web address."""
     project_key: Secret | None = field(default=None, repr=False)
+    gap_limit: int | None = None
+    """Look so far beyond the last used address of every account, now and from now on."""
 
 
 async def sync(app: "Application", arguments: SyncArguments) -> Replies:
@@ -114,6 +116,8 @@ async def sync(app: "Application", arguments: SyncArguments) -> Replies:
     chains = _chains_to_ask(app, wallet, arguments)
     if arguments.project_key is not None:
         await _keep_key(wallet, arguments.project_key)
+    if arguments.gap_limit is not None:
+        await wallet.scan_wider(arguments.gap_limit)
     heard: asyncio.Queue[Event | None] = asyncio.Queue()
     subscriptions = (
         app.events.subscribe(Event, heard.put_nowait, wallet.id),

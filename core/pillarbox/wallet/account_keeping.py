@@ -152,8 +152,7 @@ class AccountKeeping:
         chosen = self._kinds.get(kind)
         new_account.require_network(chosen, self._network)
         limit = chosen.gap_limit if gap_limit is None else gap_limit
-        if not 1 <= limit <= WIDEST_GAP:
-            raise InvalidInputError(what="gap limit", why=f"It is a number from 1 to {WIDEST_GAP}.")
+        require_gap_limit(limit)
         async with self._adding:
             free = await self.next_number(kind) if number is None else number
             need = Enrolment(self._network, free, root, public, extras)
@@ -314,8 +313,7 @@ class AccountKeeping:
 
     async def set_gap_limit(self, account: AccountId, gap_limit: int) -> None:
         """1 to 1000. A larger gap derives and watches more at once, and is kept for every later restore."""
-        if not 1 <= gap_limit <= WIDEST_GAP:
-            raise InvalidInputError(what="gap limit", why=f"It is a number from 1 to {WIDEST_GAP}.")
+        require_gap_limit(gap_limit)
         await self._change(
             account, lambda tx: stored.set_gap_limit(tx, account, gap_limit), gap_limit=gap_limit
         )
@@ -386,6 +384,12 @@ class AccountKeeping:
 
     def _tell(self, account: AccountId) -> None:
         self._publish(AccountsChanged(self._wallet, self._accounts.revisions.next(), (account,)))
+
+
+def require_gap_limit(number: int) -> None:
+    """Raises InvalidInputError."""
+    if not 1 <= number <= WIDEST_GAP:
+        raise InvalidInputError(what="gap limit", why=f"It is a number from 1 to {WIDEST_GAP}.")
 
 
 def _wider_gap(opened: OpenAccount, needed: int = 0) -> int:

@@ -21,7 +21,7 @@ from pillarbox.model.restoring import RestoreReport
 from pillarbox.pool.sequence import CounterBehindError
 from pillarbox.storage.database import Database, Tx
 from pillarbox.wallet import restoring
-from pillarbox.wallet.account_keeping import AccountKeeping
+from pillarbox.wallet.account_keeping import AccountKeeping, require_gap_limit
 from pillarbox.wallet.account_loading import catch_up, end_forgotten, read_accounts
 from pillarbox.wallet.backing_up import BackingUp
 from pillarbox.wallet.backup_sealing import Writer
@@ -244,6 +244,7 @@ class Wallet:
 
         None is looked at less far than before. Raises InvalidInputError.
         """
+        require_gap_limit(gap_limit)
         for account in self.accounts.all():
             if gap_limit > account.gap_limit:
                 await self.accounts.set_gap_limit(account.id, gap_limit)

@@ -105,6 +105,23 @@ async def test_what_was_received_is_learned(
     assert shown(summary) == f"w is up to date with {server.address} at height 10."
 
 
+async def test_a_payment_far_out_is_found_where_one_looks_far_enough(
+    app: Application, server: ScriptedServer
+) -> None:
+    wallet = await wallet_of(app, made_here=False)
+    deriver = wallet.accounts.kind(1).deriver(wallet.accounts.get().params, Network.REGTEST)
+    server.chain.pay(deriver.derive(0, 150, 1)[0].watch_key, 700)
+    server.chain.mine()
+    summary, _ = await synced(app, server)
+    assert summary["accounts"][0]["received"] == 0
+    for wrong in (0, 1001):
+        with pytest.raises(InvalidInputError):
+            [_ async for _ in sync(app, SyncArguments("w", gap_limit=wrong))]
+    async with asyncio.timeout(20):
+        *_, summary = [reply async for reply in sync(app, SyncArguments("w", gap_limit=200))]
+    assert summary["accounts"][0]["received"] == 700  # type: ignore[index]
+
+
 @pytest.mark.parametrize("method", [SUBSCRIBE, HISTORY])
 @pytest.mark.parametrize("made_here", [True, False])
 @pytest.mark.logs_warning("history too large")
