@@ -17,7 +17,7 @@ from pillarbox.files.private_folder import make_private_folder, remove_folder
 from pillarbox.files.reading import read_bounded
 from pillarbox.files.refusals import in_words, refusals_told
 from pillarbox.storage.backups import Written
-from pillarbox.wallet.backup_sealing import SUFFIX
+from pillarbox.wallet.backup_sealing import NAMED_BY, SUFFIX
 
 DRILL = ".drill-"
 """What the folders of throwaway wallets begin with."""
@@ -168,12 +168,13 @@ def is_apart(folder: str, home: str) -> bool:
 def highest_revision(folder: str, wallet: str, known: Collection[str]) -> int:
     """Of a wallet's backups in a folder, those of the names `known` apart; 0 where there are none.
 
-    As they say themselves. Raises FolderUnusableError for the folder; files that cannot be read have none.
+    As they say themselves. Those of other wallets, of which there may be thousands, are told by their names
+    and not opened. Raises FolderUnusableError for the folder; files that cannot be read have no revision.
     """
     found = 0
     with refusals_told(Path(folder)):
         there = generations(Path(folder), SUFFIX) if Path(folder).is_dir() else []
-    for path in (each for each in there if each.name not in known):
+    for path in (each for each in there if each.name not in known and wallet[:NAMED_BY] in each.name):
         with suppress(OSError, BackupError):
             facts = envelope.read_facts(read_bounded(path, envelope.BEGINNING))
             if facts.wallet == wallet:

@@ -21,6 +21,8 @@ from pillarbox.wallet import service_keys
 from pillarbox.wallet.service_keys import ServiceKey
 
 SUFFIX = ".pillarbox-backup"
+NAMED_BY = 8
+"""Characters of the wallet's id that stand in the names of its files."""
 WALLET, WORDS, PROGRAM = "wallet", "words", "program"
 _KEPT_KEY, _KEPT_SALT, _KEPT_COST = (f"backup-passphrase:{part}" for part in ("key", "salt", "cost"))
 
@@ -83,7 +85,7 @@ def file_name(writer: Writer, at: int, revision: int, *, bundle: bool = False) -
     plain = "".join(c if c.isascii() and c.isalnum() else "-" for c in writer.name.lower()).strip("-")
     stamp = datetime.fromtimestamp(at, UTC).strftime("%Y%m%dT%H%M%SZ")
     ending = f"{revision}-bundle" if bundle else str(revision)
-    return f"{plain[:40] or 'wallet'}-{writer.wallet[:8]}-{stamp}-{ending}{SUFFIX}"
+    return f"{plain[:40] or 'wallet'}-{writer.wallet[:NAMED_BY]}-{stamp}-{ending}{SUFFIX}"
 
 
 def words_section(words: RecoveryWords) -> SectionLines:
