@@ -153,7 +153,8 @@ class _HandOuts:
             )
             first = tx.value("SELECT coalesce(max(id), 0) - ? FROM hand_outs", (new,))
             tx.execute(_ENDINGS.format(those="h.id > ?3"), (packed, _KNOWN_ENDINGS, first))
-            ended = tx.execute(_ENDINGS.format(those=_ENDED), (packed, _KNOWN_ENDINGS))
+            here_before = new < len(chunk)
+            ended = tx.execute(_ENDINGS.format(those=_ENDED), (packed, _KNOWN_ENDINGS)) if here_before else 0
             tally.restored += new + ended
             tally.unchanged += len(chunk) - new - ended
         return tally
