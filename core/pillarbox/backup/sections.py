@@ -89,11 +89,8 @@ def _all_fit(wanted: Field, column: Sequence[Value]) -> bool:
     if len(there) < len(column) and not wanted.optional:
         return False
     if wanted.kind is int:
-        numbers = [value for value in there if type(value) is int]
-        in_range = not numbers or (min(numbers) in _INT64 and max(numbers) in _INT64)
-        return len(numbers) == len(there) and in_range
-    texts = [value for value in there if isinstance(value, str)]
-    return len(texts) == len(there) and (wanted.kind is str or all(map(_is_hex, texts)))
+        return set(map(type, there)) <= {int} and all(value in _INT64 for value in set(there))
+    return set(map(type, there)) <= {str} and (wanted.kind is str or all(map(_is_hex, map(str, there))))
 
 
 def _is_hex(text: str) -> bool:

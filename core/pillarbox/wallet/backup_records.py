@@ -1,8 +1,10 @@
 """What records of a backup can mean, beside the types of their values: others are left out, and told."""
 
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import compress, groupby
+from operator import itemgetter
 
 from pillarbox.accounts import Kinds
 from pillarbox.accounts.kind import AccountKind
@@ -32,6 +34,8 @@ ADDRESSED = [
 
 _FIELDS = {section.name: tuple(each.name for each in section.fields) for section in SECTIONS}
 _TIMES = frozenset({"at", "created_at", "shown_at", "ended_at", "held_until", "made_at"})
+_AT_ONCE = 2_000
+"""Records that are looked at without a break."""
 _LAST_TIME = 253_402_300_799
 """The end of the year 9999 in Unix seconds."""
 
@@ -68,7 +72,10 @@ def leave_out_senseless(rows: dict[str, Rows], around: Around) -> list[ReportIte
     for section, given in rows.items():
         found = _in_time(section, given)
         can_be = _CHECKS.get(section)
-        kept = found if can_be is None else [row for row in found if can_be(row, around)]
+        if section in ADDRESSED:
+            kept = _placed(found, around)
+        else:
+            kept = found if can_be is None else [row for row in found if can_be(row, around)]
         if len(kept) < len(found):
             error = RecordSenselessError(section=section)
             told.append(ReportItem(section, Outcome.SKIPPED, len(found) - len(kept), error.text))
@@ -99,13 +106,34 @@ def _with_time(row: Row, place: int) -> Row:
     return (*row[:place], within_time(at), *row[place + 1 :]) if isinstance(at, int) else row
 
 
-def _is_placed(row: Row, around: Around) -> bool:
-    account, branch, index = row[:3]
-    kind = around.kind_of(account)
-    if kind is None:
-        return True
-    branches = {each.number for each in kind.branches}
-    return branch in branches and isinstance(index, int) and 0 <= index <= kind.last_index
+def _placed(rows: Rows, around: Around) -> Rows:
+    """Those of addresses that there can be."""
+    kept: list[Row] = []
+    for account, branch, run in by_branch(rows):
+        kind = around.kind_of(account)
+        if kind is None:
+            kept += run
+        elif branch in {each.number for each in kind.branches}:
+            indices = index_column(run)
+            whole = min(indices) >= 0 and max(indices) <= kind.last_index
+            fits = [True] * len(run) if whole else [0 <= index <= kind.last_index for index in indices]
+            kept += compress(run, fits)
+    return kept
+
+
+def by_branch(rows: Rows) -> Iterator[tuple[int, int, list[Row]]]:
+    """Records of addresses, in runs of one account and branch, each of as many as hold nobody up.
+
+    They mostly come sorted: the runs are long.
+    """
+    for start in range(0, len(rows), _AT_ONCE):
+        for (account, branch), run in groupby(rows[start : start + _AT_ONCE], itemgetter(0, 1)):
+            yield account, branch, list(run)
+
+
+def index_column(rows: Rows) -> list[int]:
+    """Of records of addresses."""
+    return list(map(itemgetter(2), rows))
 
 
 def _is_static(row: Row, around: Around) -> bool:
@@ -181,7 +209,6 @@ def _is_hold(value: object) -> bool:
 
 _SETTINGS: Mapping[str, Callable[[object], bool]] = {FOLDERS: _are_folders, USUAL_HOLD: _is_hold}
 _CHECKS: Mapping[str, Callable[[Row, Around], bool]] = {
-    **dict.fromkeys(ADDRESSED, _is_placed),
     "candidates": _is_candidate,
     "settings": _is_setting,
     "l402-tokens": _is_token,

@@ -16,7 +16,15 @@ from pillarbox.model.restoring import Outcome, ReportItem
 from pillarbox.pool.sequence import FIRST_HARDENED
 from pillarbox.storage.backup_sections import ACCOUNTS, SECTIONS
 from pillarbox.wallet.backup_reading import OpenedBackup
-from pillarbox.wallet.backup_records import ADDRESSED, FIRST_DAY, Around, leave_out_senseless, within_time
+from pillarbox.wallet.backup_records import (
+    ADDRESSED,
+    FIRST_DAY,
+    Around,
+    by_branch,
+    index_column,
+    leave_out_senseless,
+    within_time,
+)
 from pillarbox.wallet.backup_sealing import PROGRAM, WALLET, WORDS
 
 Rows = Sequence[Sequence[Value]]
@@ -152,11 +160,10 @@ def _reach(rows: Mapping[str, Rows]) -> dict[int, dict[int, int]]:
     found: dict[int, dict[int, int]] = {}
     records: Counter[tuple[int, int]] = Counter()
     for section in ADDRESSED:
-        for account, branch, index, *_ in rows.get(section, ()):
-            if isinstance(account, int) and isinstance(branch, int) and isinstance(index, int):
-                branches = found.setdefault(account, {})
-                branches[branch] = max(branches.get(branch, 0), index + 1)
-                records[account, branch] += 1
+        for account, branch, run in by_branch(rows.get(section, ())):
+            branches = found.setdefault(account, {})
+            branches[branch] = max(branches.get(branch, 0), max(index_column(run)) + 1)
+            records[account, branch] += len(run)
     for (account, branch), count in records.items():
         if found[account][branch] > _FIRST_ADDRESSES + count * WIDEST_GAP:
             raise DamagedBackupError(why="Its records lie further apart than those of any wallet")
