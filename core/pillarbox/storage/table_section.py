@@ -51,19 +51,21 @@ class TableSection:
         tally = Tally()
         for chunk in self._placed(rows, accounts, tally):
             packed = json.dumps(chunk)
-            differing = tx.rows(
-                f"SELECT {self._keys} FROM {self._met} WHERE NOT ({self._same})",  # noqa: S608  # constants
-                (packed,),
-            )
-            same = tx.value(f"SELECT count(*) FROM {self._met} WHERE {self._same}", (packed,))  # noqa: S608  # as above
             new = tx.execute(
-                f"INSERT INTO {self.table} ({self._columns}) SELECT {', '.join(self._values)} "  # noqa: S608
+                f"INSERT INTO {self.table} ({self._columns}) SELECT {', '.join(self._values)} "  # noqa: S608  # constants
                 "FROM json_each(?) WHERE true ON CONFLICT DO NOTHING",
                 (packed,),
             )
             tally.restored += new
-            tally.unchanged += same
-            refused = len(chunk) - new - same - len(differing)  # by a rule of the table beside its key
+            if new == len(chunk):
+                continue
+            differing = tx.rows(
+                f"SELECT {self._keys} FROM {self._met} WHERE NOT ({self._same})",  # noqa: S608  # as above
+                (packed,),
+            )
+            same = tx.value(f"SELECT count(*) FROM {self._met} WHERE {self._same}", (packed,))  # noqa: S608  # as above
+            tally.unchanged += same - new
+            refused = len(chunk) - same - len(differing)  # by a rule of the table beside its key
             names = [*(_named(row) for row in differing), *[""] * refused]
             tally.conflicts += [RecordDiffersError(what=self.what, which=name).text for name in names]
         return tally
