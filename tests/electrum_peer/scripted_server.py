@@ -204,6 +204,8 @@ class ScriptedServer:
         self._send(connection, {"jsonrpc": "2.0", "method": method, "params": parameters})
 
     def _send(self, connection: Connection, message: Mapping[str, object]) -> None:
+        if connection.writer.is_closing():  # who asked has left, with questions still to be answered
+            return
         line = json.dumps(message)
         if not self._delay:
             connection.writer.write(line.encode() + b"\n")

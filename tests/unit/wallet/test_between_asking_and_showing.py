@@ -274,18 +274,17 @@ async def test_a_promise_that_was_taken_over_in_vain_goes_on(
 ) -> None:
     for number in range(20):
         await wallet.receiving.hand_out(first.account, RequestTerms(f"payer {number}", None, UNTIL_USED))
-    ask = asyncio.create_task(
-        wallet.receiving.hand_out(first.account, RequestTerms("late"), at_limit=AtLimit.REUSE_OLDEST)
-    )
+    late = wallet.receiving.hand_out(first.account, RequestTerms("late"), at_limit=AtLimit.REUSE_OLDEST)
     if answered:
+        ask = asyncio.create_task(late)
         queue = wallet.receiving._asks
         await until(lambda: bool(queue))
         answer = queue[0].answer
         await until(answer.done)
+        ask.cancel()
+        await asyncio.gather(ask, return_exceptions=True)
     else:
-        await under_way(asyncio.sleep(0))
-    ask.cancel()
-    await asyncio.gather(ask, return_exceptions=True)
+        await cancelled_on_its_way(db, late)
     await wallet.receiving.settled()
     assert promise_to_payer_0(wallet, first)
     await bench.close()
