@@ -162,7 +162,8 @@ def _reach(rows: Mapping[str, Rows]) -> dict[int, dict[int, int]]:
     for section in ADDRESSED:
         for account, branch, run in by_branch(rows.get(section, ())):
             branches = found.setdefault(account, {})
-            branches[branch] = max(branches.get(branch, 0), max(index_column(run)) + 1)
+            furthest = max(index_column(run))
+            branches[branch] = max(branches.get(branch, 0), furthest + 1)
             records[account, branch] += len(run)
     for (account, branch), count in records.items():
         if found[account][branch] > _FIRST_ADDRESSES + count * WIDEST_GAP:
